@@ -1,0 +1,2 @@
+//! Speed of one turn, one update, many updates.
+fn main() {}

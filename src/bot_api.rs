@@ -1,0 +1,1 @@
+//! A Bot API server in the process; knows nothing of us.

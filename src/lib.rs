@@ -1,0 +1,10 @@
+//! psoas-bot: walks patients of a clinic through scripted dialogs on Telegram.
+//!
+//! Start with ARCHITECTURE.md; each module's first line says what it is and
+//! what it will not do.
+
+pub mod bot_api;
+pub mod channel;
+pub mod ids;
+pub mod preview;
+pub mod store;

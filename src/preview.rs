@@ -1,0 +1,1 @@
+//! The page with a patient's chat and the staff group.

@@ -1,0 +1,1 @@
+//! Durable records: what is kept, sealed, and how it is committed.
