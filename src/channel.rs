@@ -1,1 +1,150 @@
 //! What a channel takes and gives.
+//!
+//! The values here say what is to be sent and what came of it; a channel turns
+//! them into its own wire form. It keeps nothing and retries nothing: that is
+//! the outbox's work.
+
+pub mod telegram;
+
+use serde::{Deserialize, Serialize};
+
+use crate::content::RichText;
+use crate::dialog::Keyboard;
+use crate::free_text::PatientText;
+use crate::ids::{ChatId, MessageId, UserId};
+
+/// One update, read.
+#[derive(Debug, Clone, PartialEq, Eq)]
+pub struct Incoming {
+    /// Numbers the update; used to take each once.
+    pub update: i64,
+    /// Where it happened; none for updates that belong to no chat.
+    pub chat: Option<ChatId>,
+    /// A chat with one person.
+    pub private: bool,
+    /// Who did it; none for channels and anonymous admins.
+    pub from: Option<Sender>,
+    /// The message it is about.
+    pub message: Option<MessageId>,
+    /// What happened.
+    pub kind: IncomingKind,
+}
+
+/// Who sent an update.
+#[derive(Debug, Clone, PartialEq, Eq, Serialize, Deserialize)]
+pub struct Sender {
+    /// The person's number.
+    pub user: UserId,
+    /// First and last name, as they show it.
+    pub name: String,
+    /// Without the `@`.
+    pub username: Option<String>,
+    /// The client's language, an IETF tag.
+    pub language: Option<String>,
+}
+
+/// What happened.
+#[derive(Debug, Clone, PartialEq, Eq)]
+pub enum IncomingKind {
+    /// Words.
+    Text(PatientText),
+    /// A command for this bot.
+    Command {
+        /// Lower case, without slash and bot name.
+        name: String,
+        /// What stood behind it.
+        argument: String,
+    },
+    /// A button.
+    Press {
+        /// To be answered with.
+        id: String,
+        /// Untrusted.
+        data: String,
+    },
+    /// A contact: its number, and whether it is the sender's own.
+    Contact {
+        /// As Telegram gives it.
+        number: PatientText,
+        /// Somebody else's contact may have been forwarded.
+        own: bool,
+    },
+    /// An edited message or caption.
+    Edited(PatientText),
+    /// A voice message, photo without words, sticker, location.
+    Unreadable,
+    /// The group became a supergroup with this id.
+    Migrated(ChatId),
+    /// The person blocked (`true`) or unblocked the bot.
+    Blocked(bool),
+    /// Nothing we act on: a service message, another bot's command.
+    Ignored,
+}
+
+/// One thing to send.
+#[derive(Debug, Clone, PartialEq, Eq, Serialize, Deserialize)]
+#[serde(rename_all = "snake_case")]
+pub enum Outgoing {
+    /// A new message.
+    Send {
+        /// Where to.
+        chat: ChatId,
+        /// What it says.
+        text: RichText,
+        /// What stands under it.
+        keyboard: Keyboard,
+        /// Without a sound.
+        #[serde(default)]
+        silent: bool,
+    },
+    /// A message changes in place.
+    Edit {
+        /// Where.
+        chat: ChatId,
+        /// Which.
+        message: MessageId,
+        /// What it says now.
+        text: RichText,
+        /// What stands under it now.
+        keyboard: Keyboard,
+    },
+    /// A contact card.
+    Contact {
+        /// Where to.
+        chat: ChatId,
+        /// In + form.
+        number: String,
+        /// First name.
+        first: String,
+        /// Last name; may be empty.
+        last: String,
+    },
+    /// The answer to a press, so that its button stops spinning.
+    AnswerPress {
+        /// The press.
+        id: String,
+        /// Shown for a moment; at most 200 characters.
+        text: Option<String>,
+    },
+}
+
+/// What came of sending.
+#[derive(Debug, Clone, PartialEq, Eq)]
+pub enum Outcome {
+    /// It arrived; the new message's number, if one was made.
+    Delivered(Option<MessageId>),
+    /// It was surely not taken: the network failed before.
+    NotSent,
+    /// It may or may not have been taken: a time-out, a 5xx, an unreadable reply.
+    Ambiguous,
+    /// Too many; wait this long, in seconds.
+    SlowDown(u32),
+    /// The group has a new id.
+    Migrated(ChatId),
+    /// The patient blocked the bot, or the chat is gone.
+    Unreachable,
+    /// The message itself was refused, with Telegram's description.
+    Refused(String),
+    /// The token is wrong, or another process polls: nothing will be taken.
+    Shut(String),
+}

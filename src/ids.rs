@@ -141,3 +141,39 @@ word_id!(
     /// Content, by the hash of its files.
     Revision
 );
+
+/// A language the clinic speaks with patients. Which words it uses is content.
+#[derive(
+    Debug, Clone, Copy, PartialEq, Eq, PartialOrd, Ord, Hash, Default, Serialize, Deserialize,
+)]
+#[serde(rename_all = "lowercase")]
+pub enum Lang {
+    /// English.
+    #[default]
+    En,
+    /// Spanish (usted).
+    Es,
+}
+
+impl Lang {
+    /// Every language, in the order of the files.
+    pub const ALL: [Self; 2] = [Self::En, Self::Es];
+
+    /// The IETF primary tag.
+    #[must_use]
+    pub const fn tag(self) -> &'static str {
+        match self {
+            Self::En => "en",
+            Self::Es => "es",
+        }
+    }
+
+    /// The language of an IETF tag such as `es-419`: exact, then by prefix.
+    #[must_use]
+    pub fn from_tag(tag: &str) -> Option<Self> {
+        let primary = tag.split(['-', '_']).next().unwrap_or(tag);
+        Self::ALL
+            .into_iter()
+            .find(|lang| primary.eq_ignore_ascii_case(lang.tag()))
+    }
+}

@@ -5,6 +5,10 @@
 
 pub mod bot_api;
 pub mod channel;
+pub mod content;
+pub mod dialog;
+pub mod free_text;
 pub mod ids;
 pub mod preview;
 pub mod store;
+pub mod triage;

@@ -1,0 +1,1 @@
+//! Telegram: the one room that names teloxide.

@@ -1,0 +1,115 @@
+//! The text of `dialogs/` to valid, immutable values.
+//!
+//! Pure: files come in as [`Sources`], findings go out as [`Diagnostic`]s. It
+//! says what a file means and where it is wrong; whether a dialog is safe is
+//! for the proof, and what happens in a conversation is for `dialog`.
+
+mod build;
+mod diagnostic;
+mod dialogs;
+mod model;
+mod raw;
+mod text;
+mod words;
+
+use std::collections::BTreeMap;
+
+use crate::ids::Revision;
+
+pub use diagnostic::{Diagnostic, Place, Severity};
+pub use model::*;
+pub use text::{NoValues, RichText, Template, Text, TextError, Values, With};
+pub use words::Words;
+
+/// A file larger than this is a mistake, not a dialog.
+pub const FILE_BYTES_MAX: usize = 1 << 20;
+
+/// The files of a content, by their path below its folder.
+#[derive(Debug, Clone, PartialEq, Eq, Default)]
+pub struct Sources {
+    /// Text by path, with `/` between folders.
+    pub files: BTreeMap<String, String>,
+}
+
+impl Sources {
+    /// The hash of the files whose path `of` accepts.
+    #[must_use]
+    pub fn revision(&self, of: impl Fn(&str) -> bool) -> Revision {
+        let mut hash = blake3::Hasher::new();
+        for (path, text) in self.files.iter().filter(|(path, _)| of(path)) {
+            for part in [path, text] {
+                hash.update(&(part.len() as u64).to_be_bytes());
+                hash.update(part.as_bytes());
+            }
+        }
+        Revision::new(&hash.finalize().to_hex().as_str()[..16])
+    }
+
+    /// These sources with the dialogs of `older`, as a pinned conversation
+    /// needs them: old script, newest safety.
+    #[must_use]
+    pub fn with_script_of(&self, older: &Self) -> Self {
+        let mut files = self.files.clone();
+        files.retain(|path, _| !is_script(path));
+        files.extend(
+            older
+                .files
+                .iter()
+                .filter(|(path, _)| is_script(path))
+                .map(|(path, text)| (path.clone(), text.clone())),
+        );
+        Self { files }
+    }
+
+    /// The dialogs alone, as they are kept for pinned conversations.
+    #[must_use]
+    pub fn script(&self) -> Self {
+        Self {
+            files: self
+                .files
+                .iter()
+                .filter(|(path, _)| is_script(path))
+                .map(|(path, text)| (path.clone(), text.clone()))
+                .collect(),
+        }
+    }
+}
+
+/// Files that decide safety, and the engine's own.
+const NAMED_FILES: [&str; 6] = [
+    "red-flags.yaml",
+    "cards.yaml",
+    "phrases.yaml",
+    "moves.yaml",
+    "texts.yaml",
+    "bot.yaml",
+];
+const SAFETY_FILES: [&str; 3] = ["red-flags.yaml", "cards.yaml", "phrases.yaml"];
+
+fn is_script(path: &str) -> bool {
+    path.ends_with(".yaml") && !path.contains('/') && !NAMED_FILES.contains(&path)
+}
+
+/// What parsing gives: a content with the warnings it has, or what is wrong.
+pub struct Parsed {
+    /// The content.
+    pub content: Content,
+    /// Findings that keep nothing from working.
+    pub warnings: Vec<Diagnostic>,
+}
+
+/// Parses the files for one clinic.
+///
+/// # Errors
+/// Everything that is wrong, at once, each with its place.
+pub fn parse(sources: &Sources, clinic: &str) -> Result<Parsed, Vec<Diagnostic>> {
+    build::build(sources, clinic)
+}
+
+/// The clinics a content has files for.
+pub fn clinics(sources: &Sources) -> impl Iterator<Item = &str> {
+    sources
+        .files
+        .keys()
+        .filter_map(|path| path.strip_prefix("clinics/")?.strip_suffix(".yaml"))
+}

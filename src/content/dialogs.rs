@@ -1,0 +1,693 @@
+//! Steps: one verb each, names looked up, no recursion.
+
+use std::collections::{BTreeMap, BTreeSet};
+
+use super::build::{Builder, join, pairs, place};
+use super::diagnostic::{Place, nearest};
+use super::model::{After, Answer, Atom, Choice, Condition, Dialog, Step, Verb, YesNo};
+use super::raw::{self, Name};
+use crate::ids::{ChoiceId, DialogId, MoveId, ScreenId, SlotId, StepId};
+use crate::triage::Level;
+
+/// Dialogs call each other at most this deep, so that a stored conversation
+/// stays small and an author can hold the way back in mind.
+pub const CALL_DEPTH_MAX: usize = 8;
+
+/// What a slot can hold, for looking conditions up.
+#[derive(Default)]
+struct Slots {
+    /// Values by slot; `None` for slots that hold anything.
+    values: BTreeMap<String, Option<BTreeSet<String>>>,
+}
+
+pub(super) fn build(
+    builder: &mut Builder,
+    scripts: Vec<(String, raw::Dialog)>,
+) -> BTreeMap<DialogId, Dialog> {
+    let mut slots = Slots::default();
+    for (_, dialog) in &scripts {
+        for (name, step) in &dialog.steps.0 {
+            slots.declare(name, step);
+        }
+    }
+    let mut conditions = Vec::new();
+    let mut dialogs = BTreeMap::new();
+    for (file, script) in scripts {
+        let id = DialogId::new(&script.dialog.value);
+        if format!("{id}.yaml") != file {
+            builder.error_with(
+                place(&file, &script.dialog),
+                format!("the dialog `{id}` stands in the file `{file}`"),
+                Some(format!(
+                    "Name the file `{id}.yaml`, or the dialog after its file."
+                )),
+            );
+        }
+        let dialog = Scripting {
+            builder,
+            file: &file,
+            conditions: &mut conditions,
+        }
+        .dialog(id.clone(), script);
+        dialogs.insert(id, dialog);
+    }
+    for (here, atom) in conditions {
+        slots.check(builder, here, &atom);
+    }
+    check_calls(builder, &dialogs);
+    mark_moves(&mut dialogs);
+    dialogs
+}
+
+impl Slots {
+    fn declare(&mut self, step: &Name, raw: &raw::Step) {
+        let options = |options: &[raw::ChoiceOption]| {
+            Some(
+                options
+                    .iter()
+                    .map(|option| option.id.value.clone())
+                    .collect::<BTreeSet<_>>(),
+            )
+        };
+        let (slot, values) = if let Some(choice) = &raw.choice {
+            (&choice.slot, options(&choice.options))
+        } else if let Some(many) = &raw.many {
+            let mut values = options(&many.options);
+            if let Some(values) = &mut values {
+                values.insert("none".to_owned());
+            }
+            (&many.slot, values)
+        } else if let Some(yes_no) = &raw.yes_no {
+            (
+                &yes_no.slot,
+                Some(["yes", "no", "not-sure"].map(str::to_owned).into()),
+            )
+        } else if let Some(number) = raw.number.as_ref().or(raw.scale.as_ref()) {
+            (&number.slot, None)
+        } else if let Some(text) = &raw.text {
+            (&text.slot, None)
+        } else {
+            return;
+        };
+        let slot = slot.as_ref().unwrap_or(step).value.clone();
+        match (
+            self.values
+                .entry(slot)
+                .or_insert_with(|| Some(BTreeSet::new())),
+            values,
+        ) {
+            (Some(known), Some(values)) => known.extend(values),
+            (known, None) => *known = None,
+            (None, Some(_)) => {}
+        }
+    }
+
+    fn check(&self, builder: &mut Builder, here: Place, atom: &Atom) {
+        let (slot, value) = match atom {
+            Atom::Flag(_) => return,
+            Atom::Value(slot, value) => (slot, Some(value)),
+            Atom::Set(slot) => (slot, None),
+        };
+        match self.values.get(slot.as_str()) {
+            None => {
+                let help = nearest(slot.as_str(), self.values.keys().map(String::as_str));
+                builder.error_with(here, format!("no step asks for `{slot}`"), help);
+            }
+            Some(Some(values)) => {
+                if let Some(value) = value.filter(|value| !values.contains(value.as_str())) {
+                    let help = nearest(value.as_str(), values.iter().map(String::as_str))
+                        .unwrap_or_else(|| {
+                            format!("It can be: {}.", join(values.iter().map(String::as_str)))
+                        });
+                    builder.error_with(
+                        here,
+                        format!("`{slot}` is never answered with `{value}`"),
+                        Some(help),
+                    );
+                }
+            }
+            Some(None) => {}
+        }
+    }
+}
+
+/// Reads one file's steps.
+struct Scripting<'a> {
+    builder: &'a mut Builder,
+    file: &'a str,
+    conditions: &'a mut Vec<(Place, Atom)>,
+}
+
+impl Scripting<'_> {
+    fn dialog(mut self, id: DialogId, script: raw::Dialog) -> Dialog {
+        self.builder.id(self.file, &script.dialog);
+        let names: BTreeSet<String> = script
+            .steps
+            .0
+            .iter()
+            .map(|(name, _)| name.value.clone())
+            .collect();
+        let mut own_slots = BTreeSet::new();
+        let mut steps = BTreeMap::new();
+        let mut targets: Vec<(StepId, Name)> = Vec::new();
+        self.target(&names, &script.start);
+        for (name, raw) in script.steps.0 {
+            self.builder.id(self.file, &name);
+            let from = StepId::new(&name.value);
+            let mut goes = Vec::new();
+            collect_targets(&raw, &mut goes);
+            for target in goes {
+                if self.target(&names, &target) {
+                    targets.push((from.clone(), target));
+                }
+            }
+            if let Some(slot) = emptied_slot(&name, &raw) {
+                own_slots.insert(slot);
+            }
+            let step = self.step(&name, raw);
+            steps.insert(from, step);
+        }
+        let start = StepId::new(&script.start.value);
+        self.warn_unreached(&start, &steps, &targets);
+        Dialog {
+            id,
+            stays_open: script.stays_open.map_or(Level::Caution, Level::from),
+            start,
+            steps,
+            own_slots: own_slots.into_iter().collect(),
+            has_moves: false,
+        }
+    }
+
+    fn target(&mut self, names: &BTreeSet<String>, target: &Name) -> bool {
+        if names.contains(&target.value) {
+            return true;
+        }
+        let help = nearest(&target.value, names.iter().map(String::as_str));
+        self.builder.error_with(
+            place(self.file, target),
+            format!("there is no step `{}` in this dialog", target.value),
+            help,
+        );
+        false
+    }
+
+    fn warn_unreached(
+        &mut self,
+        start: &StepId,
+        steps: &BTreeMap<StepId, Step>,
+        targets: &[(StepId, Name)],
+    ) {
+        let mut reached = BTreeSet::from([start.clone()]);
+        let mut queue = vec![start.clone()];
+        while let Some(step) = queue.pop() {
+            for (_, to) in targets.iter().filter(|(from, _)| *from == step) {
+                if reached.insert(StepId::new(&to.value)) {
+                    queue.push(StepId::new(&to.value));
+                }
+            }
+        }
+        for (id, step) in steps.iter().filter(|(id, _)| !reached.contains(*id)) {
+            self.builder.warn(
+                step.place.clone(),
+                format!("no answer leads to the step `{id}`"),
+            );
+        }
+    }
+
+    fn step(&mut self, name: &Name, raw: raw::Step) -> Step {
+        let here = place(self.file, name);
+        if let Some(say) = &raw.say {
+            self.builder.placeholders(&here, say, &[]);
+        }
+        let verbs = [
+            ("choice", raw.choice.is_some()),
+            ("many", raw.many.is_some()),
+            ("yes_no", raw.yes_no.is_some()),
+            ("scale", raw.scale.is_some()),
+            ("number", raw.number.is_some()),
+            ("text", raw.text.is_some()),
+            ("screen", raw.screen.is_some()),
+            ("move", raw.moves.is_some()),
+            ("handoff", raw.handoff.is_some()),
+            ("request_call", raw.request_call.is_some()),
+            ("call", raw.call.is_some()),
+            ("branch", raw.branch.is_some()),
+            ("summary", raw.summary.is_some()),
+            ("end", raw.end == Some(true)),
+        ];
+        let given: Vec<&str> = verbs
+            .iter()
+            .filter(|(_, given)| *given)
+            .map(|(verb, _)| *verb)
+            .collect();
+        if given.len() > 1 {
+            self.builder.error(
+                here.clone(),
+                format!(
+                    "the step `{}` does {}: a step does one thing",
+                    name.value,
+                    join(given.iter().copied())
+                ),
+            );
+        }
+        let after = raw.after.as_ref().map(|after| After {
+            minutes: after.minutes,
+            go: StepId::new(&after.go.value),
+        });
+        let say = raw.say.clone();
+        let asks = ["choice", "many", "yes_no", "scale", "number", "text"];
+        if say.is_none() && given.iter().any(|verb| asks.contains(verb)) {
+            self.builder.error(
+                here.clone(),
+                format!(
+                    "the step `{}` asks without saying what: it needs `say`",
+                    name.value
+                ),
+            );
+        }
+        let verb = self.verb(name, raw);
+        Step {
+            say,
+            verb,
+            after,
+            place: here,
+        }
+    }
+
+    fn verb(&mut self, name: &Name, raw: raw::Step) -> Verb {
+        let here = place(self.file, name);
+        let own = |slot: &Option<Name>| SlotId::new(&slot.as_ref().unwrap_or(name).value);
+        let next = raw.next.as_ref().map(|next| StepId::new(&next.value));
+        let need_next = |builder: &mut Builder| {
+            next.clone().unwrap_or_else(|| {
+                builder.error(
+                    here.clone(),
+                    format!(
+                        "the step `{}` does not say where it goes: it needs `next`",
+                        name.value
+                    ),
+                );
+                StepId::new("")
+            })
+        };
+        if let Some(choice) = raw.choice {
+            Verb::Choice {
+                slot: own(&choice.slot),
+                options: self.options(choice.options),
+            }
+        } else if let Some(many) = raw.many {
+            /// A Continue button carries its ticks as a bit each.
+            const OPTIONS_MAX: usize = 32;
+            if many.options.is_empty() || many.options.len() > OPTIONS_MAX {
+                self.builder.error(
+                    here.clone(),
+                    format!("a `many` step has 1 to {OPTIONS_MAX} options"),
+                );
+            }
+            let slot = own(&many.slot);
+            let none = many
+                .none
+                .map(|none| (none.label, StepId::new(&none.next.value)));
+            for option in many
+                .options
+                .iter()
+                .filter_map(|option| option.next.as_ref())
+            {
+                self.builder.error(
+                    place(self.file, option),
+                    "an option of `many` has no `next`; branch after Continue".to_owned(),
+                );
+            }
+            Verb::Many {
+                slot,
+                options: self.options(many.options),
+                none,
+                next: StepId::new(&many.next.value),
+            }
+        } else if let Some(yes_no) = raw.yes_no {
+            let mut answers = vec![
+                (YesNo::Yes, self.answer(yes_no.yes)),
+                (YesNo::No, self.answer(yes_no.no)),
+            ];
+            if let Some(not_sure) = yes_no.not_sure {
+                answers.push((YesNo::NotSure, self.answer(not_sure)));
+            }
+            Verb::YesNo {
+                slot: own(&yes_no.slot),
+                answers,
+            }
+        } else if let Some(number) = raw.scale {
+            /// Telegram shows at most eight buttons in a row well; two rows do.
+            const SCALE_VALUES_MAX: i64 = 16;
+            if number.to - number.from >= SCALE_VALUES_MAX || number.to <= number.from {
+                self.builder.error(
+                    here.clone(),
+                    format!("a scale has 2 to {SCALE_VALUES_MAX} values"),
+                );
+            }
+            Verb::Number {
+                slot: own(&number.slot),
+                from: number.from,
+                to: number.to,
+                scale: true,
+                next: StepId::new(&number.next.value),
+            }
+        } else if let Some(number) = raw.number {
+            Verb::Number {
+                slot: own(&number.slot),
+                from: number.from,
+                to: number.to,
+                scale: false,
+                next: StepId::new(&number.next.value),
+            }
+        } else if let Some(text) = raw.text {
+            Verb::Text {
+                slot: own(&text.slot),
+                kind: text.kind,
+                next: StepId::new(&text.next.value),
+            }
+        } else if let Some(screen) = raw.screen {
+            self.builder
+                .known(self.file, "screen", &screen, |names| &names.screens);
+            Verb::Screen {
+                screen: ScreenId::new(&screen.value),
+                next: need_next(self.builder),
+            }
+        } else if let Some(exercise) = raw.moves {
+            self.builder
+                .known(self.file, "move", &exercise, |names| &names.moves);
+            let answers = self.options(raw.answers.unwrap_or_default());
+            if answers.is_empty() {
+                self.builder.error(
+                    here.clone(),
+                    format!(
+                        "the step `{}` shows a move and takes no answer: it needs `answers`",
+                        name.value
+                    ),
+                );
+            }
+            Verb::Move {
+                id: MoveId::new(&exercise.value),
+                answers,
+                next: need_next(self.builder),
+            }
+        } else if let Some(handoff) = raw.handoff {
+            Verb::Handoff {
+                phone: handoff.phone,
+                contact: handoff.contact,
+                scheduler: handoff.scheduler,
+                next: need_next(self.builder),
+            }
+        } else if let Some(slot) = raw.request_call {
+            Verb::RequestCall {
+                slot: SlotId::new(&slot.value),
+                next: need_next(self.builder),
+            }
+        } else if let Some(dialog) = raw.call {
+            Verb::Call {
+                dialog: self.builder.dialog(self.file, &dialog),
+                next: need_next(self.builder),
+            }
+        } else if let Some(arms) = raw.branch {
+            self.branch(&here, arms)
+        } else if let Some(summary) = raw.summary {
+            Verb::Summary {
+                next: StepId::new(&summary.next.value),
+            }
+        } else if raw.end == Some(true) {
+            Verb::End
+        } else if raw.say.is_some() || next.is_some() {
+            Verb::Pass {
+                next: need_next(self.builder),
+            }
+        } else {
+            self.builder
+                .error(here, format!("the step `{}` does nothing", name.value));
+            Verb::End
+        }
+    }
+
+    fn branch(&mut self, here: &Place, arms: Vec<raw::Arm>) -> Verb {
+        let mut conditions = Vec::new();
+        let mut otherwise = None;
+        for arm in arms {
+            let go = StepId::new(&arm.go.value);
+            if otherwise.is_some() {
+                self.builder.error(
+                    place(self.file, &arm.go),
+                    "this arm is never taken: the one above it has no `if`".to_owned(),
+                );
+            }
+            match arm.when {
+                Some(condition) => {
+                    let condition = self.condition(here, condition);
+                    conditions.push((condition, go));
+                }
+                None => otherwise = Some(go),
+            }
+        }
+        let otherwise = otherwise.unwrap_or_else(|| {
+            self.builder.error(
+                here.clone(),
+                "the last arm of a branch has no `if`, so that every case has a way on".to_owned(),
+            );
+            StepId::new("")
+        });
+        Verb::Branch {
+            arms: conditions,
+            otherwise,
+        }
+    }
+
+    fn condition(&mut self, here: &Place, condition: raw::Condition) -> Condition {
+        match condition {
+            raw::Condition::Has(atom) => Condition::Has(self.atom(&atom)),
+            raw::Condition::Count(count) => Condition::Count {
+                of: count.of.iter().map(|atom| self.atom(atom)).collect(),
+                from: count.from,
+                to: count.to.unwrap_or(usize::MAX),
+            },
+            raw::Condition::Number(number) => Condition::Number {
+                slot: SlotId::new(&number.slot.value),
+                from: number.from,
+                to: number.to,
+            },
+            raw::Condition::LevelAtLeast(level) => Condition::LevelAtLeast(level.into()),
+            raw::Condition::Cleared(cleared) => Condition::Cleared(cleared),
+            raw::Condition::All(all) => Condition::All(
+                all.into_iter()
+                    .map(|one| self.condition(here, one))
+                    .collect(),
+            ),
+            raw::Condition::Any(any) => Condition::Any(
+                any.into_iter()
+                    .map(|one| self.condition(here, one))
+                    .collect(),
+            ),
+            raw::Condition::Not(not) => Condition::Not(Box::new(self.condition(here, *not))),
+        }
+    }
+
+    fn atom(&mut self, name: &Name) -> Atom {
+        let atom = self.builder.atom(self.file, name);
+        self.conditions.push((place(self.file, name), atom.clone()));
+        atom
+    }
+
+    fn options(&mut self, options: Vec<raw::ChoiceOption>) -> Vec<Choice> {
+        let mut seen = BTreeSet::new();
+        options
+            .into_iter()
+            .map(|option| {
+                self.builder.id(self.file, &option.id);
+                if !seen.insert(option.id.value.clone()) {
+                    self.builder.error(
+                        place(self.file, &option.id),
+                        format!("two answers are called `{}`", option.id.value),
+                    );
+                }
+                self.builder
+                    .label(place(self.file, &option.id), &option.label);
+                Choice {
+                    id: ChoiceId::new(&option.id.value),
+                    label: option.label,
+                    answer: self.answer(raw::Answer {
+                        next: option.next,
+                        set: option.set,
+                        raise: option.raise,
+                        raise_unsure: option.raise_unsure,
+                        ask_again: option.ask_again,
+                        language: option.language,
+                        erase: option.erase,
+                    }),
+                }
+            })
+            .collect()
+    }
+
+    fn answer(&mut self, raw: raw::Answer) -> Answer {
+        let ask_again = raw
+            .ask_again
+            .iter()
+            .map(|screen| {
+                self.builder
+                    .known(self.file, "screen", screen, |names| &names.screens);
+                ScreenId::new(&screen.value)
+            })
+            .collect();
+        Answer {
+            next: raw.next.map(|next| StepId::new(&next.value)),
+            set: pairs(raw.set),
+            raise: self.builder.flags(self.file, &raw.raise),
+            raise_unsure: self.builder.flags(self.file, &raw.raise_unsure),
+            ask_again,
+            language: raw.language,
+            erase: raw.erase,
+        }
+    }
+}
+
+/// The slot a new start of the dialog empties: what the step asks for, unless
+/// it says `keep`.
+fn emptied_slot(step: &Name, raw: &raw::Step) -> Option<SlotId> {
+    let (slot, keep) = if let Some(choice) = &raw.choice {
+        (&choice.slot, choice.keep)
+    } else if let Some(many) = &raw.many {
+        (&many.slot, many.keep)
+    } else if let Some(yes_no) = &raw.yes_no {
+        (&yes_no.slot, yes_no.keep)
+    } else if let Some(number) = raw.number.as_ref().or(raw.scale.as_ref()) {
+        (&number.slot, number.keep)
+    } else if let Some(text) = &raw.text {
+        (&text.slot, false)
+    } else {
+        return None;
+    };
+    (!keep).then(|| SlotId::new(&slot.as_ref().unwrap_or(step).value))
+}
+
+/// Every step a step may go to.
+fn collect_targets(raw: &raw::Step, goes: &mut Vec<Name>) {
+    let mut options = |options: &[raw::ChoiceOption]| {
+        goes.extend(options.iter().filter_map(|option| option.next.clone()))
+    };
+    if let Some(choice) = &raw.choice {
+        options(&choice.options);
+    }
+    if let Some(answers) = &raw.answers {
+        options(answers);
+    }
+    if let Some(many) = &raw.many {
+        goes.push(many.next.clone());
+        goes.extend(many.none.as_ref().map(|none| none.next.clone()));
+    }
+    if let Some(yes_no) = &raw.yes_no {
+        for answer in [
+            Some(&yes_no.yes),
+            Some(&yes_no.no),
+            yes_no.not_sure.as_ref(),
+        ]
+        .into_iter()
+        .flatten()
+        {
+            goes.extend(answer.next.clone());
+        }
+    }
+    goes.extend(
+        raw.number
+            .as_ref()
+            .or(raw.scale.as_ref())
+            .map(|number| number.next.clone()),
+    );
+    goes.extend(raw.text.as_ref().map(|text| text.next.clone()));
+    goes.extend(raw.summary.as_ref().map(|summary| summary.next.clone()));
+    goes.extend(raw.next.clone());
+    goes.extend(raw.after.as_ref().map(|after| after.go.clone()));
+    goes.extend(raw.branch.iter().flatten().map(|arm| arm.go.clone()));
+}
+
+fn calls(dialog: &Dialog) -> impl Iterator<Item = (&DialogId, &Step)> {
+    dialog.steps.values().filter_map(|step| match &step.verb {
+        Verb::Call { dialog, .. } => Some((dialog, step)),
+        Verb::Choice { .. }
+        | Verb::Many { .. }
+        | Verb::YesNo { .. }
+        | Verb::Number { .. }
+        | Verb::Text { .. }
+        | Verb::Screen { .. }
+        | Verb::Move { .. }
+        | Verb::Handoff { .. }
+        | Verb::RequestCall { .. }
+        | Verb::Branch { .. }
+        | Verb::Summary { .. }
+        | Verb::Pass { .. }
+        | Verb::End => None,
+    })
+}
+
+fn check_calls(builder: &mut Builder, dialogs: &BTreeMap<DialogId, Dialog>) {
+    for id in dialogs.keys() {
+        follow(builder, dialogs, &mut vec![id.clone()]);
+    }
+}
+
+fn follow(builder: &mut Builder, dialogs: &BTreeMap<DialogId, Dialog>, path: &mut Vec<DialogId>) {
+    let Some(dialog) = path.last().and_then(|id| dialogs.get(id)) else {
+        return;
+    };
+    for (called, step) in calls(dialog) {
+        if path.contains(called) {
+            // Report once, from the dialog that closes the circle onto the first.
+            if path.first() == Some(called) {
+                let way = path
+                    .iter()
+                    .chain([called])
+                    .map(DialogId::as_str)
+                    .collect::<Vec<_>>()
+                    .join(" → ");
+                builder.error(
+                    step.place.clone(),
+                    format!("dialogs call each other in a circle: {way}"),
+                );
+            }
+            continue;
+        }
+        if path.len() >= CALL_DEPTH_MAX {
+            builder.error(
+                step.place.clone(),
+                format!("dialogs call each other more than {CALL_DEPTH_MAX} deep"),
+            );
+            continue;
+        }
+        path.push(called.clone());
+        follow(builder, dialogs, path);
+        path.pop();
+    }
+}
+
+fn mark_moves(dialogs: &mut BTreeMap<DialogId, Dialog>) {
+    let direct = |dialog: &Dialog| {
+        dialog
+            .steps
+            .values()
+            .any(|step| matches!(step.verb, Verb::Move { .. }))
+    };
+    let mut with_moves: BTreeSet<DialogId> = dialogs
+        .iter()
+        .filter(|(_, dialog)| direct(dialog))
+        .map(|(id, _)| id.clone())
+        .collect();
+    // Each round adds the callers of what is known; the depth bounds the rounds.
+    for _ in 0..CALL_DEPTH_MAX {
+        let callers: Vec<DialogId> = dialogs
+            .iter()
+            .filter(|(_, dialog)| calls(dialog).any(|(called, _)| with_moves.contains(called)))
+            .map(|(id, _)| id.clone())
+            .collect();
+        with_moves.extend(callers);
+    }
+    for (id, dialog) in dialogs {
+        dialog.has_moves = with_moves.contains(id);
+    }
+}

@@ -1,0 +1,509 @@
+//! The content as the engine reads it: names looked up, texts parsed.
+//!
+//! Built only by [`super::parse`], so nobody checks twice.
+
+use std::collections::BTreeMap;
+
+use super::diagnostic::Place;
+pub use super::raw::{
+    Clinic, CommandDeed, Day, Hours, Notify, Phone, Practitioner, Push, ScreenStyle, TextKind,
+};
+use super::text::{Text, Values};
+use super::words::Words;
+use crate::free_text::Phrases;
+use crate::ids::{
+    CardId, ChoiceId, DialogId, FlagId, Lang, MoveId, Revision, ScreenId, SlotId, StepId,
+};
+use crate::triage::{Level, Rules};
+
+/// Everything a clinic has written, checked.
+#[derive(Debug, Clone)]
+pub struct Content {
+    /// The hash of all files.
+    pub revision: Revision,
+    /// The hash of what decides safety: flags, rules, screens, phrases, cards.
+    pub safety: Revision,
+    /// The hash of the dialogs.
+    pub script: Revision,
+    /// Flags and rules, as triage reads them.
+    pub rules: Rules,
+    /// What each flag says and asks.
+    pub flags: BTreeMap<FlagId, Flag>,
+    /// In the order they are asked; clearance needs each.
+    pub screens: Vec<Screen>,
+    /// The second question of history flags.
+    pub history_question: Text,
+    /// By id.
+    pub cards: BTreeMap<CardId, Card>,
+    /// The exercises.
+    pub moves: Moves,
+    /// The engine's own words.
+    pub words: Words,
+    /// Names, numbers and hours.
+    pub clinic: Clinic,
+    /// What commands and links open.
+    pub bot: Bot,
+    /// By id.
+    pub dialogs: BTreeMap<DialogId, Dialog>,
+    /// What typed words state.
+    pub phrases: Phrases,
+    /// Whether every part that needs a reviewer names one.
+    pub reviewed: bool,
+}
+
+impl Content {
+    /// A screen by id.
+    #[must_use]
+    pub fn screen(&self, id: &ScreenId) -> Option<&Screen> {
+        self.screens.iter().find(|screen| screen.id == *id)
+    }
+
+    /// The screen that asks for `flag`, if one does.
+    #[must_use]
+    pub fn screen_of(&self, flag: &FlagId) -> Option<&Screen> {
+        self.screens
+            .iter()
+            .find(|screen| screen.flags.contains(flag))
+    }
+
+    /// A step of a dialog.
+    #[must_use]
+    pub fn step(&self, dialog: &DialogId, step: &StepId) -> Option<&Step> {
+        self.dialogs.get(dialog)?.steps.get(step)
+    }
+
+    /// The card of a blocking level.
+    #[must_use]
+    pub fn level_card(&self, level: Level) -> Option<&Card> {
+        self.cards.values().find(|card| card.level == Some(level))
+    }
+}
+
+impl Values for Content {
+    fn write(&self, name: &str, lang: Lang, out: &mut String) -> bool {
+        let phone = self.clinic.phones.first();
+        match name {
+            "clinic" => out.push_str(&self.clinic.name),
+            "phone" => out.push_str(phone.map_or("", |phone| &phone.e164.value)),
+            "phone_written" => out.push_str(phone.map_or("", |phone| &phone.written)),
+            "emergency" => out.push_str(&self.clinic.emergency_number),
+            "crisis" => out.push_str(&self.clinic.crisis_number),
+            "hours" => out.push_str(&self.clinic.hours_text.plain(lang)),
+            "days" => out.push_str(&self.clinic.retention_days.to_string()),
+            _ => return false,
+        }
+        true
+    }
+}
+
+/// Placeholders every text may use.
+pub(super) const PLACEHOLDERS: [&str; 7] = [
+    "clinic",
+    "phone",
+    "phone_written",
+    "emergency",
+    "crisis",
+    "hours",
+    "days",
+];
+
+/// A warning sign, caution or clue.
+#[derive(Debug, Clone)]
+pub struct Flag {
+    /// Asked on its own.
+    pub question: Text,
+    /// On its toggle.
+    pub button: Text,
+    /// On the staff card, and for the patient to repeat.
+    pub words: Text,
+    /// Whether staff hear of it unasked.
+    pub notify: Notify,
+    /// For a history flag, the moves its caution form leaves.
+    pub history: Option<Vec<MoveId>>,
+    /// Asked right after this one is stated.
+    pub follow_up: Option<FlagId>,
+    /// Shown on a screen only with this flag.
+    pub only_with: Option<FlagId>,
+    /// Its card comes at once, with no further screens.
+    pub ends_screens: bool,
+}
+
+/// A step that asks for flags.
+#[derive(Debug, Clone)]
+pub struct Screen {
+    /// Its name; stored with each answered screen.
+    pub id: ScreenId,
+    /// Toggles, or one yes-no question.
+    pub style: ScreenStyle,
+    /// Above the list.
+    pub title: Option<Text>,
+    /// In order.
+    pub flags: Vec<FlagId>,
+    /// "Safety `n` of `total`", for lists.
+    pub progress: Option<(usize, usize)>,
+}
+
+/// The message a level or a flag gives.
+#[derive(Debug, Clone)]
+pub struct Card {
+    /// The level it stands for, unless it is some flag's own.
+    pub level: Option<Level>,
+    /// What it says.
+    pub text: Text,
+    /// Paragraphs added when one of the flags is present.
+    pub extra: Vec<(Vec<FlagId>, Text)>,
+    /// Its buttons.
+    pub answers: Vec<CardAnswer>,
+}
+
+/// One button of a card.
+#[derive(Debug, Clone)]
+pub struct CardAnswer {
+    /// Stands in the button's data.
+    pub id: ChoiceId,
+    /// On the button.
+    pub label: Text,
+    /// What the patient then reads.
+    pub reply: Option<Text>,
+    /// What staff then read on the case.
+    pub note: Option<Text>,
+    /// The dialog it opens.
+    pub opens: Option<DialogId>,
+    /// Asks staff for a call.
+    pub asks_call: bool,
+}
+
+/// The exercises and what is said with them.
+#[derive(Debug, Clone)]
+pub struct Moves {
+    /// Said once, before the first.
+    pub warm_up: Text,
+    /// Said once, before the first.
+    pub stop_rules: Text,
+    /// On every move.
+    pub every_move: Text,
+    /// By id.
+    pub list: BTreeMap<MoveId, Move>,
+}
+
+/// One exercise.
+#[derive(Debug, Clone)]
+pub struct Move {
+    /// Its name.
+    pub name: Text,
+    /// How hard it pulls.
+    pub push: Push,
+    /// How long, how often.
+    pub dose: Text,
+    /// What to do.
+    pub steps: Vec<Text>,
+    /// What to heed.
+    pub caveats: Text,
+    /// What a fact changes; the strictest holds.
+    pub changes: Vec<(Atom, Change)>,
+}
+
+/// What a fact does to a move.
+#[derive(Debug, Clone, PartialEq, Eq)]
+pub enum Change {
+    /// It is not shown.
+    Drop,
+    /// It is shown with this added.
+    Adapt(Text),
+}
+
+/// What commands and links open.
+#[derive(Debug, Clone)]
+pub struct Bot {
+    /// Opened by /start and by an idle text.
+    pub menu: DialogId,
+    /// Asks the screens.
+    pub screening: DialogId,
+    /// Behind "a person".
+    pub person: DialogId,
+    /// In the order Telegram lists them.
+    pub commands: Vec<Command>,
+    /// Deep links by name.
+    pub links: BTreeMap<String, Link>,
+    /// Listed in the staff chat only.
+    pub staff_commands: Vec<Command>,
+}
+
+/// One command.
+#[derive(Debug, Clone)]
+pub struct Command {
+    /// Without the slash.
+    pub name: String,
+    /// What it does.
+    pub deed: Deed,
+    /// In Telegram's list.
+    pub about: Text,
+}
+
+/// What a command does.
+#[derive(Debug, Clone, PartialEq, Eq)]
+pub enum Deed {
+    /// Opens a dialog.
+    Opens(DialogId),
+    /// Ends the conversation.
+    Stop,
+}
+
+/// One deep link.
+#[derive(Debug, Clone)]
+pub struct Link {
+    /// The dialog it opens.
+    pub opens: DialogId,
+    /// Answers it gives in advance.
+    pub set: Vec<(SlotId, ChoiceId)>,
+}
+
+/// One scripted tree.
+#[derive(Debug, Clone)]
+pub struct Dialog {
+    /// Its file's name.
+    pub id: DialogId,
+    /// The highest level at which it may still be opened or go on.
+    pub stays_open: Level,
+    /// Where it begins.
+    pub start: StepId,
+    /// By id.
+    pub steps: BTreeMap<StepId, Step>,
+    /// Slots that a new start of the dialog empties.
+    pub own_slots: Vec<SlotId>,
+    /// Whether a move can be reached from here, calls included.
+    pub has_moves: bool,
+}
+
+/// One step.
+#[derive(Debug, Clone)]
+pub struct Step {
+    /// What is said.
+    pub say: Option<Text>,
+    /// What is then done.
+    pub verb: Verb,
+    /// Where a patient who stays silent goes.
+    pub after: Option<After>,
+    /// Where it stands in the file.
+    pub place: Place,
+}
+
+/// A time-out.
+#[derive(Debug, Clone, PartialEq, Eq)]
+pub struct After {
+    /// How long to wait, in minutes.
+    pub minutes: u32,
+    /// Then go here.
+    pub go: StepId,
+}
+
+/// What a step does.
+#[derive(Debug, Clone)]
+pub enum Verb {
+    /// One press.
+    Choice {
+        /// Where the answer is kept.
+        slot: SlotId,
+        /// In order.
+        options: Vec<Choice>,
+    },
+    /// Toggles and Continue.
+    Many {
+        /// Where the answers are kept.
+        slot: SlotId,
+        /// In order; their `next` is never read.
+        options: Vec<Choice>,
+        /// "None of these."
+        none: Option<(Text, StepId)>,
+        /// After Continue.
+        next: StepId,
+    },
+    /// Yes, no, perhaps not sure.
+    YesNo {
+        /// Where the answer is kept.
+        slot: SlotId,
+        /// Yes, no and, where it stands, not sure, in this order.
+        answers: Vec<(YesNo, Answer)>,
+    },
+    /// A number in a range.
+    Number {
+        /// Where the answer is kept.
+        slot: SlotId,
+        /// The least.
+        from: i64,
+        /// The greatest.
+        to: i64,
+        /// Shown as a row of buttons.
+        scale: bool,
+        /// After the answer.
+        next: StepId,
+    },
+    /// Something typed.
+    Text {
+        /// Where "something was typed" is kept.
+        slot: SlotId,
+        /// What it is.
+        kind: TextKind,
+        /// After the answer.
+        next: StepId,
+    },
+    /// Asks for flags.
+    Screen {
+        /// Which.
+        screen: ScreenId,
+        /// After it is answered.
+        next: StepId,
+    },
+    /// Shows an exercise, and what can be said after it.
+    Move {
+        /// Which.
+        id: MoveId,
+        /// In order.
+        answers: Vec<Choice>,
+        /// When a caution drops the move.
+        next: StepId,
+    },
+    /// Phone, contact card, scheduler.
+    Handoff {
+        /// The phone number as text.
+        phone: bool,
+        /// A contact card.
+        contact: bool,
+        /// The scheduler's link, where the clinic has one.
+        scheduler: bool,
+        /// Then.
+        next: StepId,
+    },
+    /// Asks staff to call the number in `slot`.
+    RequestCall {
+        /// Where the number is.
+        slot: SlotId,
+        /// Then.
+        next: StepId,
+    },
+    /// Another dialog, then on.
+    Call {
+        /// Which.
+        dialog: DialogId,
+        /// When it has ended.
+        next: StepId,
+    },
+    /// The first arm whose condition holds.
+    Branch {
+        /// In order.
+        arms: Vec<(Condition, StepId)>,
+        /// When none holds.
+        otherwise: StepId,
+    },
+    /// The answers so far, to look over.
+    Summary {
+        /// When they look right.
+        next: StepId,
+    },
+    /// Says, and goes on without waiting.
+    Pass {
+        /// Where to.
+        next: StepId,
+    },
+    /// The dialog is over.
+    End,
+}
+
+/// One of the three answers of a yes-no question.
+#[derive(Debug, Clone, Copy, PartialEq, Eq, PartialOrd, Ord, Hash)]
+pub enum YesNo {
+    /// Yes.
+    Yes,
+    /// No.
+    No,
+    /// Not sure.
+    NotSure,
+}
+
+impl YesNo {
+    /// The value kept in the slot.
+    #[must_use]
+    pub const fn word(self) -> &'static str {
+        match self {
+            Self::Yes => "yes",
+            Self::No => "no",
+            Self::NotSure => "not-sure",
+        }
+    }
+}
+
+/// One option of a choice.
+#[derive(Debug, Clone)]
+pub struct Choice {
+    /// The value kept in the slot.
+    pub id: ChoiceId,
+    /// On the button.
+    pub label: Text,
+    /// What it does.
+    pub answer: Answer,
+}
+
+/// What an answer does.
+#[derive(Debug, Clone, Default)]
+pub struct Answer {
+    /// Where it goes; none ends the dialog.
+    pub next: Option<StepId>,
+    /// Other slots it fills.
+    pub set: Vec<(SlotId, ChoiceId)>,
+    /// Flags it states.
+    pub raise: Vec<FlagId>,
+    /// Flags it states unsurely.
+    pub raise_unsure: Vec<FlagId>,
+    /// Screens to be asked again.
+    pub ask_again: Vec<ScreenId>,
+    /// The language to speak from now on.
+    pub language: Option<Lang>,
+    /// Erases what is kept of the patient.
+    pub erase: bool,
+}
+
+/// A fact that may hold.
+#[derive(Debug, Clone, PartialEq, Eq)]
+pub enum Atom {
+    /// The flag is present, in any form.
+    Flag(FlagId),
+    /// The slot holds this value.
+    Value(SlotId, ChoiceId),
+    /// The slot holds anything.
+    Set(SlotId),
+}
+
+/// What a branch asks.
+#[derive(Debug, Clone, PartialEq, Eq)]
+pub enum Condition {
+    /// A fact holds.
+    Has(Atom),
+    /// So many of these facts hold, both ends included.
+    Count {
+        /// The facts.
+        of: Vec<Atom>,
+        /// At least.
+        from: usize,
+        /// At most.
+        to: usize,
+    },
+    /// A number is in a range, both ends included.
+    Number {
+        /// Which.
+        slot: SlotId,
+        /// At least.
+        from: i64,
+        /// At most.
+        to: i64,
+    },
+    /// The level is this or higher.
+    LevelAtLeast(Level),
+    /// Clearance holds, or does not.
+    Cleared(bool),
+    /// Each holds.
+    All(Vec<Condition>),
+    /// One holds.
+    Any(Vec<Condition>),
+    /// It does not hold.
+    Not(Box<Condition>),
+}

@@ -1,0 +1,621 @@
+//! The files as they are written, before names are looked up.
+//!
+//! Plain structs and externally tagged enums only: flattened and untagged ones
+//! lose the places that diagnostics point at.
+
+use std::fmt;
+use std::marker::PhantomData;
+
+use serde::de::{MapAccess, Visitor};
+use serde::{Deserialize, Deserializer};
+use serde_saphyr::Spanned;
+
+use super::text::Text;
+use crate::ids::Lang;
+use crate::triage::Level;
+
+/// A name together with its place.
+pub type Name = Spanned<String>;
+
+/// A map in the order of the file, with the places of its keys.
+#[derive(Debug, Clone)]
+pub struct Pairs<V>(pub Vec<(Name, V)>);
+
+impl<V> Default for Pairs<V> {
+    fn default() -> Self {
+        Self(Vec::new())
+    }
+}
+
+impl<'de, V: Deserialize<'de>> Deserialize<'de> for Pairs<V> {
+    fn deserialize<D: Deserializer<'de>>(deserializer: D) -> Result<Self, D::Error> {
+        struct InOrder<V>(PhantomData<V>);
+        impl<'de, V: Deserialize<'de>> Visitor<'de> for InOrder<V> {
+            type Value = Pairs<V>;
+
+            fn expecting(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
+                f.write_str("a map of names")
+            }
+
+            fn visit_map<A: MapAccess<'de>>(self, mut map: A) -> Result<Self::Value, A::Error> {
+                let mut pairs = Vec::new();
+                while let Some(pair) = map.next_entry()? {
+                    pairs.push(pair);
+                }
+                Ok(Pairs(pairs))
+            }
+        }
+        deserializer.deserialize_map(InOrder(PhantomData))
+    }
+}
+
+/// `red-flags.yaml`.
+#[derive(Debug, Deserialize)]
+#[serde(deny_unknown_fields)]
+pub struct RedFlags {
+    #[serde(default)]
+    pub reviewed_by: Option<String>,
+    pub history_question: Text,
+    pub flags: Pairs<Flag>,
+    pub rules: Vec<Rule>,
+    pub screens: Vec<Screen>,
+}
+
+#[derive(Debug, Deserialize)]
+#[serde(deny_unknown_fields)]
+pub struct Flag {
+    #[serde(default)]
+    pub level: Option<FlagLevel>,
+    #[serde(default)]
+    pub kind: Option<FlagKind>,
+    pub question: Text,
+    pub button: Text,
+    pub words: Text,
+    #[serde(default)]
+    pub card: Option<Name>,
+    #[serde(default)]
+    pub notify: Option<Notify>,
+    #[serde(default)]
+    pub history: Option<History>,
+    #[serde(default)]
+    pub follow_up: Option<Name>,
+    #[serde(default)]
+    pub only_with: Option<Name>,
+    #[serde(default)]
+    pub ends_screens: bool,
+    #[serde(default)]
+    pub source: Vec<String>,
+    #[serde(default)]
+    pub why: Option<String>,
+    #[serde(default)]
+    pub notes: Option<String>,
+}
+
+#[derive(Debug, Clone, Copy, Deserialize)]
+#[serde(rename_all = "kebab-case")]
+pub enum FlagLevel {
+    EmergencyNow,
+    UrgentToday,
+    SeeProfessional,
+    Caution,
+}
+
+impl From<FlagLevel> for Level {
+    fn from(level: FlagLevel) -> Self {
+        match level {
+            FlagLevel::EmergencyNow => Self::EmergencyNow,
+            FlagLevel::UrgentToday => Self::UrgentToday,
+            FlagLevel::SeeProfessional => Self::SeeProfessional,
+            FlagLevel::Caution => Self::Caution,
+        }
+    }
+}
+
+#[derive(Debug, Clone, Copy, PartialEq, Eq, Deserialize)]
+#[serde(rename_all = "kebab-case")]
+pub enum FlagKind {
+    Clue,
+}
+
+#[derive(Debug, Clone, Copy, PartialEq, Eq, Default, Deserialize)]
+#[serde(rename_all = "kebab-case")]
+pub enum Notify {
+    /// Staff are told at once, or when the clinic opens.
+    #[default]
+    Always,
+    /// Staff learn only a case number until the patient asks.
+    OnRequest,
+}
+
+#[derive(Debug, Deserialize)]
+#[serde(deny_unknown_fields)]
+pub struct History {
+    pub allows: Vec<Name>,
+}
+
+#[derive(Debug, Deserialize)]
+#[serde(deny_unknown_fields)]
+pub struct Rule {
+    pub id: Name,
+    #[serde(default)]
+    pub all: Vec<Name>,
+    #[serde(default)]
+    pub any: Vec<Name>,
+    #[serde(default)]
+    pub at_least: Option<AtLeast>,
+    pub level: FlagLevel,
+    #[serde(default)]
+    pub card: Option<Name>,
+    #[serde(default)]
+    pub why: Option<String>,
+    #[serde(default)]
+    pub source: Vec<String>,
+}
+
+#[derive(Debug, Deserialize)]
+#[serde(deny_unknown_fields)]
+pub struct AtLeast {
+    pub count: usize,
+    pub of: Vec<Name>,
+}
+
+#[derive(Debug, Deserialize)]
+#[serde(deny_unknown_fields)]
+pub struct Screen {
+    pub id: Name,
+    pub style: ScreenStyle,
+    #[serde(default)]
+    pub title: Option<Text>,
+    pub flags: Vec<Name>,
+}
+
+#[derive(Debug, Clone, Copy, PartialEq, Eq, Deserialize)]
+#[serde(rename_all = "kebab-case")]
+pub enum ScreenStyle {
+    Question,
+    List,
+}
+
+/// `cards.yaml`.
+#[derive(Debug, Deserialize)]
+#[serde(deny_unknown_fields)]
+pub struct Cards {
+    #[serde(default)]
+    pub reviewed_by: Option<String>,
+    pub cards: Pairs<Card>,
+}
+
+#[derive(Debug, Deserialize)]
+#[serde(deny_unknown_fields)]
+pub struct Card {
+    #[serde(default)]
+    pub level: Option<FlagLevel>,
+    pub text: Text,
+    #[serde(default)]
+    pub extra: Vec<Extra>,
+    #[serde(default)]
+    pub answers: Vec<CardAnswer>,
+    #[serde(default)]
+    pub source: Vec<String>,
+}
+
+#[derive(Debug, Deserialize)]
+#[serde(deny_unknown_fields)]
+pub struct Extra {
+    pub with: Vec<Name>,
+    pub text: Text,
+}
+
+#[derive(Debug, Deserialize)]
+#[serde(deny_unknown_fields)]
+pub struct CardAnswer {
+    pub id: Name,
+    pub label: Text,
+    #[serde(default)]
+    pub reply: Option<Text>,
+    #[serde(default)]
+    pub note: Option<Text>,
+    #[serde(default)]
+    pub opens: Option<Name>,
+    #[serde(default)]
+    pub asks_call: bool,
+}
+
+/// `moves.yaml`.
+#[derive(Debug, Deserialize)]
+#[serde(deny_unknown_fields)]
+pub struct Moves {
+    #[serde(default)]
+    pub reviewed_by: Option<String>,
+    pub warm_up: Text,
+    pub stop_rules: Text,
+    pub every_move: Text,
+    pub moves: Pairs<Move>,
+}
+
+#[derive(Debug, Deserialize)]
+#[serde(deny_unknown_fields)]
+pub struct Move {
+    pub name: Text,
+    pub push: Push,
+    pub dose: Text,
+    pub steps: Vec<Text>,
+    pub caveats: Text,
+    #[serde(default)]
+    pub changes: Pairs<Change>,
+    #[serde(default)]
+    pub sources: Vec<String>,
+    #[serde(default)]
+    pub reviewed_by: Option<String>,
+}
+
+#[derive(Debug, Clone, Copy, PartialEq, Eq, Deserialize)]
+#[serde(rename_all = "kebab-case")]
+pub enum Push {
+    None,
+    Low,
+    Moderate,
+}
+
+#[derive(Debug, Deserialize)]
+#[serde(rename_all = "kebab-case")]
+pub enum Change {
+    Keep,
+    Drop,
+    Change(Text),
+}
+
+/// `clinics/<name>.yaml`.
+#[derive(Debug, Clone, Deserialize)]
+#[serde(deny_unknown_fields)]
+pub struct Clinic {
+    pub name: String,
+    pub staff_language: Lang,
+    pub zone: Name,
+    pub phones: Vec<Phone>,
+    pub contact_name: ContactName,
+    pub emergency_number: String,
+    pub crisis_number: String,
+    pub scheduler: Option<Name>,
+    pub hours: Option<Vec<Hours>>,
+    pub hours_text: Text,
+    pub retention_days: u32,
+    pub practitioners: Vec<Practitioner>,
+    pub profile: Profile,
+}
+
+#[derive(Debug, Clone, Deserialize)]
+#[serde(deny_unknown_fields)]
+pub struct Phone {
+    pub e164: Name,
+    pub written: String,
+}
+
+#[derive(Debug, Clone, Deserialize)]
+#[serde(deny_unknown_fields)]
+pub struct ContactName {
+    pub first: String,
+    #[serde(default)]
+    pub last: String,
+}
+
+#[derive(Debug, Clone, Deserialize)]
+#[serde(deny_unknown_fields)]
+pub struct Hours {
+    pub days: Vec<Day>,
+    pub from: String,
+    pub to: String,
+}
+
+#[derive(Debug, Clone, Copy, PartialEq, Eq, Deserialize)]
+#[serde(rename_all = "lowercase")]
+pub enum Day {
+    Mon,
+    Tue,
+    Wed,
+    Thu,
+    Fri,
+    Sat,
+    Sun,
+}
+
+#[derive(Debug, Clone, Deserialize)]
+#[serde(deny_unknown_fields)]
+pub struct Practitioner {
+    pub id: String,
+    pub name: String,
+    pub credential: String,
+    pub service: Text,
+    pub about: Text,
+}
+
+#[derive(Debug, Clone, Deserialize)]
+#[serde(deny_unknown_fields)]
+pub struct Profile {
+    pub name: Text,
+    pub description: Text,
+    pub short_description: Text,
+}
+
+/// `bot.yaml`.
+#[derive(Debug, Deserialize)]
+#[serde(deny_unknown_fields)]
+pub struct Bot {
+    pub menu: Name,
+    pub screening: Name,
+    pub person: Name,
+    pub commands: Vec<Command>,
+    #[serde(default)]
+    pub links: Pairs<Link>,
+    #[serde(default)]
+    pub staff_commands: Vec<Command>,
+}
+
+#[derive(Debug, Deserialize)]
+#[serde(deny_unknown_fields)]
+pub struct Command {
+    pub name: Name,
+    #[serde(default)]
+    pub opens: Option<Name>,
+    #[serde(default)]
+    pub does: Option<CommandDeed>,
+    pub about: Text,
+}
+
+#[derive(Debug, Clone, Copy, PartialEq, Eq, Deserialize)]
+#[serde(rename_all = "kebab-case")]
+pub enum CommandDeed {
+    Stop,
+}
+
+#[derive(Debug, Deserialize)]
+#[serde(deny_unknown_fields)]
+pub struct Link {
+    pub opens: Name,
+    #[serde(default)]
+    pub set: Pairs<Name>,
+}
+
+/// `<dialog>.yaml`.
+#[derive(Debug, Deserialize)]
+#[serde(deny_unknown_fields)]
+pub struct Dialog {
+    pub dialog: Name,
+    #[serde(default)]
+    pub stays_open: Option<FlagLevel>,
+    pub start: Name,
+    pub steps: Pairs<Step>,
+    #[serde(default)]
+    pub source: Vec<String>,
+    #[serde(default)]
+    pub reviewed_by: Option<String>,
+}
+
+#[derive(Debug, Default, Deserialize)]
+#[serde(deny_unknown_fields, default)]
+pub struct Step {
+    pub say: Option<Text>,
+    pub choice: Option<Choice>,
+    pub many: Option<Many>,
+    pub yes_no: Option<YesNo>,
+    pub scale: Option<Number>,
+    pub number: Option<Number>,
+    pub text: Option<TextAsk>,
+    pub screen: Option<Name>,
+    #[serde(rename = "move")]
+    pub moves: Option<Name>,
+    pub answers: Option<Vec<ChoiceOption>>,
+    pub handoff: Option<Handoff>,
+    pub request_call: Option<Name>,
+    pub call: Option<Name>,
+    pub branch: Option<Vec<Arm>>,
+    pub summary: Option<Summary>,
+    pub end: Option<bool>,
+    pub next: Option<Name>,
+    pub after: Option<After>,
+    pub source: Vec<String>,
+}
+
+#[derive(Debug, Deserialize)]
+#[serde(deny_unknown_fields)]
+pub struct Choice {
+    #[serde(default)]
+    pub slot: Option<Name>,
+    #[serde(default)]
+    pub keep: bool,
+    pub options: Vec<ChoiceOption>,
+}
+
+#[derive(Debug, Deserialize)]
+#[serde(deny_unknown_fields)]
+pub struct Many {
+    #[serde(default)]
+    pub slot: Option<Name>,
+    #[serde(default)]
+    pub keep: bool,
+    pub options: Vec<ChoiceOption>,
+    #[serde(default)]
+    pub none: Option<NoneOption>,
+    pub next: Name,
+}
+
+#[derive(Debug, Deserialize)]
+#[serde(deny_unknown_fields)]
+pub struct NoneOption {
+    pub label: Text,
+    pub next: Name,
+}
+
+#[derive(Debug, Deserialize)]
+#[serde(deny_unknown_fields)]
+pub struct YesNo {
+    #[serde(default)]
+    pub slot: Option<Name>,
+    #[serde(default)]
+    pub keep: bool,
+    pub yes: Answer,
+    pub no: Answer,
+    #[serde(default)]
+    pub not_sure: Option<Answer>,
+}
+
+#[derive(Debug, Deserialize)]
+#[serde(deny_unknown_fields)]
+pub struct Number {
+    #[serde(default)]
+    pub slot: Option<Name>,
+    #[serde(default)]
+    pub keep: bool,
+    pub from: i64,
+    pub to: i64,
+    pub next: Name,
+}
+
+#[derive(Debug, Deserialize)]
+#[serde(deny_unknown_fields)]
+pub struct TextAsk {
+    #[serde(default)]
+    pub slot: Option<Name>,
+    pub kind: TextKind,
+    pub next: Name,
+}
+
+/// What a typed answer is.
+#[derive(Debug, Clone, Copy, PartialEq, Eq, Deserialize)]
+#[serde(rename_all = "kebab-case")]
+pub enum TextKind {
+    /// A phone number, typed or shared: the one thing kept as it is written.
+    Phone,
+    /// Words; kept as "something was written".
+    Words,
+}
+
+#[derive(Debug, Deserialize)]
+#[serde(deny_unknown_fields)]
+pub struct Handoff {
+    #[serde(default)]
+    pub phone: bool,
+    #[serde(default)]
+    pub contact: bool,
+    #[serde(default)]
+    pub scheduler: bool,
+}
+
+#[derive(Debug, Deserialize)]
+#[serde(deny_unknown_fields)]
+pub struct Summary {
+    pub next: Name,
+}
+
+#[derive(Debug, Deserialize)]
+#[serde(deny_unknown_fields)]
+pub struct After {
+    pub minutes: u32,
+    pub go: Name,
+}
+
+#[derive(Debug, Deserialize)]
+#[serde(deny_unknown_fields)]
+pub struct Arm {
+    #[serde(default, rename = "if")]
+    pub when: Option<Condition>,
+    pub go: Name,
+}
+
+#[derive(Debug, Default, Deserialize)]
+#[serde(deny_unknown_fields, default)]
+pub struct Answer {
+    pub next: Option<Name>,
+    pub set: Pairs<Name>,
+    pub raise: Vec<Name>,
+    pub raise_unsure: Vec<Name>,
+    pub ask_again: Vec<Name>,
+    pub language: Option<Lang>,
+    pub erase: bool,
+}
+
+#[derive(Debug, Deserialize)]
+#[serde(deny_unknown_fields)]
+pub struct ChoiceOption {
+    pub id: Name,
+    pub label: Text,
+    #[serde(default)]
+    pub next: Option<Name>,
+    #[serde(default)]
+    pub set: Pairs<Name>,
+    #[serde(default)]
+    pub raise: Vec<Name>,
+    #[serde(default)]
+    pub raise_unsure: Vec<Name>,
+    #[serde(default)]
+    pub ask_again: Vec<Name>,
+    #[serde(default)]
+    pub language: Option<Lang>,
+    #[serde(default)]
+    pub erase: bool,
+}
+
+#[derive(Debug, Deserialize)]
+#[serde(rename_all = "snake_case")]
+pub enum Condition {
+    Has(Name),
+    Count(Count),
+    Number(NumberIn),
+    LevelAtLeast(FlagLevel),
+    Cleared(bool),
+    All(Vec<Condition>),
+    Any(Vec<Condition>),
+    Not(Box<Condition>),
+}
+
+#[derive(Debug, Deserialize)]
+#[serde(deny_unknown_fields)]
+pub struct Count {
+    pub of: Vec<Name>,
+    pub from: usize,
+    #[serde(default)]
+    pub to: Option<usize>,
+}
+
+#[derive(Debug, Deserialize)]
+#[serde(deny_unknown_fields)]
+pub struct NumberIn {
+    pub slot: Name,
+    pub from: i64,
+    pub to: i64,
+}
+
+/// `phrases.yaml`.
+#[derive(Debug, Deserialize)]
+#[serde(deny_unknown_fields)]
+pub struct Phrases {
+    pub negations: ByLang,
+    pub negations_after: ByLang,
+    pub clause_ends: ByLang,
+    pub hypothetical: ByLang,
+    pub others: ByLang,
+    pub resolved: ByLang,
+    pub idioms: ByLang,
+    pub phrases: Vec<Phrase>,
+}
+
+#[derive(Debug, Deserialize)]
+#[serde(deny_unknown_fields)]
+pub struct ByLang {
+    pub en: Vec<String>,
+    pub es: Vec<String>,
+}
+
+#[derive(Debug, Deserialize)]
+#[serde(deny_unknown_fields)]
+pub struct Phrase {
+    pub flag: Name,
+    pub lang: Lang,
+    pub pattern: Name,
+    #[serde(default)]
+    pub affirmed: bool,
+    #[serde(default)]
+    pub matches: Vec<Name>,
+    #[serde(default)]
+    pub not: Vec<Name>,
+}

@@ -1,0 +1,125 @@
+//! Every word the engine itself says, from `texts.yaml`.
+//!
+//! A field a key: a file that lacks one, or has one too many, does not load.
+
+use serde::Deserialize;
+
+use super::text::Text;
+use crate::triage::Level;
+
+/// The engine's own words. What each is for stands beside it in `texts.yaml`.
+#[derive(Debug, Clone, Deserialize)]
+#[serde(deny_unknown_fields, rename_all = "kebab-case")]
+#[expect(missing_docs, reason = "the file explains each key once, for authors")]
+pub struct Words {
+    pub button_back: Text,
+    pub button_person: Text,
+    pub button_stop: Text,
+    pub button_continue: Text,
+    pub button_none: Text,
+    pub button_not_sure: Text,
+    pub button_yes: Text,
+    pub button_no: Text,
+    pub button_menu: Text,
+    pub button_looks_right: Text,
+    pub button_change_answer: Text,
+    pub button_share_number: Text,
+    pub button_schedule: Text,
+    pub tick_off: Text,
+    pub tick_on: Text,
+    pub chosen: Text,
+    pub progress: Text,
+    pub screen_lead: Text,
+    pub screen_none_cleared: Text,
+    pub screen_shown_again: Text,
+    pub not_sure_lead: Text,
+    pub completing_lead: Text,
+    pub text_ask_lead: Text,
+    pub cleared: Text,
+    pub clearance_expired: Text,
+    pub clearing_expired: Text,
+    pub content_changed: Text,
+    pub step_gone: Text,
+    pub guard: Text,
+    pub stale_press: Text,
+    pub not_your_button: Text,
+    pub use_buttons: Text,
+    pub number_range: Text,
+    pub phone_unclear: Text,
+    pub phone_kept: Text,
+    pub idle: Text,
+    pub cannot_read: Text,
+    pub too_long: Text,
+    pub unknown_command: Text,
+    pub group: Text,
+    pub edited_heard: Text,
+    pub stopped: Text,
+    pub nothing_to_stop: Text,
+    pub resumed: Text,
+    pub shown_again: Text,
+    pub repeat_mark: Text,
+    pub repeat_mark_n: Text,
+    pub staff_told: Text,
+    pub staff_none: Text,
+    pub staff_seen: Text,
+    pub staff_cleared: Text,
+    pub call_requested: Text,
+    pub other_person: Text,
+    pub trouble: Text,
+    pub erased: Text,
+    pub erased_case_open: Text,
+    pub summary_title: Text,
+    pub summary_safety: Text,
+    pub change_which: Text,
+    pub moves_none_left: Text,
+    pub move_dose: Text,
+    pub move_caveats: Text,
+    pub move_steps: Text,
+    pub move_changed: Text,
+    pub staff_title: Text,
+    pub staff_flags: Text,
+    pub staff_words: Text,
+    pub staff_since: Text,
+    pub staff_reach: Text,
+    pub staff_reach_chat: Text,
+    pub staff_phone: Text,
+    pub staff_asks_call: Text,
+    pub staff_unsure: Text,
+    pub staff_rule: Text,
+    pub staff_notes: Text,
+    pub staff_state_open: Text,
+    pub staff_state_claimed: Text,
+    pub staff_state_closed: Text,
+    pub staff_state_cleared: Text,
+    pub staff_button_claim: Text,
+    pub staff_button_clear: Text,
+    pub staff_button_close: Text,
+    pub staff_clear_confirm: Text,
+    pub staff_button_clear_yes: Text,
+    pub staff_button_clear_no: Text,
+    pub staff_not_staff: Text,
+    pub staff_stale: Text,
+    pub staff_raised: Text,
+    pub staff_private: Text,
+    pub staff_deleted_lock: Text,
+    pub staff_poisoned: Text,
+    pub staff_undelivered: Text,
+    pub staff_unreachable: Text,
+    pub level_emergency_now: Text,
+    pub level_urgent_today: Text,
+    pub level_see_professional: Text,
+    pub level_caution: Text,
+}
+
+impl Words {
+    /// What staff call a level.
+    #[must_use]
+    pub fn level(&self, level: Level) -> &Text {
+        match level {
+            Level::EmergencyNow => &self.level_emergency_now,
+            Level::UrgentToday => &self.level_urgent_today,
+            Level::SeeProfessional => &self.level_see_professional,
+            Level::Caution | Level::Clear => &self.level_caution,
+        }
+    }
+}

@@ -1,0 +1,517 @@
+//! Decides alarm or turn, and raises the alarm.
+//!
+//! Presses, typed words, timers and returning locks all state flags; what they
+//! come to is judged here before anything else happens in a turn.
+
+use super::button::{Act, Press};
+use super::conversation::{Asking, Conversation, FlagNote, Pending, Stop};
+use super::effect::{CaseFlag, CaseReport, Due, Effect, Message, Weight};
+use super::input::{Input, What};
+use super::walk::Walk;
+use crate::content::{Answer, Notify, RichText, ScreenStyle, Verb, YesNo};
+use crate::free_text::PatientText;
+use crate::ids::{CardId, FlagId};
+use crate::triage::{Form, Judgement, Level};
+
+/// Something that does not wait: its card and its case come at once.
+pub(super) struct Alarm {
+    stated: Vec<(FlagId, Form)>,
+}
+
+impl Walk<'_> {
+    /// The first branch of a turn: whether this input raises an alarm.
+    pub fn alarm_in(&self, input: &Input) -> Option<Alarm> {
+        if matches!(input.what, What::Cleared { .. }) {
+            return None;
+        }
+        let stated = self.stated_by(input);
+        let returned = self.c.lock.is_some() && self.c.stop.is_none();
+        if stated.is_empty() {
+            return returned.then_some(Alarm { stated });
+        }
+        let before = self.c.judge(self.content);
+        let mut then = self.c.clone();
+        for (flag, form) in &stated {
+            state(&mut then, flag, *form, self.now);
+        }
+        let after = then.judge(self.content);
+        let is_new = after.level > before.level
+            || after.flags.iter().any(|flag| !before.flags.contains(flag))
+            || after.rules != before.rules;
+        let ends_screens = stated.iter().any(|(flag, _)| {
+            self.content
+                .flags
+                .get(flag)
+                .is_some_and(|flag| flag.ends_screens)
+        });
+        let at_once = after.level >= Level::UrgentToday || (after.level.blocks() && ends_screens);
+        (returned || (is_new && at_once)).then_some(Alarm { stated })
+    }
+
+    /// The flags an input states, before anything is done with it.
+    pub fn stated_by(&self, input: &Input) -> Vec<(FlagId, Form)> {
+        let mut stated: Vec<(FlagId, Form)> = Vec::new();
+        if let Some(Press::Question(token, act)) = self.press_of(&input.what)
+            && self.c.open.as_ref().is_some_and(|open| open.token == token)
+        {
+            stated.extend(self.stated_by_act(&act));
+        }
+        match &input.what {
+            What::Due(Due::Draft) => {
+                if let (Some(screen), Some(open)) = (self.open_screen(), &self.c.open) {
+                    stated.extend(
+                        self.ticked(screen, open.draft)
+                            .into_iter()
+                            .map(|flag| (flag, Form::Sure)),
+                    );
+                }
+            }
+            What::Due(Due::Silence) => {
+                if let Some(Asking::Item(pending)) = self.c.open.as_ref().map(|open| &open.asking) {
+                    stated.push((pending.flag().clone(), Form::Sure));
+                }
+            }
+            What::Press(_)
+            | What::Text(_)
+            | What::Command { .. }
+            | What::Contact(_)
+            | What::Unreadable
+            | What::Edited(_)
+            | What::Due(Due::Screening | Due::Question(_))
+            | What::Cleared { .. }
+            | What::Seen
+            | What::ShowAgain => {}
+        }
+        stated.extend(input.heard.flags().map(|flag| (flag.clone(), Form::Sure)));
+        stated
+    }
+
+    fn stated_by_act(&self, act: &Act) -> Vec<(FlagId, Form)> {
+        let Some(open) = &self.c.open else {
+            return Vec::new();
+        };
+        let of_answer = |answer: &Answer| {
+            let sure = answer.raise.iter().map(|flag| (flag.clone(), Form::Sure));
+            sure.chain(
+                answer
+                    .raise_unsure
+                    .iter()
+                    .map(|flag| (flag.clone(), Form::Unsure)),
+            )
+            .collect::<Vec<_>>()
+        };
+        match (&open.asking, act) {
+            // A history flag is stated already; yes settles it, later.
+            (Asking::Item(Pending::History(_)), _) | (Asking::Change, _) => Vec::new(),
+            (Asking::Item(pending), Act::Yes) => vec![(pending.flag().clone(), Form::Sure)],
+            (Asking::Item(pending), Act::Unsure) => vec![(pending.flag().clone(), Form::Unsure)],
+            (Asking::Item(_), _) => Vec::new(),
+            (Asking::Step, act) => match (self.step().map(|step| &step.verb), act) {
+                (
+                    Some(
+                        Verb::Choice { options, .. }
+                        | Verb::Move {
+                            answers: options, ..
+                        },
+                    ),
+                    Act::Choose(id),
+                ) => options
+                    .iter()
+                    .find(|option| option.id == *id)
+                    .map(|option| of_answer(&option.answer))
+                    .unwrap_or_default(),
+                (Some(Verb::Many { options, .. }), Act::Continue(seen)) if *seen == open.draft => {
+                    let chosen = options
+                        .iter()
+                        .enumerate()
+                        .filter(|(index, _)| seen >> index & 1 == 1);
+                    chosen
+                        .flat_map(|(_, option)| of_answer(&option.answer))
+                        .collect()
+                }
+                (Some(Verb::YesNo { answers, .. }), Act::Yes | Act::No | Act::Unsure) => {
+                    let wanted = yes_no_of(act);
+                    answers
+                        .iter()
+                        .find(|(given, _)| Some(*given) == wanted)
+                        .map(|(_, answer)| of_answer(answer))
+                        .unwrap_or_default()
+                }
+                (Some(Verb::Screen { screen, .. }), act) => {
+                    match (self.content.screen(screen), act) {
+                        (Some(screen), Act::Continue(seen) | Act::NotSure(seen))
+                            if screen.style == ScreenStyle::List && *seen == open.draft =>
+                        {
+                            self.ticked(screen, *seen)
+                                .into_iter()
+                                .map(|flag| (flag, Form::Sure))
+                                .collect()
+                        }
+                        (Some(screen), Act::Yes | Act::Unsure)
+                            if screen.style == ScreenStyle::Question =>
+                        {
+                            let form = if *act == Act::Yes {
+                                Form::Sure
+                            } else {
+                                Form::Unsure
+                            };
+                            screen
+                                .flags
+                                .iter()
+                                .map(|flag| (flag.clone(), form))
+                                .collect()
+                        }
+                        _ => Vec::new(),
+                    }
+                }
+                _ => Vec::new(),
+            },
+        }
+    }
+
+    /// Notes flags, and queues the questions that belong to them.
+    pub fn state_all(&mut self, stated: &[(FlagId, Form)]) {
+        for (flag, form) in stated {
+            let is_new = state(&mut self.c, flag, *form, self.now);
+            let Some(known) = self.content.flags.get(flag).filter(|_| is_new) else {
+                continue;
+            };
+            if let Some(follow_up) = &known.follow_up {
+                self.c.queue.push_back(Pending::FollowUp(follow_up.clone()));
+            }
+            if known.history.is_some() {
+                self.c.queue.push_back(Pending::History(flag.clone()));
+            }
+        }
+    }
+
+    /// The alarm: the answered question closes, everything else is left, the
+    /// card and the case come now.
+    pub fn raise(&mut self, alarm: Alarm, input: &Input) {
+        self.close_for_alarm(input);
+        self.state_all(&alarm.stated);
+        self.show_stop(input.what.words().cloned());
+        self.ask_completing();
+    }
+
+    /// The question whose answer raised the alarm is answered all the same.
+    fn close_for_alarm(&mut self, input: &Input) {
+        let Some(open) = self.c.open.clone() else {
+            return;
+        };
+        let act = match (self.press_of(&input.what), &input.what) {
+            (Some(Press::Question(token, act)), _) if token == open.token => act,
+            (_, What::Due(Due::Draft)) => Act::Continue(open.draft),
+            (_, What::Due(Due::Silence)) => Act::Yes,
+            _ => return,
+        };
+        let chosen = match (&open.asking, self.step().map(|step| &step.verb)) {
+            (Asking::Item(pending), _) => {
+                let label = self.yes_no_label(&act);
+                let flag = pending.flag().clone();
+                self.c.asked.insert(flag);
+                label
+            }
+            (Asking::Step, Some(Verb::Screen { screen, .. })) => {
+                let Some(screen) = self.content.screen(screen) else {
+                    return;
+                };
+                self.c.screens.insert(screen.id.clone(), self.now);
+                match screen.style {
+                    ScreenStyle::List => self.labels(&self.ticked(screen, open.draft)),
+                    ScreenStyle::Question => self.yes_no_label(&act),
+                }
+            }
+            (
+                Asking::Step,
+                Some(
+                    Verb::Choice { options, .. }
+                    | Verb::Move {
+                        answers: options, ..
+                    },
+                ),
+            ) => options
+                .iter()
+                .find(|option| act == Act::Choose(option.id.clone()))
+                .map(|option| self.label(&option.label))
+                .unwrap_or_default(),
+            (Asking::Step, Some(Verb::Many { options, .. })) => {
+                let ticked = options
+                    .iter()
+                    .enumerate()
+                    .filter(|(index, _)| open.draft >> index & 1 == 1);
+                ticked
+                    .map(|(_, option)| self.label(&option.label))
+                    .collect::<Vec<_>>()
+                    .join(" · ")
+            }
+            (Asking::Step, _) => self.yes_no_label(&act),
+            (Asking::Change, _) => return,
+        };
+        self.close_question(&chosen);
+    }
+
+    /// Whether a card must be shown that has not been.
+    pub fn stop_is_due(&self) -> bool {
+        let judgement = self.c.judge(self.content);
+        judgement.level.blocks() && self.is_unshown(&judgement)
+    }
+
+    fn is_unshown(&self, judgement: &Judgement) -> bool {
+        self.c.stop.as_ref().is_none_or(|stop| {
+            stop.level < judgement.level
+                || judgement
+                    .flags
+                    .iter()
+                    .any(|flag| !stop.flags.contains(flag))
+                || stop.cards != judgement.cards
+        })
+    }
+
+    /// Leaves everything, shows the cards in force and tells staff.
+    pub fn show_stop(&mut self, words: Option<PatientText>) {
+        let judgement = self.c.judge(self.content);
+        self.c.stack.clear();
+        self.c.trail.clear();
+        self.c.queue.clear();
+        self.c.finishing = None;
+        self.c.open = None;
+        self.c.clearance = None;
+        let repeats = self
+            .c
+            .stop
+            .as_ref()
+            .is_some_and(|stop| stop.level == judgement.level && stop.cards == judgement.cards);
+        self.c.stop = Some(Stop {
+            level: judgement.level,
+            cards: judgement.cards.clone(),
+            flags: judgement.flags.clone(),
+        });
+        for due in [Due::Draft, Due::Silence, Due::Screening] {
+            self.effects.push(Effect::CancelDue(due));
+        }
+        if !repeats || self.lead.text.is_empty() {
+            self.say_cards();
+        }
+        self.report(&judgement, words);
+    }
+
+    /// Says the cards in force, again if need be.
+    pub fn say_cards(&mut self) {
+        let Some(stop) = self.c.stop.clone() else {
+            return;
+        };
+        for card in &stop.cards {
+            let id = self.card_id(card.as_ref(), stop.level);
+            let Some(id) = id else { continue };
+            let (card, keyboard) = self.render_card(&id, &stop);
+            let mut text = std::mem::take(&mut self.lead);
+            text.paragraph();
+            text.append(&card);
+            let keyboard_gone = std::mem::take(&mut self.c.reply_keyboard);
+            let _ = keyboard_gone;
+            self.effects.push(Effect::Say(Message {
+                text,
+                keyboard,
+                token: None,
+                weight: Weight::Warning,
+            }));
+        }
+    }
+
+    fn card_id(&self, own: Option<&CardId>, level: Level) -> Option<CardId> {
+        own.cloned().or_else(|| {
+            self.content
+                .cards
+                .iter()
+                .find(|(_, card)| card.level == Some(level))
+                .map(|(id, _)| id.clone())
+        })
+    }
+
+    fn report(&mut self, judgement: &Judgement, words: Option<PatientText>) {
+        let is_private = |flag: &FlagId| {
+            self.content
+                .flags
+                .get(flag)
+                .is_some_and(|flag| flag.notify == Notify::OnRequest)
+        };
+        let named: Vec<&FlagId> = judgement
+            .flags
+            .iter()
+            .filter(|flag| !is_private(flag))
+            .collect();
+        let deleted = self.c.lock.is_some();
+        let private = named.is_empty() && !deleted;
+        // The level of what may be named: a private answer raises no other's card.
+        let level = if judgement.flags.iter().any(&is_private) && !private {
+            let mut stated = self.c.stated();
+            stated.retain(|flag, _| !is_private(flag));
+            self.content
+                .rules
+                .level(&stated)
+                .max(self.c.lock.unwrap_or_default())
+        } else {
+            judgement.level
+        };
+        if !level.blocks() {
+            return;
+        }
+        let settled = self
+            .c
+            .flags
+            .iter()
+            .filter(|(flag, note)| note.form == Form::Settled && !judgement.flags.contains(flag))
+            .map(|(flag, _)| flag);
+        let listed: Vec<&FlagId> = if private {
+            judgement.flags.iter().collect()
+        } else {
+            named.into_iter().chain(settled).collect()
+        };
+        let flags = listed
+            .into_iter()
+            .filter_map(|flag| {
+                let note = self.c.flags.get(flag)?;
+                Some(CaseFlag {
+                    flag: flag.clone(),
+                    form: note.form,
+                    since: note.since,
+                })
+            })
+            .collect();
+        let words = if private { None } else { words };
+        self.effects.push(Effect::Report(CaseReport {
+            level,
+            flags,
+            rules: judgement.rules.clone(),
+            words,
+            private,
+            deleted,
+        }));
+    }
+
+    /// After an urgent card: the one unasked item that would complete a higher
+    /// rule, if there is any.
+    pub fn ask_completing(&mut self) {
+        let Some(stop) = self.c.stop.clone() else {
+            return;
+        };
+        if stop.level != Level::UrgentToday {
+            return;
+        }
+        let stated = self.c.stated();
+        let wanted = self
+            .content
+            .rules
+            .completing(&stated, stop.level, |flag| self.was_asked(flag));
+        let Some(flag) = wanted.into_iter().next() else {
+            return;
+        };
+        if self.c.asked.iter().all(|asked| !self.is_completing(asked)) && self.lead.text.is_empty()
+        {
+            self.lead(&self.content.words.completing_lead);
+        }
+        self.ask(Asking::Item(Pending::Completing(flag)));
+    }
+
+    fn is_completing(&self, flag: &FlagId) -> bool {
+        self.content
+            .rules
+            .rules
+            .iter()
+            .any(|rule| rule.flags().any(|other| other == flag))
+    }
+
+    fn was_asked(&self, flag: &FlagId) -> bool {
+        self.c.asked.contains(flag)
+            || self
+                .content
+                .screen_of(flag)
+                .is_some_and(|screen| self.c.screens.contains_key(&screen.id))
+    }
+
+    /// The last word of a turn: a see-professional card waits while screens
+    /// are asked; otherwise what blocks is shown and told.
+    pub fn settle(&mut self, input: &Input) {
+        if self.erased {
+            return;
+        }
+        let judgement = self.c.judge(self.content);
+        if !judgement.level.blocks() {
+            return;
+        }
+        self.c.clearance = None;
+        if !self.is_unshown(&judgement) {
+            return;
+        }
+        let waits = judgement.level == Level::SeeProfessional
+            && self.c.stop.is_none()
+            && self.waits_in_screens();
+        if waits {
+            let at = self.now.plus_seconds(super::SCREENING_SECONDS);
+            self.effects.push(Effect::SetDue {
+                due: Due::Screening,
+                at,
+            });
+        } else {
+            self.show_stop(input.what.words().cloned());
+            self.ask_completing();
+        }
+    }
+
+    fn waits_in_screens(&self) -> bool {
+        match self.c.open.as_ref().map(|open| &open.asking) {
+            Some(Asking::Item(_)) => true,
+            Some(Asking::Step) => self.open_screen().is_some(),
+            Some(Asking::Change) | None => false,
+        }
+    }
+
+    /// Words beside a card's own: the patient's flags, as they would say them.
+    pub fn flag_words(&self, flags: &[FlagId]) -> RichText {
+        let words: Vec<String> = flags
+            .iter()
+            .filter_map(|flag| self.content.flags.get(flag))
+            .map(|flag| self.label(&flag.words))
+            .collect();
+        RichText::plain(words.join("; "))
+    }
+}
+
+/// Notes one flag; says whether it is new. A surer form replaces a less sure
+/// one; a settled history stays settled within its round.
+fn state(
+    conversation: &mut Conversation,
+    flag: &FlagId,
+    form: Form,
+    now: crate::ids::Timestamp,
+) -> bool {
+    match conversation.flags.get_mut(flag) {
+        Some(note) => {
+            if note.form != Form::Settled {
+                note.form = note.form.max(form);
+            }
+            false
+        }
+        None => {
+            conversation.flags.insert(
+                flag.clone(),
+                FlagNote {
+                    form,
+                    since: now,
+                    cleared_until: None,
+                },
+            );
+            true
+        }
+    }
+}
+
+pub(super) fn yes_no_of(act: &Act) -> Option<YesNo> {
+    match act {
+        Act::Yes => Some(YesNo::Yes),
+        Act::No => Some(YesNo::No),
+        Act::Unsure => Some(YesNo::NotSure),
+        _ => None,
+    }
+}

@@ -1,0 +1,38 @@
+//! What a branch asks, answered.
+
+use super::conversation::{Conversation, Slot};
+use crate::content::{Atom, Condition, Content};
+
+pub(super) fn holds(content: &Content, conversation: &Conversation, condition: &Condition) -> bool {
+    match condition {
+        Condition::Has(atom) => has(conversation, atom),
+        Condition::Count { of, from, to } => {
+            let count = of.iter().filter(|atom| has(conversation, atom)).count();
+            (*from..=*to).contains(&count)
+        }
+        Condition::Number { slot, from, to } => match conversation.slots.get(slot) {
+            Some(Slot::Number(value)) => (*from..=*to).contains(value),
+            Some(Slot::One(_) | Slot::Many(_) | Slot::Typed | Slot::Phone(_)) | None => false,
+        },
+        Condition::LevelAtLeast(level) => conversation.level(content) >= *level,
+        Condition::Cleared(wanted) => conversation.is_cleared(content) == *wanted,
+        Condition::All(all) => all.iter().all(|one| holds(content, conversation, one)),
+        Condition::Any(any) => any.iter().any(|one| holds(content, conversation, one)),
+        Condition::Not(not) => !holds(content, conversation, not),
+    }
+}
+
+pub(super) fn has(conversation: &Conversation, atom: &Atom) -> bool {
+    match atom {
+        Atom::Flag(flag) => conversation.flags.contains_key(flag),
+        Atom::Set(slot) => conversation.slots.contains_key(slot),
+        Atom::Value(slot, value) => match conversation.slots.get(slot) {
+            Some(Slot::One(one)) => one == value,
+            Some(Slot::Many(many)) => {
+                many.contains(value) || (many.is_empty() && value.as_str() == "none")
+            }
+            Some(Slot::Number(number)) => value.as_str().parse() == Ok(*number),
+            Some(Slot::Typed | Slot::Phone(_)) | None => false,
+        },
+    }
+}

@@ -1,0 +1,244 @@
+//! What is remembered of one patient between two turns.
+
+use std::collections::{BTreeMap, BTreeSet, VecDeque};
+
+use serde::{Deserialize, Serialize};
+
+use super::button::Token;
+use crate::content::Content;
+use crate::free_text::PatientText;
+use crate::ids::{ChoiceId, DialogId, FlagId, Lang, Revision, ScreenId, SlotId, StepId, Timestamp};
+use crate::triage::{Form, Judgement, Level, Stated};
+
+/// One patient's conversation. Stored after each turn, so field names are
+/// part of the stored form: add with a default, never rename.
+#[derive(Debug, Clone, PartialEq, Eq, Default, Serialize, Deserialize)]
+#[serde(default)]
+pub struct Conversation {
+    /// The language spoken.
+    pub lang: Lang,
+    /// The patient chose it; Telegram's own setting no longer counts.
+    pub lang_chosen: bool,
+    /// The dialogs' revision the patient walks in.
+    #[serde(skip_serializing_if = "Option::is_none")]
+    pub script: Option<Revision>,
+    /// The safety revision the answers were given to.
+    #[serde(skip_serializing_if = "Option::is_none")]
+    pub safety: Option<Revision>,
+    /// The dialogs being walked, the innermost last.
+    #[serde(skip_serializing_if = "Vec::is_empty")]
+    pub stack: Vec<Frame>,
+    /// The answers.
+    #[serde(skip_serializing_if = "BTreeMap::is_empty")]
+    pub slots: BTreeMap<SlotId, Slot>,
+    /// What the patient has stated.
+    #[serde(skip_serializing_if = "BTreeMap::is_empty")]
+    pub flags: BTreeMap<FlagId, FlagNote>,
+    /// The screens answered, and when.
+    #[serde(skip_serializing_if = "BTreeMap::is_empty")]
+    pub screens: BTreeMap<ScreenId, Timestamp>,
+    /// Flags asked one by one since the screens began.
+    #[serde(skip_serializing_if = "BTreeSet::is_empty")]
+    pub asked: BTreeSet<FlagId>,
+    /// When every screen had been answered with nothing that blocks.
+    #[serde(skip_serializing_if = "Option::is_none")]
+    pub clearance: Option<Timestamp>,
+    /// The question that waits for an answer.
+    #[serde(skip_serializing_if = "Option::is_none")]
+    pub open: Option<Open>,
+    /// The engine's own questions still to ask.
+    #[serde(skip_serializing_if = "VecDeque::is_empty")]
+    pub queue: VecDeque<Pending>,
+    /// The screen that counts as answered once the queue is empty.
+    #[serde(skip_serializing_if = "Option::is_none")]
+    pub finishing: Option<ScreenId>,
+    /// The way back.
+    #[serde(skip_serializing_if = "Vec::is_empty")]
+    pub(super) trail: Vec<Crumb>,
+    /// The newest question's token.
+    pub last_token: Token,
+    /// The card in force.
+    #[serde(skip_serializing_if = "Option::is_none")]
+    pub stop: Option<Stop>,
+    /// Warm-up and stop rules have been said since clearance.
+    pub moves_introduced: bool,
+    /// A lock left by /delete: the level, without a word of why.
+    #[serde(skip_serializing_if = "Option::is_none")]
+    pub lock: Option<Level>,
+    /// A reply keyboard is on the patient's screen and must be taken away.
+    pub reply_keyboard: bool,
+}
+
+/// One dialog being walked.
+#[derive(Debug, Clone, PartialEq, Eq, Serialize, Deserialize)]
+pub struct Frame {
+    /// Which.
+    pub dialog: DialogId,
+    /// At which step.
+    pub step: StepId,
+    /// It came in between: the question below is asked again when it ends.
+    #[serde(default)]
+    pub interrupts: bool,
+}
+
+/// An answer.
+#[derive(Debug, Clone, PartialEq, Eq, Serialize, Deserialize)]
+#[serde(rename_all = "lowercase")]
+pub enum Slot {
+    /// Of a choice or a yes-no question.
+    One(ChoiceId),
+    /// Of a `many` step; empty when "none of these" was chosen.
+    Many(BTreeSet<ChoiceId>),
+    /// Of a scale or number step.
+    Number(i64),
+    /// Something was written; the words are not kept.
+    Typed,
+    /// A phone number, until it stands on the case.
+    Phone(PatientText),
+}
+
+/// A flag the patient has stated.
+#[derive(Debug, Clone, PartialEq, Eq, Serialize, Deserialize)]
+pub struct FlagNote {
+    /// How surely.
+    pub form: Form,
+    /// Since when.
+    pub since: Timestamp,
+    /// Until when staff have cleared it.
+    #[serde(default, skip_serializing_if = "Option::is_none")]
+    pub cleared_until: Option<Timestamp>,
+}
+
+/// A question that waits.
+#[derive(Debug, Clone, PartialEq, Eq, Serialize, Deserialize)]
+pub struct Open {
+    /// Stands in its buttons; an older one is stale.
+    pub token: Token,
+    /// What is asked.
+    pub asking: Asking,
+    /// Ticks not yet submitted, by their place in the list.
+    #[serde(default)]
+    pub draft: u32,
+}
+
+/// What an open question asks.
+#[derive(Debug, Clone, PartialEq, Eq, Serialize, Deserialize)]
+#[serde(rename_all = "kebab-case")]
+pub enum Asking {
+    /// The step on top of the stack.
+    Step,
+    /// One of the engine's own questions.
+    Item(Pending),
+    /// Which answer to change.
+    Change,
+}
+
+/// A question the engine asks by itself.
+#[derive(Debug, Clone, PartialEq, Eq, Serialize, Deserialize)]
+#[serde(rename_all = "kebab-case")]
+pub enum Pending {
+    /// One item of a screen, after "not sure".
+    Item(FlagId),
+    /// The second question of a history flag.
+    History(FlagId),
+    /// The question that follows a flag.
+    FollowUp(FlagId),
+    /// An item that would complete a higher rule.
+    Completing(FlagId),
+    /// A flag that typed words may have stated.
+    Heard(FlagId),
+}
+
+impl Pending {
+    /// The flag asked about.
+    #[must_use]
+    pub fn flag(&self) -> &FlagId {
+        match self {
+            Self::Item(flag)
+            | Self::History(flag)
+            | Self::FollowUp(flag)
+            | Self::Completing(flag)
+            | Self::Heard(flag) => flag,
+        }
+    }
+}
+
+/// The card in force.
+#[derive(Debug, Clone, PartialEq, Eq, Serialize, Deserialize)]
+pub struct Stop {
+    /// Its level.
+    pub level: Level,
+    /// Own cards; `None` stands for the level's.
+    pub cards: Vec<Option<crate::ids::CardId>>,
+    /// The flags behind it.
+    pub flags: Vec<FlagId>,
+}
+
+/// One answered question, for the way back.
+#[derive(Debug, Clone, PartialEq, Eq, Serialize, Deserialize)]
+pub(super) struct Crumb {
+    /// Where it was asked.
+    pub stack: Vec<Frame>,
+    /// What its answer overwrote.
+    #[serde(default, skip_serializing_if = "Vec::is_empty")]
+    pub undo: Vec<(SlotId, Option<Slot>)>,
+}
+
+impl Conversation {
+    /// A new patient's.
+    #[must_use]
+    pub fn new(lang: Lang, lock: Option<Level>) -> Self {
+        Self {
+            lang,
+            lock,
+            ..Self::default()
+        }
+    }
+
+    /// What the rules see.
+    #[must_use]
+    pub fn stated(&self) -> BTreeMap<FlagId, Stated> {
+        self.flags
+            .iter()
+            .map(|(flag, note)| {
+                (
+                    flag.clone(),
+                    Stated {
+                        form: note.form,
+                        cleared: note.cleared_until.is_some(),
+                    },
+                )
+            })
+            .collect()
+    }
+
+    /// What the patient's flags come to, a lock included.
+    #[must_use]
+    pub fn judge(&self, content: &Content) -> Judgement {
+        let mut judgement = content.rules.judge(&self.stated());
+        if let Some(lock) = self.lock
+            && lock > judgement.level
+        {
+            judgement.level = lock;
+            judgement.cards = vec![None];
+        }
+        judgement
+    }
+
+    /// The level in force: never below the card that was shown.
+    #[must_use]
+    pub fn level(&self, content: &Content) -> Level {
+        self.judge(content).level
+    }
+
+    /// Whether a move may be shown.
+    #[must_use]
+    pub fn is_cleared(&self, content: &Content) -> bool {
+        self.clearance.is_some()
+            && !self.level(content).blocks()
+            && content
+                .screens
+                .iter()
+                .all(|screen| self.screens.contains_key(&screen.id))
+    }
+}

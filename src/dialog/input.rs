@@ -1,0 +1,93 @@
+//! What comes into a turn.
+
+use super::effect::Due;
+use crate::free_text::{Heard, PatientText};
+use crate::ids::{FlagId, Timestamp};
+
+/// One input, and what its text was heard to state.
+#[derive(Debug, Clone)]
+pub struct Input {
+    /// What happened.
+    pub what: What,
+    /// The flags its text states; empty without text.
+    pub heard: Heard,
+    /// Whether there is a team to tell.
+    pub desk: Desk,
+}
+
+impl Input {
+    /// An input without text.
+    #[must_use]
+    pub fn new(what: What, desk: Desk) -> Self {
+        Self {
+            what,
+            heard: Heard::default(),
+            desk,
+        }
+    }
+}
+
+/// Whether staff can be told: the patient must never read "our team" of nobody.
+#[derive(Debug, Clone, Copy, PartialEq, Eq, Default)]
+pub enum Desk {
+    /// A staff chat is set.
+    #[default]
+    Staffed,
+    /// Nobody reads along.
+    Unstaffed,
+}
+
+/// What happened.
+#[derive(Debug, Clone, PartialEq, Eq)]
+pub enum What {
+    /// A button was pressed; the data is untrusted.
+    Press(String),
+    /// Words were typed.
+    Text(PatientText),
+    /// A command was sent, with what stood behind it.
+    Command {
+        /// Without slash and bot name.
+        name: String,
+        /// What stood behind it; untrusted.
+        argument: String,
+    },
+    /// A contact was shared: its phone number.
+    Contact(PatientText),
+    /// Something came that cannot be read: a voice message, a photo.
+    Unreadable,
+    /// A message was edited; only what it states counts.
+    Edited(PatientText),
+    /// A timer fired.
+    Due(Due),
+    /// Staff cleared flags until a date.
+    Cleared {
+        /// Which.
+        flags: Vec<FlagId>,
+        /// The lock left by /delete too.
+        lock: bool,
+        /// Until when.
+        until: Timestamp,
+    },
+    /// A person on staff has seen the case.
+    Seen,
+    /// Presses may have been lost: the open question is shown again.
+    ShowAgain,
+}
+
+impl What {
+    /// The words the patient wrote, if these are words.
+    #[must_use]
+    pub fn words(&self) -> Option<&PatientText> {
+        match self {
+            Self::Text(text) | Self::Edited(text) => Some(text),
+            Self::Press(_)
+            | Self::Command { .. }
+            | Self::Contact(_)
+            | Self::Unreadable
+            | Self::Due(_)
+            | Self::Cleared { .. }
+            | Self::Seen
+            | Self::ShowAgain => None,
+        }
+    }
+}

@@ -1,0 +1,195 @@
+//! Coming back: what has expired, what staff cleared, the way back.
+
+use super::button::Act;
+use super::conversation::{Asking, Crumb};
+use super::walk::Walk;
+use crate::content::{Text, Verb};
+use crate::ids::{FlagId, ScreenId, Timestamp};
+use crate::triage::Level;
+
+impl Walk<'_> {
+    /// What time and new content take away, before anything else is looked at.
+    pub fn expire(&mut self) {
+        let content = self.content;
+        let now = self.now;
+        let asks_again: Vec<FlagId> = self
+            .c
+            .flags
+            .iter()
+            .filter(|(_, note)| note.cleared_until.is_some_and(|until| until <= now))
+            .map(|(flag, _)| flag.clone())
+            .collect();
+        for flag in &asks_again {
+            self.c.flags.remove(flag);
+            self.c.asked.remove(flag);
+            if let Some(screen) = content.screen_of(flag) {
+                self.c.screens.remove(&screen.id);
+            }
+        }
+        if !asks_again.is_empty() {
+            return self.lose_clearance(&content.words.clearing_expired);
+        }
+        if self
+            .c
+            .safety
+            .as_ref()
+            .is_some_and(|safety| *safety != content.safety)
+        {
+            let had_answers = !self.c.screens.is_empty();
+            self.c.screens.clear();
+            self.c
+                .flags
+                .retain(|flag, _| content.flags.contains_key(flag));
+            self.c.queue.clear();
+            self.c.finishing = None;
+            if had_answers {
+                return self.lose_clearance(&content.words.content_changed);
+            }
+        }
+        let old = |at: &Timestamp| now.seconds_since(*at) >= super::CLEARANCE_SECONDS;
+        if self.c.clearance.as_ref().is_some_and(old) {
+            self.c.screens.clear();
+            return self.lose_clearance(&content.words.clearance_expired);
+        }
+        if self.c.clearance.is_none() {
+            self.c.screens.retain(|_, at| !old(at));
+        }
+    }
+
+    /// Clearance goes; whoever is on the way to a move is asked again.
+    fn lose_clearance(&mut self, why: &Text) {
+        self.c.clearance = None;
+        self.c.moves_introduced = false;
+        let on_the_way = self.c.stack.iter().any(|frame| {
+            self.dialog(&frame.dialog)
+                .is_some_and(|dialog| dialog.has_moves)
+        });
+        if on_the_way && self.c.stop.is_none() {
+            self.lead(why);
+            let screening = self.content.bot.screening.clone();
+            self.start_dialog(&screening);
+        }
+    }
+
+    /// A screen is to be asked again, and clearance goes with it.
+    pub fn drop_screen(&mut self, screen: &ScreenId) {
+        self.c.screens.remove(screen);
+        self.c.clearance = None;
+        if let Some(screen) = self.content.screen(screen) {
+            for flag in &screen.flags {
+                self.c.asked.remove(flag);
+            }
+        }
+    }
+
+    /// Staff cleared flags until a date.
+    pub fn cleared(&mut self, flags: &[FlagId], lock: bool, until: Timestamp) {
+        for flag in flags {
+            if let Some(note) = self.c.flags.get_mut(flag) {
+                note.cleared_until = Some(until);
+            }
+        }
+        if lock {
+            self.c.lock = None;
+        }
+        if self.c.level(self.content) >= Level::SeeProfessional {
+            return;
+        }
+        if self.c.stop.take().is_some() {
+            self.c.screens.clear();
+            self.c.asked.clear();
+            self.c.clearance = None;
+            self.c.queue.clear();
+            self.c.open = None;
+            self.c.stack.clear();
+            self.lead(&self.content.words.staff_cleared);
+        }
+    }
+
+    /// The question before.
+    pub fn back(&mut self) {
+        let Some(crumb) = self.c.trail.pop() else {
+            return self.show_again();
+        };
+        let label = self.label(&self.content.words.button_back);
+        self.close_question(&label);
+        self.c.queue.clear();
+        self.c.finishing = None;
+        self.take_back(crumb);
+        self.run();
+    }
+
+    /// Undoes one answer. Flags stay: after Continue they only accumulate.
+    fn take_back(&mut self, crumb: Crumb) {
+        for (slot, before) in crumb.undo.into_iter().rev() {
+            match before {
+                Some(value) => self.c.slots.insert(slot, value),
+                None => self.c.slots.remove(&slot),
+            };
+        }
+        self.c.stack = crumb.stack;
+        if let Some(Verb::Screen { screen, .. }) = self.step().map(|step| &step.verb) {
+            let screen = screen.clone();
+            self.drop_screen(&screen);
+        }
+    }
+
+    /// The answered questions of the dialog on top that can be changed: their
+    /// place in the way back.
+    pub fn changeable(&self) -> Vec<(usize, &Crumb)> {
+        let dialog = self.c.stack.last().map(|frame| &frame.dialog);
+        self.c
+            .trail
+            .iter()
+            .enumerate()
+            .filter(|(_, crumb)| crumb.stack.last().map(|frame| &frame.dialog) == dialog)
+            .filter(|(_, crumb)| {
+                crumb
+                    .undo
+                    .first()
+                    .is_some_and(|(slot, _)| self.c.slots.contains_key(slot))
+            })
+            .collect()
+    }
+
+    /// Goes back to the answer that is to be changed.
+    pub fn answer_change(&mut self, act: &Act) {
+        let Act::Change(index) = act else {
+            return self.stale();
+        };
+        let index = *index;
+        if !self.changeable().iter().any(|(place, _)| *place == index) {
+            return self.stale();
+        }
+        let chosen = self
+            .c
+            .trail
+            .get(index)
+            .map(|crumb| self.crumb_question(crumb))
+            .unwrap_or_default();
+        self.close_question(&chosen);
+        while self.c.trail.len() > index {
+            let Some(crumb) = self.c.trail.pop() else {
+                break;
+            };
+            self.take_back(crumb);
+        }
+        self.run();
+    }
+
+    /// What a question asked, in its first line.
+    pub fn crumb_question(&self, crumb: &Crumb) -> String {
+        let say = crumb
+            .stack
+            .last()
+            .and_then(|frame| self.content.step(&frame.dialog, &frame.step))
+            .and_then(|step| step.say.as_ref());
+        let said = say.map(|say| self.label(say)).unwrap_or_default();
+        said.lines().next().unwrap_or_default().to_owned()
+    }
+
+    /// For the open question: whether it can be gone back from.
+    pub fn can_go_back(&self, asking: &Asking) -> bool {
+        matches!(asking, Asking::Step | Asking::Change) && !self.c.trail.is_empty()
+    }
+}

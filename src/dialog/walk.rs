@@ -1,0 +1,566 @@
+//! The machine that goes from step to step until someone must answer.
+
+use super::button::{Button, Press, Token};
+use super::conversation::{Asking, Conversation, Crumb, Frame, Open, Pending, Slot};
+use super::effect::{Due, Effect, Keyboard, Message, Weight};
+use super::input::Desk;
+use super::{STEPS_PER_TURN_MAX, Turn, conditions};
+use crate::content::{Change, Content, Dialog, Move, RichText, Step, Text, Values, Verb, With};
+use crate::ids::{DialogId, Lang, MoveId, SlotId, StepId, Timestamp};
+use crate::triage::{Form, Level};
+
+/// The way back is kept this far; more would only grow the stored form.
+const TRAIL_MAX: usize = 40;
+
+/// One turn being taken.
+pub(super) struct Walk<'a> {
+    pub content: &'a Content,
+    pub c: Conversation,
+    pub desk: Desk,
+    pub now: Timestamp,
+    pub effects: Vec<Effect>,
+    pub toast: Option<String>,
+    /// Said in front of the next question, in the same message.
+    pub lead: RichText,
+    /// The patient's data goes at the end of this turn.
+    pub erased: bool,
+}
+
+impl<'a> Walk<'a> {
+    pub fn new(
+        content: &'a Content,
+        conversation: Conversation,
+        desk: Desk,
+        now: Timestamp,
+    ) -> Self {
+        Self {
+            content,
+            c: conversation,
+            desk,
+            now,
+            effects: Vec::new(),
+            toast: None,
+            lead: RichText::default(),
+            erased: false,
+        }
+    }
+
+    pub fn finish(mut self) -> Turn {
+        self.flush();
+        self.c.safety = Some(self.content.safety.clone());
+        Turn {
+            conversation: self.c,
+            effects: self.effects,
+            toast: self.toast,
+        }
+    }
+
+    pub fn lang(&self) -> Lang {
+        self.c.lang
+    }
+
+    pub fn text(&self, text: &Text) -> RichText {
+        text.render(self.lang(), self.content)
+    }
+
+    pub fn label(&self, text: &Text) -> String {
+        self.text(text).text
+    }
+
+    pub fn text_with(&self, text: &Text, values: &[(&str, &str)]) -> RichText {
+        text.render(
+            self.lang(),
+            &With {
+                values,
+                rest: self.content as &dyn Values,
+            },
+        )
+    }
+
+    /// Says this in front of the next question.
+    pub fn lead(&mut self, text: &Text) {
+        let said = self.text(text);
+        self.lead.paragraph();
+        self.lead.append(&said);
+    }
+
+    /// Sends what is said and has no question behind it.
+    pub fn flush(&mut self) {
+        if self.lead.text.is_empty() {
+            return;
+        }
+        let text = std::mem::take(&mut self.lead);
+        let keyboard = if self.c.open.is_some() || !self.c.stack.is_empty() {
+            Keyboard::None
+        } else {
+            self.rest_keyboard()
+        };
+        self.say(text, keyboard, None, Weight::Talk);
+    }
+
+    /// Where no question is open, the menu or a person is one tap away.
+    pub fn rest_keyboard(&self) -> Keyboard {
+        let words = &self.content.words;
+        let mut row = Vec::new();
+        if self.may_open(&self.content.bot.menu) {
+            row.push(Button::Press {
+                label: self.label(&words.button_menu),
+                data: Press::Menu.data(),
+            });
+        }
+        row.push(Button::Press {
+            label: self.label(&words.button_person),
+            data: Press::Person.data(),
+        });
+        Keyboard::Inline(vec![row])
+    }
+
+    pub fn say(
+        &mut self,
+        text: RichText,
+        keyboard: Keyboard,
+        token: Option<Token>,
+        weight: Weight,
+    ) {
+        let keyboard = match keyboard {
+            Keyboard::Phone { .. } => {
+                self.c.reply_keyboard = true;
+                keyboard
+            }
+            // A message takes one keyboard: an inline one waits for the next.
+            Keyboard::None if std::mem::take(&mut self.c.reply_keyboard) => Keyboard::Remove,
+            Keyboard::None | Keyboard::Inline(_) | Keyboard::Remove => keyboard,
+        };
+        self.effects.push(Effect::Say(Message {
+            text,
+            keyboard,
+            token,
+            weight,
+        }));
+    }
+
+    pub fn dialog(&self, id: &DialogId) -> Option<&'a Dialog> {
+        self.content.dialogs.get(id)
+    }
+
+    /// The step on top of the stack.
+    pub fn step(&self) -> Option<&'a Step> {
+        let frame = self.c.stack.last()?;
+        self.content.step(&frame.dialog, &frame.step)
+    }
+
+    /// Whether the level in force allows this dialog.
+    pub fn may_open(&self, dialog: &DialogId) -> bool {
+        let level = self.c.stop.as_ref().map_or(Level::Clear, |stop| stop.level);
+        self.dialog(dialog)
+            .is_some_and(|dialog| level <= dialog.stays_open.max(Level::Caution))
+    }
+
+    /// Leaves everything and begins `dialog`.
+    pub fn start_dialog(&mut self, dialog: &DialogId) {
+        self.c.stack.clear();
+        self.c.trail.clear();
+        self.c.queue.clear();
+        self.c.finishing = None;
+        self.c.open = None;
+        self.c.script = Some(self.content.script.clone());
+        self.enter_dialog(dialog, false);
+    }
+
+    /// Begins `dialog` on top of what is walked; its own answers start empty.
+    pub fn enter_dialog(&mut self, dialog: &DialogId, interrupts: bool) {
+        let Some(found) = self.dialog(dialog) else {
+            return self.step_gone();
+        };
+        for slot in &found.own_slots {
+            self.c.slots.remove(slot);
+        }
+        self.c.stack.push(Frame {
+            dialog: dialog.clone(),
+            step: found.start.clone(),
+            interrupts,
+        });
+        self.run();
+    }
+
+    /// Goes to `step` of the dialog on top.
+    pub fn goto(&mut self, step: &StepId) {
+        if let Some(frame) = self.c.stack.last_mut() {
+            frame.step = step.clone();
+            self.run();
+        } else {
+            self.c.open = None;
+        }
+    }
+
+    /// Goes where an answer leads; without a way on the dialog is over.
+    pub fn go_on(&mut self, next: Option<&StepId>) {
+        match next {
+            Some(step) => self.goto(step),
+            None => {
+                self.leave();
+                self.run();
+            }
+        }
+    }
+
+    /// Takes the dialog on top away. What is below goes on, or asks again.
+    fn leave(&mut self) {
+        let Some(ended) = self.c.stack.pop() else {
+            return;
+        };
+        if ended.interrupts {
+            return;
+        }
+        let next = match self.step().map(|step| &step.verb) {
+            Some(Verb::Call { next, .. }) => next.clone(),
+            Some(_) | None => return,
+        };
+        if let Some(frame) = self.c.stack.last_mut() {
+            frame.step = next;
+        }
+    }
+
+    /// Runs steps until one waits, or the conversation rests.
+    pub fn run(&mut self) {
+        self.c.open = None;
+        for _ in 0..STEPS_PER_TURN_MAX {
+            let Some(frame) = self.c.stack.last() else {
+                return self.rest();
+            };
+            let Some(step) = self.content.step(&frame.dialog, &frame.step) else {
+                return self.step_gone();
+            };
+            let next = match &step.verb {
+                Verb::Pass { next } => {
+                    self.lead_say(step);
+                    next.clone()
+                }
+                Verb::Branch { arms, otherwise } => {
+                    self.lead_say(step);
+                    let arm = arms
+                        .iter()
+                        .find(|(condition, _)| conditions::holds(self.content, &self.c, condition));
+                    arm.map_or(otherwise, |(_, go)| go).clone()
+                }
+                Verb::Screen { screen, next } if self.c.screens.contains_key(screen) => {
+                    self.grant_clearance();
+                    next.clone()
+                }
+                Verb::Move { id, next, .. } if self.is_dropped(id) => next.clone(),
+                Verb::Move { .. } if !self.c.is_cleared(self.content) => return self.trip_guard(),
+                Verb::RequestCall { slot, next } => {
+                    self.lead_say(step);
+                    self.request_call(slot);
+                    next.clone()
+                }
+                Verb::Handoff {
+                    phone,
+                    contact,
+                    scheduler,
+                    next,
+                } => {
+                    self.hand_off(step, *phone, *contact, *scheduler);
+                    next.clone()
+                }
+                Verb::Call { dialog, .. } => {
+                    self.lead_say(step);
+                    let Some(called) = self.dialog(dialog) else {
+                        return self.step_gone();
+                    };
+                    for slot in &called.own_slots {
+                        self.c.slots.remove(slot);
+                    }
+                    self.c.stack.push(Frame {
+                        dialog: dialog.clone(),
+                        step: called.start.clone(),
+                        interrupts: false,
+                    });
+                    continue;
+                }
+                Verb::End => {
+                    self.lead_say(step);
+                    self.leave();
+                    continue;
+                }
+                Verb::Choice { .. }
+                | Verb::Many { .. }
+                | Verb::YesNo { .. }
+                | Verb::Number { .. }
+                | Verb::Text { .. }
+                | Verb::Screen { .. }
+                | Verb::Move { .. }
+                | Verb::Summary { .. } => return self.ask(Asking::Step),
+            };
+            if let Some(frame) = self.c.stack.last_mut() {
+                frame.step = next;
+            }
+        }
+        // A loop without a question: the proof refuses it, and so does the engine.
+        self.step_gone();
+    }
+
+    fn lead_say(&mut self, step: &Step) {
+        if let Some(say) = &step.say {
+            self.lead(say);
+        }
+    }
+
+    /// No dialog is being walked any more.
+    fn rest(&mut self) {
+        self.c.open = None;
+        self.c.trail.clear();
+        if !self.stop_is_due() {
+            self.flush();
+        }
+    }
+
+    /// Asks, unless a card is due: it waits for screens and for the engine's
+    /// own questions, and for nothing else.
+    pub fn ask(&mut self, asking: Asking) {
+        let waits_in_screens = match &asking {
+            Asking::Item(_) => true,
+            Asking::Step => matches!(
+                self.step().map(|step| &step.verb),
+                Some(Verb::Screen { .. })
+            ),
+            Asking::Change => false,
+        };
+        if !waits_in_screens && self.stop_is_due() {
+            return self.show_stop(None);
+        }
+        self.c.last_token = Token(self.c.last_token.0.wrapping_add(1));
+        let token = self.c.last_token;
+        self.c.open = Some(Open {
+            token,
+            asking,
+            draft: 0,
+        });
+        self.show_open();
+        self.effects.push(Effect::CancelDue(Due::Draft));
+        self.effects.push(Effect::CancelDue(Due::Silence));
+        let after = match self.c.open.as_ref().map(|open| &open.asking) {
+            Some(Asking::Step) => self.step().and_then(|step| step.after.as_ref()),
+            Some(Asking::Item(Pending::Heard(_) | Pending::History(_))) => {
+                let at = self.now.plus_seconds(super::SILENCE_SECONDS);
+                self.effects.push(Effect::SetDue {
+                    due: Due::Silence,
+                    at,
+                });
+                None
+            }
+            Some(Asking::Item(_) | Asking::Change) | None => None,
+        };
+        match after {
+            Some(after) => {
+                let at = self.now.plus_seconds(i64::from(after.minutes) * 60);
+                self.effects.push(Effect::SetDue {
+                    due: Due::Question(token),
+                    at,
+                });
+            }
+            None => self.effects.push(Effect::CancelDue(Due::Question(token))),
+        }
+    }
+
+    /// Shows the open question, with what is to be said before it.
+    pub fn show_open(&mut self) {
+        let Some(open) = self.c.open.clone() else {
+            return;
+        };
+        let (question, keyboard) = self.render(&open);
+        let mut text = std::mem::take(&mut self.lead);
+        text.paragraph();
+        text.append(&question);
+        let introduces_moves = matches!(
+            (&open.asking, self.step().map(|step| &step.verb)),
+            (Asking::Step, Some(Verb::Move { .. }))
+        );
+        self.say(text, keyboard, Some(open.token), Weight::Talk);
+        if introduces_moves {
+            self.c.moves_introduced = true;
+        }
+    }
+
+    /// The answered question stays as a line of the transcript.
+    pub fn close_question(&mut self, chosen: &str) {
+        let Some(open) = self.c.open.take() else {
+            return;
+        };
+        let (mut text, keyboard) = self.render(&open);
+        if !matches!(keyboard, Keyboard::Inline(_)) {
+            return;
+        }
+        let line = self.text_with(&self.content.words.chosen, &[("answer", chosen)]);
+        text.paragraph();
+        text.append(&line);
+        let message = Message {
+            text,
+            keyboard: Keyboard::None,
+            token: None,
+            weight: Weight::Talk,
+        };
+        self.effects.push(Effect::Edit {
+            token: open.token,
+            message,
+        });
+    }
+
+    /// Keeps the way back to the question just answered.
+    pub fn leave_crumb(&mut self, undo: Vec<(SlotId, Option<Slot>)>) {
+        if self.c.trail.len() >= TRAIL_MAX {
+            self.c.trail.remove(0);
+        }
+        self.c.trail.push(Crumb {
+            stack: self.c.stack.clone(),
+            undo,
+        });
+    }
+
+    /// Asks the next of the engine's own questions; after the last, the screen
+    /// they belong to is answered and the dialog goes on.
+    pub fn next_pending(&mut self) {
+        while let Some(pending) = self.c.queue.pop_front() {
+            if self.is_wanted(&pending) {
+                return self.ask(Asking::Item(pending));
+            }
+        }
+        if let Some(screen) = self.c.finishing.take() {
+            self.c.screens.insert(screen, self.now);
+            self.grant_clearance();
+        }
+        if self.c.stop.is_some() && self.c.stack.is_empty() {
+            self.c.open = None;
+            return;
+        }
+        self.run();
+    }
+
+    fn is_wanted(&self, pending: &Pending) -> bool {
+        match pending {
+            Pending::History(flag) => self
+                .c
+                .flags
+                .get(flag)
+                .is_some_and(|note| note.form != Form::Settled && note.cleared_until.is_none()),
+            Pending::Item(flag) => !self.c.flags.contains_key(flag) && self.is_shown(flag),
+            Pending::FollowUp(flag) | Pending::Completing(flag) | Pending::Heard(flag) => {
+                !self.c.flags.contains_key(flag)
+            }
+        }
+    }
+
+    /// Every screen answered, nothing that blocks: moves may be shown.
+    fn grant_clearance(&mut self) {
+        let complete = self
+            .content
+            .screens
+            .iter()
+            .all(|screen| self.c.screens.contains_key(&screen.id));
+        if complete && self.c.clearance.is_none() && !self.c.level(self.content).blocks() {
+            self.c.clearance = Some(self.now);
+            self.c.moves_introduced = false;
+            self.lead(&self.content.words.cleared);
+        }
+    }
+
+    fn is_dropped(&self, id: &MoveId) -> bool {
+        self.content.moves.list.get(id).is_some_and(|exercise| {
+            self.settled_history_drops(id)
+                || exercise
+                    .changes
+                    .iter()
+                    .any(|(atom, change)| *change == Change::Drop && conditions::has(&self.c, atom))
+        })
+    }
+
+    /// A history flag a clinician has looked at leaves only the moves it names.
+    fn settled_history_drops(&self, id: &MoveId) -> bool {
+        self.c.flags.keys().any(|flag| {
+            self.content
+                .flags
+                .get(flag)
+                .and_then(|flag| flag.history.as_ref())
+                .is_some_and(|allows| !allows.contains(id))
+        })
+    }
+
+    /// What the patient's facts change about a move.
+    pub fn changes(&self, exercise: &'a Move) -> impl Iterator<Item = &'a Text> {
+        exercise
+            .changes
+            .iter()
+            .filter_map(|(atom, change)| match change {
+                Change::Adapt(text) if conditions::has(&self.c, atom) => Some(text),
+                Change::Adapt(_) | Change::Drop => None,
+            })
+    }
+
+    /// A move without clearance is refused, whatever the content says.
+    fn trip_guard(&mut self) {
+        if let Some(frame) = self.c.stack.last() {
+            self.effects.push(Effect::GuardTripped {
+                dialog: frame.dialog.clone(),
+                step: frame.step.clone(),
+            });
+        }
+        self.lead(&self.content.words.guard);
+        self.to_person();
+    }
+
+    /// The step is gone from the content, or leads nowhere: a person can help.
+    pub fn step_gone(&mut self) {
+        self.lead(&self.content.words.step_gone);
+        self.to_person();
+    }
+
+    fn to_person(&mut self) {
+        let person = self.content.bot.person.clone();
+        if self
+            .dialog(&person)
+            .is_some_and(|dialog| dialog.steps.contains_key(&dialog.start))
+        {
+            self.start_dialog(&person);
+        }
+    }
+
+    fn request_call(&mut self, slot: &SlotId) {
+        let number = match self.c.slots.remove(slot) {
+            Some(Slot::Phone(number)) => Some(number),
+            Some(Slot::One(_) | Slot::Many(_) | Slot::Number(_) | Slot::Typed) | None => None,
+        };
+        self.c.slots.insert(slot.clone(), Slot::Typed);
+        self.effects.push(Effect::RequestCall { number });
+    }
+
+    fn hand_off(&mut self, step: &Step, phone: bool, contact: bool, scheduler: bool) {
+        self.lead_say(step);
+        let clinic = &self.content.clinic;
+        if phone {
+            for phone in &clinic.phones {
+                self.lead.paragraph();
+                self.lead.push(&phone.e164.value);
+            }
+        }
+        let mut rows = Vec::new();
+        if scheduler && let Some(link) = &clinic.scheduler {
+            let label = self.label(&self.content.words.button_schedule);
+            rows.push(vec![Button::Link {
+                label,
+                url: link.value.clone(),
+            }]);
+        }
+        let text = std::mem::take(&mut self.lead);
+        if !text.text.is_empty() {
+            let keyboard = if rows.is_empty() {
+                Keyboard::None
+            } else {
+                Keyboard::Inline(rows)
+            };
+            self.say(text, keyboard, None, Weight::Talk);
+        }
+        if contact {
+            self.effects.push(Effect::Contact);
+        }
+    }
+}
