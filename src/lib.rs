@@ -3,8 +3,10 @@
 //! Start with ARCHITECTURE.md; each module's first line says what it is and
 //! what it will not do.
 
+pub mod app;
 pub mod bot_api;
 pub mod channel;
+pub mod cli;
 pub mod content;
 pub mod dialog;
 pub mod free_text;

@@ -1,0 +1,6 @@
+//! Intake, workers, outbox, timers, shutdown: everything around a turn.
+//!
+//! IO stands here, at the edge. What a turn decides is [`crate::dialog`]'s;
+//! what a case's life is, [`crate::staff`]'s; what bytes are kept, [`crate::store`]'s.
+
+pub mod dialogs_dir;

@@ -1,0 +1,63 @@
+//! Reads a folder of dialogs from disk.
+
+use std::fs;
+use std::io;
+use std::path::{Path, PathBuf};
+
+use crate::content::{FILE_BYTES_MAX, Sources};
+
+/// Why a folder of dialogs could not be read.
+#[derive(Debug, thiserror::Error)]
+pub enum ReadError {
+    /// The folder or a file of it.
+    #[error("failed to read {}", path.display())]
+    Io {
+        /// Which.
+        path: PathBuf,
+        /// Why.
+        #[source]
+        cause: io::Error,
+    },
+    /// A dialog is words; this is something else.
+    #[error("{} is larger than {FILE_BYTES_MAX} bytes", path.display())]
+    TooLarge {
+        /// Which.
+        path: PathBuf,
+    },
+}
+
+/// Reads every `.yaml` below `folder`, one folder deep.
+///
+/// # Errors
+/// When the folder or one of its files cannot be read.
+pub fn read(folder: &Path) -> Result<Sources, ReadError> {
+    let mut sources = Sources::default();
+    read_into(&mut sources, folder, "")?;
+    let clinics = folder.join("clinics");
+    if clinics.is_dir() {
+        read_into(&mut sources, &clinics, "clinics/")?;
+    }
+    Ok(sources)
+}
+
+fn read_into(sources: &mut Sources, folder: &Path, prefix: &str) -> Result<(), ReadError> {
+    let failed = |path: &Path| {
+        let path = path.to_owned();
+        move |cause| ReadError::Io { path, cause }
+    };
+    for entry in fs::read_dir(folder).map_err(failed(folder))? {
+        let path = entry.map_err(failed(folder))?.path();
+        let Some(name) = path.file_name().and_then(|name| name.to_str()) else { continue };
+        // An editor's own files start with a dot or end in `~`.
+        if !name.ends_with(".yaml") || name.starts_with('.') {
+            continue;
+        }
+        let size = fs::metadata(&path).map_err(failed(&path))?.len();
+        if size > FILE_BYTES_MAX as u64 {
+            return Err(ReadError::TooLarge { path });
+        }
+        let text = fs::read_to_string(&path).map_err(failed(&path))?;
+        sources.files.insert(format!("{prefix}{name}"), text);
+    }
+    Ok(())
+}

@@ -1,0 +1,51 @@
+//! `psoas-bot check`: what is wrong with the dialogs, and where.
+
+use std::io::IsTerminal;
+use std::path::Path;
+use std::process::ExitCode;
+
+use super::report;
+use crate::app::dialogs_dir;
+use crate::content::{self, Severity};
+
+/// Checks a folder for one clinic, or for each.
+///
+/// # Errors
+/// When the folder cannot be read.
+pub fn run(dir: &Path, clinic: Option<&str>) -> anyhow::Result<ExitCode> {
+    let sources = dialogs_dir::read(dir)?;
+    let clinics: Vec<String> = match clinic {
+        Some(clinic) => vec![clinic.to_owned()],
+        None => content::clinics(&sources).map(str::to_owned).collect(),
+    };
+    if clinics.is_empty() {
+        anyhow::bail!("{} has no clinics/<name>.yaml; write one, or name the folder of dialogs", dir.display());
+    }
+    let colour = std::io::stderr().is_terminal();
+    let mut failed = false;
+    for clinic in clinics {
+        let (found, summary) = match content::parse(&sources, &clinic) {
+            Ok(parsed) => {
+                let content = parsed.content;
+                let steps: usize = content.dialogs.values().map(|dialog| dialog.steps.len()).sum();
+                let line = format!(
+                    "{clinic}: {} dialogs, {steps} steps, {} flags, {} rules, {} moves. Revision {}.",
+                    content.dialogs.len(),
+                    content.flags.len(),
+                    content.rules.rules.len(),
+                    content.moves.list.len(),
+                    content.revision
+                );
+                (parsed.warnings, line)
+            }
+            Err(found) => {
+                failed = true;
+                let errors = found.iter().filter(|one| one.severity == Severity::Error).count();
+                (found, format!("{clinic}: {errors} to mend before this content can be used."))
+            }
+        };
+        eprint!("{}", report::render(&sources, &found, colour));
+        println!("{summary}");
+    }
+    Ok(if failed { ExitCode::FAILURE } else { ExitCode::SUCCESS })
+}
