@@ -1,1 +1,3 @@
 //! All behaviour tests, one binary.
+
+mod store;
