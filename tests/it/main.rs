@@ -1,1 +1,2 @@
 //! All behaviour tests, one binary.
+mod bot_api;
