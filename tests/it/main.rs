@@ -1,3 +1,4 @@
 //! All behaviour tests, one binary.
 
+mod bot_api;
 mod store;
