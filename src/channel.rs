@@ -10,7 +10,7 @@ use serde::{Deserialize, Serialize};
 
 use crate::content::RichText;
 use crate::dialog::Keyboard;
-use crate::free_text::PatientText;
+use crate::ids::PatientText;
 use crate::ids::{ChatId, MessageId, UserId};
 
 /// One update, read.

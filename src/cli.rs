@@ -10,7 +10,11 @@ use clap::{Parser, Subcommand};
 
 /// Walks patients of a clinic through scripted dialogs on Telegram.
 #[derive(Debug, Parser)]
-#[command(name = "psoas-bot", version, after_help = "Without a subcommand the preview starts when TELOXIDE_TOKEN is not set, and the bot when it is.\n\nExamples:\n  psoas-bot                 try the bot in a browser, without a token\n  psoas-bot check           say what is wrong with dialogs/, and where\n  psoas-bot test            play the conversations in tests/conversations\n  psoas-bot run             serve Telegram (needs TELOXIDE_TOKEN)")]
+#[command(
+    name = "psoas-bot",
+    version,
+    after_help = "Without a subcommand the preview starts when TELOXIDE_TOKEN is not set, and the bot when it is.\n\nExamples:\n  psoas-bot                 try the bot in a browser, without a token\n  psoas-bot check           say what is wrong with dialogs/, and where\n  psoas-bot test            play the conversations in tests/conversations\n  psoas-bot run             serve Telegram (needs TELOXIDE_TOKEN)"
+)]
 pub struct Cli {
     #[command(subcommand)]
     command: Option<Command>,

@@ -22,7 +22,7 @@ use crate::ids::Timestamp;
 
 pub use button::{Act, Button, Token};
 pub use conversation::{Asking, Conversation, FlagNote, Frame, Open, Pending, Slot, Stop};
-pub use effect::{CaseFlag, CaseReport, Due, Effect, Keyboard, Message, Weight};
+pub use effect::{Due, Effect, Keyboard, Message, Weight};
 pub use input::{Desk, Input, What};
 use walk::Walk;
 

@@ -8,53 +8,13 @@
 mod normal;
 mod phrases;
 
-use std::fmt;
 use std::ops::Range;
 
-use serde::{Deserialize, Serialize};
-
-use crate::ids::FlagId;
+use crate::ids::{FlagId, PatientText};
 use crate::triage::{Level, Rules};
 
 pub use normal::{Normal, normalise};
 pub use phrases::{ByLang, CueSource, PhraseError, PhraseSource, Phrases};
-
-/// A text is read up to this many bytes; what stands behind is not heard, and
-/// the patient is told. Four times Telegram's longest message.
-pub const TEXT_BYTES_MAX: usize = 16_384;
-
-/// What a patient typed. Its `Debug` prints the length alone, so that no log,
-/// panic or error can carry the words.
-#[derive(Clone, PartialEq, Eq, Default, Serialize, Deserialize)]
-#[serde(transparent)]
-pub struct PatientText(String);
-
-impl PatientText {
-    /// Takes the words, cut at [`TEXT_BYTES_MAX`] on a character's boundary.
-    #[must_use]
-    pub fn new(mut text: String) -> Self {
-        if text.len() > TEXT_BYTES_MAX {
-            let end = (0..=TEXT_BYTES_MAX)
-                .rev()
-                .find(|end| text.is_char_boundary(*end))
-                .unwrap_or(0);
-            text.truncate(end);
-        }
-        Self(text)
-    }
-
-    /// The words themselves: for matching, and for the case that staff read.
-    #[must_use]
-    pub fn reveal(&self) -> &str {
-        &self.0
-    }
-}
-
-impl fmt::Debug for PatientText {
-    fn fmt(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
-        write!(f, "PatientText({} bytes)", self.0.len())
-    }
-}
 
 /// What a text states.
 #[derive(Debug, Clone, PartialEq, Eq, Default)]

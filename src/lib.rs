@@ -12,5 +12,6 @@ pub mod dialog;
 pub mod free_text;
 pub mod ids;
 pub mod preview;
+pub mod staff;
 pub mod store;
 pub mod triage;

@@ -8,7 +8,7 @@ use std::collections::{BTreeMap, BTreeSet};
 
 use serde::{Deserialize, Serialize};
 
-use crate::ids::{CardId, FlagId, RuleId};
+use crate::ids::{CardId, FlagId, PatientText, RuleId, Timestamp};
 
 /// How dangerous a set of flags is, from nothing to an emergency.
 #[derive(
@@ -71,6 +71,34 @@ pub struct Stated {
     pub form: Form,
     /// Whether staff have cleared it: it no longer blocks by itself.
     pub cleared: bool,
+}
+
+/// A flag on a case.
+#[derive(Debug, Clone, PartialEq, Eq, Serialize, Deserialize)]
+pub struct CaseFlag {
+    /// Which.
+    pub flag: FlagId,
+    /// How surely it was stated.
+    pub form: Form,
+    /// Since when.
+    pub since: Timestamp,
+}
+
+/// What a patient's turn reports.
+#[derive(Debug, Clone, PartialEq, Eq, Serialize, Deserialize)]
+pub struct Report {
+    /// The level now; `Clear` when the patient only asks for a call.
+    pub level: Level,
+    /// The flags that may be named.
+    pub flags: Vec<CaseFlag>,
+    /// The rules that raised the level.
+    pub rules: Vec<RuleId>,
+    /// What the patient wrote, if words raised it.
+    pub words: Option<PatientText>,
+    /// Nothing of it may be named: a number only, no alert.
+    pub private: bool,
+    /// It stands for answers that were deleted.
+    pub deleted: bool,
 }
 
 /// What the rules need to know of one flag.

@@ -47,7 +47,9 @@ fn read_into(sources: &mut Sources, folder: &Path, prefix: &str) -> Result<(), R
     };
     for entry in fs::read_dir(folder).map_err(failed(folder))? {
         let path = entry.map_err(failed(folder))?.path();
-        let Some(name) = path.file_name().and_then(|name| name.to_str()) else { continue };
+        let Some(name) = path.file_name().and_then(|name| name.to_str()) else {
+            continue;
+        };
         // An editor's own files start with a dot or end in `~`.
         if !name.ends_with(".yaml") || name.starts_with('.') {
             continue;

@@ -19,7 +19,10 @@ pub fn run(dir: &Path, clinic: Option<&str>) -> anyhow::Result<ExitCode> {
         None => content::clinics(&sources).map(str::to_owned).collect(),
     };
     if clinics.is_empty() {
-        anyhow::bail!("{} has no clinics/<name>.yaml; write one, or name the folder of dialogs", dir.display());
+        anyhow::bail!(
+            "{} has no clinics/<name>.yaml; write one, or name the folder of dialogs",
+            dir.display()
+        );
     }
     let colour = std::io::stderr().is_terminal();
     let mut failed = false;
@@ -27,7 +30,11 @@ pub fn run(dir: &Path, clinic: Option<&str>) -> anyhow::Result<ExitCode> {
         let (found, summary) = match content::parse(&sources, &clinic) {
             Ok(parsed) => {
                 let content = parsed.content;
-                let steps: usize = content.dialogs.values().map(|dialog| dialog.steps.len()).sum();
+                let steps: usize = content
+                    .dialogs
+                    .values()
+                    .map(|dialog| dialog.steps.len())
+                    .sum();
                 let line = format!(
                     "{clinic}: {} dialogs, {steps} steps, {} flags, {} rules, {} moves. Revision {}.",
                     content.dialogs.len(),
@@ -40,12 +47,22 @@ pub fn run(dir: &Path, clinic: Option<&str>) -> anyhow::Result<ExitCode> {
             }
             Err(found) => {
                 failed = true;
-                let errors = found.iter().filter(|one| one.severity == Severity::Error).count();
-                (found, format!("{clinic}: {errors} to mend before this content can be used."))
+                let errors = found
+                    .iter()
+                    .filter(|one| one.severity == Severity::Error)
+                    .count();
+                (
+                    found,
+                    format!("{clinic}: {errors} to mend before this content can be used."),
+                )
             }
         };
         eprint!("{}", report::render(&sources, &found, colour));
         println!("{summary}");
     }
-    Ok(if failed { ExitCode::FAILURE } else { ExitCode::SUCCESS })
+    Ok(if failed {
+        ExitCode::FAILURE
+    } else {
+        ExitCode::SUCCESS
+    })
 }

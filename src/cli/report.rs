@@ -2,7 +2,10 @@
 
 use std::fmt;
 
-use miette::{Diagnostic as _, GraphicalReportHandler, GraphicalTheme, LabeledSpan, NamedSource, Severity as Shown};
+use miette::{
+    Diagnostic as _, GraphicalReportHandler, GraphicalTheme, LabeledSpan, NamedSource,
+    Severity as Shown,
+};
 
 use crate::content::{Diagnostic, Severity, Sources};
 
@@ -30,7 +33,10 @@ impl miette::Diagnostic for Finding {
     }
 
     fn help<'a>(&'a self) -> Option<Box<dyn fmt::Display + 'a>> {
-        self.diagnostic.help.as_ref().map(|help| Box::new(help) as Box<dyn fmt::Display>)
+        self.diagnostic
+            .help
+            .as_ref()
+            .map(|help| Box::new(help) as Box<dyn fmt::Display>)
     }
 
     fn source_code(&self) -> Option<&dyn miette::SourceCode> {
@@ -46,11 +52,19 @@ impl miette::Diagnostic for Finding {
 
 /// Renders findings, each with its snippet.
 pub fn render(sources: &Sources, diagnostics: &[Diagnostic], colour: bool) -> String {
-    let theme = if colour { GraphicalTheme::unicode() } else { GraphicalTheme::unicode_nocolor() };
+    let theme = if colour {
+        GraphicalTheme::unicode()
+    } else {
+        GraphicalTheme::unicode_nocolor()
+    };
     let handler = GraphicalReportHandler::new_themed(theme).with_width(100);
     let mut out = String::new();
     for diagnostic in diagnostics {
-        let text = sources.files.get(&diagnostic.place.file).cloned().unwrap_or_default();
+        let text = sources
+            .files
+            .get(&diagnostic.place.file)
+            .cloned()
+            .unwrap_or_default();
         let mut diagnostic = diagnostic.clone();
         let bytes = &mut diagnostic.place.bytes;
         bytes.end = bytes.end.min(text.len());

@@ -13,7 +13,8 @@ use super::raw::{self, Name, Pairs, ScreenStyle};
 use super::text::Text;
 use super::words::Words;
 use super::{FILE_BYTES_MAX, NAMED_FILES, Parsed, SAFETY_FILES, Sources, dialogs, is_script};
-use crate::free_text::{ByLang, CueSource, PatientText, PhraseSource, Phrases, hear};
+use crate::free_text::{ByLang, CueSource, PhraseSource, Phrases, hear};
+use crate::ids::PatientText;
 use crate::ids::{CardId, ChoiceId, DialogId, FlagId, MoveId, RuleId, ScreenId, SlotId};
 use crate::triage::{AtLeast, FlagRule, Level, Rule, Rules};
 
@@ -265,6 +266,7 @@ pub(super) fn build(sources: &Sources, clinic: &str) -> Result<Parsed, Vec<Diagn
             .with_help("With a real token the bot starts only with ALLOW_UNREVIEWED=yes."),
         );
     }
+    let cleared_days = flags.cleared_days;
     let rules = build_rules(&mut builder, &flags);
     let (screens, flag_texts, history_question) = build_flags(&mut builder, flags);
     let phrases = build_phrases(&mut builder, phrases, &rules, &flag_texts);
@@ -288,6 +290,7 @@ pub(super) fn build(sources: &Sources, clinic: &str) -> Result<Parsed, Vec<Diagn
         flags: flag_texts,
         screens,
         history_question,
+        cleared_days,
         cards,
         moves,
         words,

@@ -6,7 +6,8 @@ use std::collections::BTreeMap;
 
 use super::diagnostic::Place;
 pub use super::raw::{
-    Clinic, CommandDeed, Day, Hours, Notify, Phone, Practitioner, Push, ScreenStyle, TextKind,
+    ClearedDays, Clinic, CommandDeed, Day, Hours, Notify, Phone, Practitioner, Push, ScreenStyle,
+    TextKind,
 };
 use super::text::{Text, Values};
 use super::words::Words;
@@ -33,6 +34,8 @@ pub struct Content {
     pub screens: Vec<Screen>,
     /// The second question of history flags.
     pub history_question: Text,
+    /// For how long staff clear flags.
+    pub cleared_days: ClearedDays,
     /// By id.
     pub cards: BTreeMap<CardId, Card>,
     /// The exercises.

@@ -56,9 +56,20 @@ pub struct RedFlags {
     #[serde(default)]
     pub reviewed_by: Option<String>,
     pub history_question: Text,
+    pub cleared_days: ClearedDays,
     pub flags: Pairs<Flag>,
     pub rules: Vec<Rule>,
     pub screens: Vec<Screen>,
+}
+
+/// For how many days staff clear a flag.
+#[derive(Debug, Clone, Copy, PartialEq, Eq, Deserialize)]
+#[serde(deny_unknown_fields)]
+pub struct ClearedDays {
+    /// History flags.
+    pub history: u32,
+    /// All others.
+    pub other: u32,
 }
 
 #[derive(Debug, Deserialize)]

@@ -5,13 +5,13 @@
 
 use super::button::{Act, Press};
 use super::conversation::{Asking, Conversation, FlagNote, Pending, Stop};
-use super::effect::{CaseFlag, CaseReport, Due, Effect, Message, Weight};
+use super::effect::{Due, Effect, Message, Weight};
 use super::input::{Input, What};
 use super::walk::Walk;
 use crate::content::{Answer, Notify, RichText, ScreenStyle, Verb, YesNo};
-use crate::free_text::PatientText;
+use crate::ids::PatientText;
 use crate::ids::{CardId, FlagId};
-use crate::triage::{Form, Judgement, Level};
+use crate::triage::{CaseFlag, Form, Judgement, Level, Report};
 
 /// Something that does not wait: its card and its case come at once.
 pub(super) struct Alarm {
@@ -380,7 +380,7 @@ impl Walk<'_> {
             })
             .collect();
         let words = if private { None } else { words };
-        self.effects.push(Effect::Report(CaseReport {
+        self.effects.push(Effect::Report(Report {
             level,
             flags,
             rules: judgement.rules.clone(),

@@ -7,7 +7,8 @@ use super::effect::{Due, Effect, Keyboard};
 use super::input::{Input, What};
 use super::walk::Walk;
 use crate::content::{Answer, Deed, TextKind, Verb};
-use crate::free_text::{PatientText, normalise};
+use crate::free_text::normalise;
+use crate::ids::PatientText;
 use crate::ids::{CardId, ChoiceId, SlotId};
 use crate::triage::Form;
 
@@ -34,7 +35,7 @@ impl Walk<'_> {
                 }
             }
             What::Due(due) => self.due(*due),
-            What::Cleared { flags, lock, until } => self.cleared(flags, *lock, *until),
+            What::Cleared { flags, lock } => self.cleared(flags, *lock),
             What::Seen => self.lead(&self.content.words.staff_seen),
             What::ShowAgain => {
                 if self.c.open.is_some() {

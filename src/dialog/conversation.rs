@@ -6,7 +6,7 @@ use serde::{Deserialize, Serialize};
 
 use super::button::Token;
 use crate::content::Content;
-use crate::free_text::PatientText;
+use crate::ids::PatientText;
 use crate::ids::{ChoiceId, DialogId, FlagId, Lang, Revision, ScreenId, SlotId, StepId, Timestamp};
 use crate::triage::{Form, Judgement, Level, Stated};
 

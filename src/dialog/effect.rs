@@ -4,9 +4,9 @@ use serde::{Deserialize, Serialize};
 
 use super::button::{Button, Token};
 use crate::content::RichText;
-use crate::free_text::PatientText;
-use crate::ids::{DialogId, FlagId, RuleId, StepId, Timestamp};
-use crate::triage::{Form, Level};
+use crate::ids::PatientText;
+use crate::ids::{DialogId, StepId, Timestamp};
+use crate::triage::Report;
 
 /// One effect.
 #[derive(Debug, Clone, PartialEq, Eq)]
@@ -23,7 +23,7 @@ pub enum Effect {
     /// The clinic's contact card.
     Contact,
     /// Staff are told.
-    Report(CaseReport),
+    Report(Report),
     /// A line joins the open case, if there is one.
     Note(RichText),
     /// The patient asks for a call.
@@ -124,32 +124,4 @@ impl Due {
             Self::Question(_) => 3,
         }
     }
-}
-
-/// What staff are told of one patient.
-#[derive(Debug, Clone, PartialEq, Eq, Serialize, Deserialize)]
-pub struct CaseReport {
-    /// The level now.
-    pub level: Level,
-    /// The flags behind it.
-    pub flags: Vec<CaseFlag>,
-    /// The rules that raised it.
-    pub rules: Vec<RuleId>,
-    /// What the patient wrote, if words raised it.
-    pub words: Option<PatientText>,
-    /// Nothing of it may be named: a number only, no alert.
-    pub private: bool,
-    /// It stands for answers that were deleted.
-    pub deleted: bool,
-}
-
-/// One flag on a case.
-#[derive(Debug, Clone, PartialEq, Eq, Serialize, Deserialize)]
-pub struct CaseFlag {
-    /// Which.
-    pub flag: FlagId,
-    /// How surely.
-    pub form: Form,
-    /// Since when.
-    pub since: Timestamp,
 }

@@ -1,7 +1,8 @@
 //! What comes into a turn.
 
 use super::effect::Due;
-use crate::free_text::{Heard, PatientText};
+use crate::free_text::Heard;
+use crate::ids::PatientText;
 use crate::ids::{FlagId, Timestamp};
 
 /// One input, and what its text was heard to state.
@@ -61,12 +62,10 @@ pub enum What {
     Due(Due),
     /// Staff cleared flags until a date.
     Cleared {
-        /// Which.
-        flags: Vec<FlagId>,
+        /// Which, and each until when.
+        flags: Vec<(FlagId, Timestamp)>,
         /// The lock left by /delete too.
         lock: bool,
-        /// Until when.
-        until: Timestamp,
     },
     /// A person on staff has seen the case.
     Seen,

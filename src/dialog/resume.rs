@@ -83,10 +83,10 @@ impl Walk<'_> {
     }
 
     /// Staff cleared flags until a date.
-    pub fn cleared(&mut self, flags: &[FlagId], lock: bool, until: Timestamp) {
-        for flag in flags {
+    pub fn cleared(&mut self, flags: &[(FlagId, Timestamp)], lock: bool) {
+        for (flag, until) in flags {
             if let Some(note) = self.c.flags.get_mut(flag) {
-                note.cleared_until = Some(until);
+                note.cleared_until = Some(*until);
             }
         }
         if lock {

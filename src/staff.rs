@@ -1,0 +1,344 @@
+//! The life of a case, and what staff may do with it.
+//!
+//! Pure. A case is opened by a patient's flags, joined by new ones, claimed,
+//! cleared and closed by people. Wording and sending are [`crate::app`]'s.
+
+use serde::{Deserialize, Serialize};
+
+use crate::ids::{CaseNumber, ChatId, FlagId, PatientText, RuleId, Timestamp, UserId};
+use crate::triage::{CaseFlag, Level, Report};
+
+/// A person on staff.
+#[derive(Debug, Clone, PartialEq, Eq, Serialize, Deserialize)]
+pub struct Staffer {
+    /// By number.
+    pub user: UserId,
+    /// As the card names them.
+    pub name: String,
+}
+
+/// Where a case stands.
+#[derive(Debug, Clone, PartialEq, Eq, Serialize, Deserialize)]
+#[serde(rename_all = "lowercase")]
+pub enum CaseState {
+    /// Nobody has taken it.
+    Open,
+    /// Somebody is on it.
+    Claimed {
+        /// Who.
+        by: Staffer,
+        /// Since when.
+        at: Timestamp,
+    },
+    /// It is over. Closing unlocks nothing.
+    Closed {
+        /// By whom.
+        by: Staffer,
+        /// When.
+        at: Timestamp,
+    },
+}
+
+/// What staff cleared.
+#[derive(Debug, Clone, PartialEq, Eq, Serialize, Deserialize)]
+pub struct Clearing {
+    /// Who.
+    pub by: Staffer,
+    /// When.
+    pub at: Timestamp,
+    /// Which flags, each until when.
+    pub flags: Vec<(FlagId, Timestamp)>,
+}
+
+/// One escalation of one patient.
+#[derive(Debug, Clone, PartialEq, Eq, Serialize, Deserialize)]
+pub struct Case {
+    /// Its number.
+    pub number: CaseNumber,
+    /// The patient's chat.
+    pub chat: ChatId,
+    /// How staff reach the patient: the name they show.
+    pub name: String,
+    /// Their handle, without the `@`.
+    pub username: Option<String>,
+    /// The highest level so far.
+    pub level: Level,
+    /// Every flag so far.
+    pub flags: Vec<CaseFlag>,
+    /// Every rule so far.
+    pub rules: Vec<RuleId>,
+    /// The patient's own words, oldest first.
+    pub words: Vec<PatientText>,
+    /// Lines that joined it.
+    pub notes: Vec<String>,
+    /// Since when.
+    pub since: Timestamp,
+    /// Where it stands.
+    pub state: CaseState,
+    /// Somebody pressed "allow moves again" and was asked once more.
+    pub clear_asked: bool,
+    /// What was cleared.
+    pub clearings: Vec<Clearing>,
+    /// A number only.
+    pub private: bool,
+    /// It stands for answers that were deleted.
+    pub deleted: bool,
+    /// The patient asks for a call.
+    pub asks_call: bool,
+    /// The number they gave; gone when the case closes.
+    pub phone: Option<PatientText>,
+    /// The patient blocked the bot.
+    pub unreachable: bool,
+}
+
+/// How loudly a change is told.
+#[derive(Debug, Clone, Copy, PartialEq, Eq)]
+pub enum Alert {
+    /// A new card, with a sound for emergency and urgent.
+    Post,
+    /// The card changes in place.
+    Update,
+    /// Nothing changed.
+    Silence,
+}
+
+/// A case keeps this many of the patient's messages; the first and the newest
+/// say most.
+const WORDS_MAX: usize = 8;
+
+/// A card is one message; more lines than this would push the buttons away.
+const NOTES_MAX: usize = 12;
+
+impl Case {
+    /// Opens a case.
+    #[must_use]
+    pub fn open(number: CaseNumber, chat: ChatId, report: Report, now: Timestamp) -> Self {
+        Self {
+            number,
+            chat,
+            name: String::new(),
+            username: None,
+            level: report.level,
+            flags: report.flags,
+            rules: report.rules,
+            words: report.words.into_iter().collect(),
+            notes: Vec::new(),
+            since: now,
+            state: CaseState::Open,
+            clear_asked: false,
+            clearings: Vec::new(),
+            private: report.private,
+            deleted: report.deleted,
+            asks_call: false,
+            phone: None,
+            unreachable: false,
+        }
+    }
+
+    /// Whether new flags join it.
+    #[must_use]
+    pub fn is_open(&self) -> bool {
+        !matches!(self.state, CaseState::Closed { .. })
+    }
+
+    /// New flags join; a higher level alerts again, repeated words do not.
+    pub fn join(&mut self, report: Report) -> Alert {
+        let before = (
+            self.level,
+            self.flags.clone(),
+            self.rules.clone(),
+            self.private,
+            self.deleted,
+        );
+        let was_private = self.private && !report.private;
+        self.private &= report.private;
+        self.deleted |= report.deleted;
+        self.level = self.level.max(report.level);
+        for flag in report.flags {
+            match self.flags.iter_mut().find(|known| known.flag == flag.flag) {
+                Some(known) => known.form = known.form.max(flag.form),
+                None => self.flags.push(flag),
+            }
+        }
+        for rule in report.rules {
+            if !self.rules.contains(&rule) {
+                self.rules.push(rule);
+            }
+        }
+        let is_same = before
+            == (
+                self.level,
+                self.flags.clone(),
+                self.rules.clone(),
+                self.private,
+                self.deleted,
+            );
+        if let Some(words) = report.words
+            && !self.words.contains(&words)
+            && self.words.len() < WORDS_MAX
+        {
+            self.words.push(words);
+        } else if is_same {
+            return Alert::Silence;
+        }
+        if self.level > before.0 || was_private {
+            self.clear_asked = false;
+            Alert::Post
+        } else {
+            Alert::Update
+        }
+    }
+
+    /// A line joins the case.
+    pub fn note(&mut self, line: String) -> Alert {
+        if self.notes.contains(&line) || self.notes.len() >= NOTES_MAX {
+            return Alert::Silence;
+        }
+        self.notes.push(line);
+        Alert::Update
+    }
+
+    /// The patient asks for a call.
+    pub fn ask_call(&mut self, number: Option<PatientText>) -> Alert {
+        let is_new = !self.asks_call || (number.is_some() && self.phone != number);
+        self.asks_call = true;
+        if number.is_some() {
+            self.phone = number;
+        }
+        if is_new { Alert::Post } else { Alert::Silence }
+    }
+
+    /// The flags that clearing names: whatever is on the case and not cleared.
+    #[must_use]
+    pub fn to_clear(&self) -> Vec<FlagId> {
+        let cleared: Vec<&FlagId> = self
+            .clearings
+            .iter()
+            .flat_map(|clearing| clearing.flags.iter().map(|(flag, _)| flag))
+            .collect();
+        self.flags
+            .iter()
+            .map(|flag| &flag.flag)
+            .filter(|flag| !cleared.contains(flag))
+            .cloned()
+            .collect()
+    }
+}
+
+/// What a member of staff does.
+#[derive(Debug, Clone, Copy, PartialEq, Eq)]
+pub enum Act {
+    /// "I'm on it."
+    Claim,
+    /// "Allow moves again": asks once more.
+    AskClear,
+    /// The second press: clears the flags it named.
+    Clear,
+    /// The second press: no.
+    KeepLocked,
+    /// Closes the case.
+    Close,
+}
+
+impl Act {
+    /// Every act, with the word its button carries.
+    pub const WORDS: [(Self, &'static str); 5] = [
+        (Self::Claim, "claim"),
+        (Self::AskClear, "ask"),
+        (Self::Clear, "clear"),
+        (Self::KeepLocked, "keep"),
+        (Self::Close, "close"),
+    ];
+
+    /// Writes button data that [`Act::parse`] reads back.
+    #[must_use]
+    pub fn data(self, case: CaseNumber) -> String {
+        let word = Self::WORDS
+            .iter()
+            .find(|(act, _)| *act == self)
+            .map_or("", |(_, word)| word);
+        format!("case:{case}:{word}")
+    }
+
+    /// Reads the data of a staff button; untrusted.
+    #[must_use]
+    pub fn parse(data: &str) -> Option<(CaseNumber, Self)> {
+        let (number, word) = data.strip_prefix("case:")?.split_once(':')?;
+        let act = Self::WORDS
+            .iter()
+            .find(|(_, known)| *known == word)
+            .map(|(act, _)| *act)?;
+        Some((CaseNumber(number.parse().ok()?), act))
+    }
+}
+
+/// What an act changed.
+#[derive(Debug, Clone, PartialEq, Eq)]
+pub enum Change {
+    /// The card reads otherwise.
+    Card,
+    /// A person has seen it; the patient is told.
+    Seen,
+    /// These flags are cleared, each until its date; the patient is told.
+    Cleared(Vec<(FlagId, Timestamp)>),
+    /// The case is over.
+    Closed,
+    /// It was done already, by whoever was first.
+    Nothing,
+}
+
+/// Does what a member of staff asks. `until` gives the date a flag is cleared to.
+pub fn act(
+    case: &mut Case,
+    act: Act,
+    by: &Staffer,
+    now: Timestamp,
+    until: impl Fn(&FlagId) -> Timestamp,
+) -> Change {
+    match (act, &case.state) {
+        (Act::Claim, CaseState::Open) => {
+            case.state = CaseState::Claimed {
+                by: by.clone(),
+                at: now,
+            };
+            Change::Seen
+        }
+        (Act::Claim, CaseState::Claimed { .. } | CaseState::Closed { .. }) => Change::Nothing,
+        (Act::AskClear, _) if case.to_clear().is_empty() && !case.deleted => Change::Nothing,
+        (Act::AskClear, _) => {
+            case.clear_asked = true;
+            Change::Card
+        }
+        // The second press clears what the question named, and only that.
+        (Act::Clear, _) if case.clear_asked => {
+            case.clear_asked = false;
+            let flags: Vec<(FlagId, Timestamp)> = case
+                .to_clear()
+                .into_iter()
+                .map(|flag| (flag.clone(), until(&flag)))
+                .collect();
+            case.clearings.push(Clearing {
+                by: by.clone(),
+                at: now,
+                flags: flags.clone(),
+            });
+            Change::Cleared(flags)
+        }
+        (Act::Clear, _) => Change::Nothing,
+        (Act::KeepLocked, _) if case.clear_asked => {
+            case.clear_asked = false;
+            Change::Card
+        }
+        (Act::KeepLocked, _) => Change::Nothing,
+        (Act::Close, CaseState::Closed { .. }) => Change::Nothing,
+        (Act::Close, CaseState::Open | CaseState::Claimed { .. }) => {
+            case.state = CaseState::Closed {
+                by: by.clone(),
+                at: now,
+            };
+            case.clear_asked = false;
+            case.phone = None;
+            Change::Closed
+        }
+    }
+}
