@@ -119,6 +119,8 @@ pub struct Open {
     /// Ticks not yet submitted, by their place in the list.
     #[serde(default)]
     pub draft: u32,
+    /// When it was asked.
+    pub since: Timestamp,
 }
 
 /// What an open question asks.

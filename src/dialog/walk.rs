@@ -335,6 +335,7 @@ impl<'a> Walk<'a> {
             token,
             asking,
             draft: 0,
+            since: self.now,
         });
         self.show_open();
         self.effects.push(Effect::CancelDue(Due::Draft));

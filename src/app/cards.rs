@@ -1,0 +1,181 @@
+//! How a case reads in the staff chat: plain text, never a parse mode.
+
+use crate::content::{Content, RichText, Text, Values, With};
+use crate::dialog::{Button, Keyboard};
+use crate::ids::{Lang, Timestamp};
+use crate::staff::{Act, Case, CaseState};
+use crate::triage::{Form, Level};
+
+/// The card of a case, in the staff's language.
+#[must_use]
+pub fn case_card(content: &Content, case: &Case) -> (RichText, Keyboard) {
+    let words = &content.words;
+    let lang = content.clinic.staff_language;
+    let mut writer = Writer { content, lang, text: RichText::default() };
+    let number = case.number.to_string();
+    let level = if case.private {
+        writer.plain(&words.staff_private)
+    } else if case.level == Level::Clear {
+        writer.plain(&words.staff_asks_call)
+    } else {
+        writer.plain(words.level(case.level))
+    };
+    let title = writer.with(&words.staff_title, &[("case", &number), ("level", &level)]);
+    writer.text.push_bold(&title);
+    if case.asks_call && case.level != Level::Clear {
+        writer.line(&words.staff_asks_call);
+    }
+    if !case.private {
+        if case.deleted {
+            writer.line(&words.staff_deleted_lock);
+        }
+        if !case.flags.is_empty() {
+            writer.heading(&words.staff_flags);
+            for flag in &case.flags {
+                let named = content.flags.get(&flag.flag).map(|flag| writer.plain(&flag.words)).unwrap_or_else(|| flag.flag.to_string());
+                let unsure = if flag.form == Form::Unsure { format!(" {}", writer.plain(&words.staff_unsure)) } else { String::new() };
+                writer.text.push(&format!("\n• {named}{unsure}"));
+            }
+        }
+        for rule in &case.rules {
+            let line = writer.with(&words.staff_rule, &[("rule", rule.as_str())]);
+            writer.text.push(&format!("\n{line}"));
+        }
+        if !case.words.is_empty() {
+            writer.heading(&words.staff_words);
+            for said in &case.words {
+                writer.text.push(&format!("\n“{}”", quotable(said.reveal())));
+            }
+        }
+    }
+    writer.text.push("\n");
+    let since = local_time(content, case.since);
+    let since = writer.with(&words.staff_since, &[("time", &since)]);
+    writer.text.push(&format!("\n{since}"));
+    writer.heading(&words.staff_reach);
+    let handle = case.username.as_ref().map(|handle| format!("@{handle}")).unwrap_or_default();
+    let chat = case.chat.to_string();
+    let chat = writer.with(&words.staff_reach_chat, &[("chat", &chat)]);
+    let reach: Vec<String> = [quotable(&case.name), handle, chat].into_iter().filter(|part| !part.is_empty()).collect();
+    writer.text.push(&format!("\n{}", reach.join(" · ")));
+    if let Some(phone) = &case.phone {
+        let line = writer.with(&words.staff_phone, &[("number", &quotable(phone.reveal()))]);
+        writer.text.push(&format!("\n{line}"));
+    }
+    if case.unreachable {
+        writer.line(&words.staff_unreachable);
+    }
+    if !case.notes.is_empty() {
+        writer.heading(&words.staff_notes);
+        for note in &case.notes {
+            writer.text.push(&format!("\n• {note}"));
+        }
+    }
+    writer.text.push("\n");
+    writer.state(case);
+    let keyboard = writer.keyboard(case);
+    (writer.text, keyboard)
+}
+
+/// A patient's words on a card: no control or direction marks that could make
+/// the card read otherwise, and on one line.
+#[must_use]
+pub fn quotable(text: &str) -> String {
+    let hides = |c: char| c.is_control() || matches!(c, '\u{200b}'..='\u{200f}' | '\u{202a}'..='\u{202e}' | '\u{2060}'..='\u{206f}' | '\u{feff}');
+    /// A quote longer than this would push the buttons off the screen.
+    const QUOTE_CHARS_MAX: usize = 600;
+    let mut quote: String = text.chars().map(|c| if c == '\n' { ' ' } else { c }).filter(|c| !hides(*c)).take(QUOTE_CHARS_MAX).collect();
+    if text.chars().count() > QUOTE_CHARS_MAX {
+        quote.push('…');
+    }
+    quote
+}
+
+/// A moment as people at the clinic write it.
+#[must_use]
+pub fn local_time(content: &Content, at: Timestamp) -> String {
+    let zone = jiff::tz::TimeZone::get(&content.clinic.zone.value).unwrap_or(jiff::tz::TimeZone::UTC);
+    jiff::Timestamp::from_second(at.0).map_or_else(|_| at.to_string(), |at| at.to_zoned(zone).strftime("%Y-%m-%d %H:%M").to_string())
+}
+
+fn local_date(content: &Content, at: Timestamp) -> String {
+    local_time(content, at).split(' ').next().unwrap_or_default().to_owned()
+}
+
+struct Writer<'a> {
+    content: &'a Content,
+    lang: Lang,
+    text: RichText,
+}
+
+impl Writer<'_> {
+    fn plain(&self, text: &Text) -> String {
+        text.render(self.lang, self.content).text
+    }
+
+    fn with(&self, text: &Text, values: &[(&str, &str)]) -> String {
+        text.render(self.lang, &With { values, rest: self.content as &dyn Values }).text
+    }
+
+    fn line(&mut self, text: &Text) {
+        let line = self.plain(text);
+        self.text.push(&format!("\n{line}"));
+    }
+
+    fn heading(&mut self, text: &Text) {
+        let heading = self.plain(text);
+        self.text.push("\n\n");
+        self.text.push_bold(&heading);
+    }
+
+    fn flags(&self, flags: impl Iterator<Item = crate::ids::FlagId>) -> String {
+        let words: Vec<String> = flags.filter_map(|flag| self.content.flags.get(&flag)).map(|flag| self.plain(&flag.words)).collect();
+        words.join("; ")
+    }
+
+    fn state(&mut self, case: &Case) {
+        let words = &self.content.words;
+        for clearing in &case.clearings {
+            let until = clearing.flags.iter().map(|(_, until)| *until).max().unwrap_or(clearing.at);
+            let until = local_date(self.content, until);
+            let flags = if case.private { self.plain(&words.staff_private) } else { self.flags(clearing.flags.iter().map(|(flag, _)| flag.clone())) };
+            let line = self.with(&words.staff_state_cleared, &[("name", &clearing.by.name), ("until", &until), ("flags", &flags)]);
+            self.text.push(&format!("\n{line}"));
+        }
+        let line = match &case.state {
+            CaseState::Open => self.plain(&words.staff_state_open),
+            CaseState::Claimed { by, .. } => self.with(&words.staff_state_claimed, &[("name", &by.name)]),
+            CaseState::Closed { by, .. } => self.with(&words.staff_state_closed, &[("name", &by.name)]),
+        };
+        self.text.push("\n");
+        self.text.push_bold(&line);
+        if case.clear_asked {
+            let flags = if case.private { self.plain(&words.staff_private) } else { self.flags(case.to_clear().into_iter()) };
+            let line = self.with(&words.staff_clear_confirm, &[("flags", &flags)]);
+            self.text.push(&format!("\n\n{line}"));
+        }
+    }
+
+    fn keyboard(&self, case: &Case) -> Keyboard {
+        let words = &self.content.words;
+        let button = |act: Act, label: &Text| Button::Press { label: self.plain(label), data: act.data(case.number) };
+        if case.clear_asked {
+            return Keyboard::Inline(vec![vec![button(Act::Clear, &words.staff_button_clear_yes), button(Act::KeepLocked, &words.staff_button_clear_no)]]);
+        }
+        let mut rows = Vec::new();
+        if case.state == CaseState::Open {
+            rows.push(vec![button(Act::Claim, &words.staff_button_claim)]);
+        }
+        let mut row = Vec::new();
+        if !case.to_clear().is_empty() || (case.deleted && case.clearings.is_empty()) {
+            row.push(button(Act::AskClear, &words.staff_button_clear));
+        }
+        if case.is_open() {
+            row.push(button(Act::Close, &words.staff_button_close));
+        }
+        if !row.is_empty() {
+            rows.push(row);
+        }
+        if rows.is_empty() { Keyboard::None } else { Keyboard::Inline(rows) }
+    }
+}

@@ -1,0 +1,237 @@
+//! What is stored beside conversations and cases, and under which key.
+
+use serde::{Deserialize, Serialize};
+
+use crate::content::RichText;
+use crate::dialog::{Due, Keyboard, Token, Weight};
+use crate::ids::{BotId, CaseNumber, ChatId, FlagId, Lang, Timestamp};
+use crate::store::{Key, Kind};
+
+/// Rows that belong to the clinic, not to a patient, stand under this chat and
+/// are sealed with its key.
+pub const CLINIC: ChatId = ChatId(0);
+
+/// Something that waits to be turned, in the order of its key.
+#[derive(Debug, Clone, PartialEq, Eq, Serialize, Deserialize)]
+#[serde(rename_all = "snake_case")]
+pub enum InboxRow {
+    /// An update, as it came.
+    Update {
+        /// Raw JSON.
+        raw: Raw,
+        /// When it was taken.
+        at: Timestamp,
+        /// How often a turn of it has failed.
+        #[serde(default)]
+        tries: u8,
+    },
+    /// Staff cleared flags, each until a date.
+    Cleared {
+        /// Which.
+        flags: Vec<(FlagId, Timestamp)>,
+        /// The lock left by /delete too.
+        lock: bool,
+    },
+    /// A person on staff has seen the case.
+    Seen,
+    /// Presses may have been lost: show the open question again.
+    ShowAgain,
+}
+
+/// Raw JSON of an update: a patient's words are in it, so it prints its size.
+#[derive(Clone, PartialEq, Eq, Serialize, Deserialize)]
+#[serde(transparent)]
+pub struct Raw(pub String);
+
+impl std::fmt::Debug for Raw {
+    fn fmt(&self, f: &mut std::fmt::Formatter<'_>) -> std::fmt::Result {
+        write!(f, "Raw({} bytes)", self.0.len())
+    }
+}
+
+/// Something to send, in the order of its key.
+#[derive(Debug, Clone, PartialEq, Eq, Serialize, Deserialize)]
+pub struct OutboxRow {
+    /// What.
+    pub piece: Piece,
+    /// What may be dropped when sending is slow.
+    pub weight: Weight,
+    /// The language of a "repeat" mark.
+    pub lang: Lang,
+    /// How often it may have been sent already.
+    #[serde(default)]
+    pub repeats: u32,
+    /// The case it belongs to.
+    #[serde(default, skip_serializing_if = "Option::is_none")]
+    pub case: Option<CaseNumber>,
+}
+
+/// One thing to send; messages to be edited later are named, not numbered.
+#[derive(Debug, Clone, PartialEq, Eq, Serialize, Deserialize)]
+#[serde(rename_all = "snake_case")]
+pub enum Piece {
+    /// A new message.
+    Send {
+        /// What it says.
+        text: RichText,
+        /// What stands under it.
+        keyboard: Keyboard,
+        /// Without a sound.
+        #[serde(default)]
+        silent: bool,
+        /// How it is found again.
+        #[serde(default)]
+        shows: Option<ShownAs>,
+    },
+    /// A message shown before changes in place.
+    Edit {
+        /// Which.
+        shows: ShownAs,
+        /// What it says now.
+        text: RichText,
+        /// What stands under it now.
+        keyboard: Keyboard,
+        /// It will not change again.
+        closes: bool,
+    },
+    /// A contact card.
+    Contact {
+        /// In + form.
+        number: String,
+        /// First name.
+        first: String,
+        /// Last name.
+        last: String,
+    },
+}
+
+/// How a message is found again to edit it.
+#[derive(Debug, Clone, Copy, PartialEq, Eq, Hash, Serialize, Deserialize)]
+#[serde(rename_all = "snake_case")]
+pub enum ShownAs {
+    /// A question, by its token.
+    Question(Token),
+    /// A case's card.
+    Case(CaseNumber),
+}
+
+/// The messages that show one thing, the newest last: a question shown again
+/// has several copies.
+#[derive(Debug, Clone, PartialEq, Eq, Default, Serialize, Deserialize)]
+pub struct Shown {
+    /// Message numbers.
+    pub messages: Vec<i64>,
+}
+
+/// A timer.
+#[derive(Debug, Clone, Copy, PartialEq, Eq, Serialize, Deserialize)]
+pub struct DueRow {
+    /// Which.
+    pub due: Due,
+    /// When it fires.
+    pub at: Timestamp,
+}
+
+/// Makes keys for one bot.
+#[derive(Debug, Clone, Copy)]
+pub struct Keys(pub BotId);
+
+impl Keys {
+    /// A patient's conversation.
+    #[must_use]
+    pub fn conversation(self, chat: ChatId) -> Key {
+        Key::new(self.0, chat, Kind::Conversation, &[])
+    }
+
+    /// Something that waits to be turned.
+    #[must_use]
+    pub fn inbox(self, chat: ChatId, sequence: u64) -> Key {
+        Key::new(self.0, chat, Kind::Inbox, &sequence.to_be_bytes())
+    }
+
+    /// An update that was taken on `day` (days since 1970).
+    #[must_use]
+    pub fn seen(self, chat: ChatId, day: u32, update: i64) -> Key {
+        let mut tail = day.to_be_bytes().to_vec();
+        tail.extend(update.to_be_bytes());
+        Key::new(self.0, chat, Kind::Seen, &tail)
+    }
+
+    /// Something to send.
+    #[must_use]
+    pub fn outbox(self, chat: ChatId, sequence: u64) -> Key {
+        Key::new(self.0, chat, Kind::Outbox, &sequence.to_be_bytes())
+    }
+
+    /// A timer; one of each kind.
+    #[must_use]
+    pub fn due(self, chat: ChatId, kind: u8) -> Key {
+        Key::new(self.0, chat, Kind::Due, &[kind])
+    }
+
+    /// Where a message that can be edited is found.
+    #[must_use]
+    pub fn shown(self, chat: ChatId, shown: ShownAs) -> Key {
+        let tail = match shown {
+            ShownAs::Question(token) => [&b"q"[..], &u64::from(token.0).to_be_bytes()].concat(),
+            ShownAs::Case(number) => [&b"c"[..], &number.0.to_be_bytes()].concat(),
+        };
+        Key::new(self.0, chat, Kind::Shown, &tail)
+    }
+
+    /// A case, beside its patient.
+    #[must_use]
+    pub fn case(self, chat: ChatId, number: CaseNumber) -> Key {
+        Key::new(self.0, chat, Kind::Case, &number.0.to_be_bytes())
+    }
+
+    /// The patient a case number belongs to.
+    #[must_use]
+    pub fn case_index(self, number: CaseNumber) -> Key {
+        Key::new(self.0, CLINIC, Kind::CaseIndex, &number.0.to_be_bytes())
+    }
+
+    /// The open case of a patient.
+    #[must_use]
+    pub fn open_case(self, chat: ChatId) -> Key {
+        Key::new(self.0, chat, Kind::CaseIndex, b"open")
+    }
+
+    /// The last case number given.
+    #[must_use]
+    pub fn case_counter(self) -> Key {
+        Key::new(self.0, CLINIC, Kind::Counter, b"case")
+    }
+
+    /// The wordless lock left by /delete.
+    #[must_use]
+    pub fn lock(self, hash: &[u8; 16]) -> Key {
+        Key::new(self.0, CLINIC, Kind::Lock, hash)
+    }
+
+    /// A piece of a script that somebody may still walk in.
+    #[must_use]
+    pub fn script(self, revision: &str, part: u16) -> Key {
+        let tail = [revision.as_bytes(), &part.to_be_bytes()].concat();
+        Key::new(self.0, CLINIC, Kind::Content, &tail)
+    }
+
+    /// One of the app's single rows.
+    #[must_use]
+    pub fn single(self, name: &str) -> Key {
+        Key::new(self.0, CLINIC, Kind::Meta, format!("app/{name}").as_bytes())
+    }
+}
+
+/// The key that seals a case: its own, so that it outlives the patient's
+/// erasure until it closes.
+#[must_use]
+pub fn case_subject(number: CaseNumber) -> ChatId {
+    ChatId(i64::MIN.saturating_add(i64::try_from(number.0).unwrap_or(i64::MAX)))
+}
+
+/// A sequence of a key's tail.
+#[must_use]
+pub fn sequence_of(key: &Key) -> u64 {
+    key.tail().try_into().map_or(0, u64::from_be_bytes)
+}
