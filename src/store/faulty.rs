@@ -77,8 +77,10 @@ impl<S: Store> FaultyStore<S> {
         let mut plan = self.plan.lock().unwrap_or_else(PoisonError::into_inner);
         plan.applies += 1;
         let (at, fault, lasting) = plan.fault?;
+        if plan.applies == at {
+            return Some(fault);
+        }
         match lasting {
-            _ if plan.applies == at => Some(fault),
             Lasting::Onwards if plan.applies > at => Some(Fault::Before),
             Lasting::Once | Lasting::Onwards => None,
         }

@@ -96,7 +96,7 @@ impl Medium {
         }
     }
 
-    /// Writes at `at`, growing as needed. Not durable before [`Medium::sync`].
+    /// Writes at `at`, growing as needed. Not durable before it is synced.
     pub fn write_all_at(&self, from: &[u8], at: u64) -> io::Result<()> {
         match &self.0 {
             Inner::File { file, .. } => file.write_all_at(from, at),

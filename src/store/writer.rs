@@ -1,15 +1,16 @@
 //! The commit thread: takes what waits, checks it, seals it, writes it once.
 //!
 //! It alone writes to the store, the journal and the key file, so what it
-//! checked still holds when it writes. It reads no clock but to group
-//! delivery marks.
+//! checked still holds when it writes. Time only tells it how long delivery
+//! marks may wait for company.
 
 use std::collections::{HashMap, HashSet, VecDeque};
+use std::pin::pin;
 use std::sync::{Arc, Mutex, PoisonError};
 use std::time::Duration;
 
 use tokio::sync::{mpsc, oneshot};
-use tokio::time::{Instant, timeout_at};
+use tokio::time::sleep;
 
 use super::commit::{Commit, CommitError, JournalEntry, Version};
 use super::journal::Journal;
@@ -259,7 +260,7 @@ impl Writer {
 /// Takes all that waits, up to one group. When nobody awaits any of it, gives
 /// it a little time to be joined.
 async fn gather(orders: &mut mpsc::Receiver<Order>, waiting: &mut VecDeque<Order>) {
-    let deadline = Instant::now() + LATER_WAIT;
+    let mut patience = pin!(sleep(LATER_WAIT));
     loop {
         while waiting.len() < GROUP_COMMITS_MAX {
             match orders.try_recv() {
@@ -271,10 +272,13 @@ async fn gather(orders: &mut mpsc::Receiver<Order>, waiting: &mut VecDeque<Order
         if is_awaited || waiting.len() >= GROUP_COMMITS_MAX {
             return;
         }
-        match timeout_at(deadline, orders.recv()).await {
-            Ok(Some(order)) => waiting.push_back(order),
-            // Nobody is left to join, or none came in time.
-            Ok(None) | Err(_) => return,
+        tokio::select! {
+            order = orders.recv() => match order {
+                Some(order) => waiting.push_back(order),
+                // Nobody is left to join.
+                None => return,
+            },
+            () = &mut patience => return,
         }
     }
 }

@@ -1,6 +1,14 @@
 //! What a write that fails, a lost tail and a damaged folder leave.
 
+use std::collections::HashMap;
+use std::io::{BufRead, BufReader, Write as _};
+use std::path::PathBuf;
+use std::process::{Child, ChildStdout, Command, Stdio};
+
 use super::*;
+
+/// Set in the process that is killed: the data folder it writes to.
+const CRASH_FOLDER: &str = "PSOAS_TEST_CRASH_FOLDER";
 
 /// Commits ten at a time, lets the nth write fail, restarts, and looks.
 #[track_caller]
@@ -136,6 +144,82 @@ fn a_damaged_snapshot_is_repaired_beside_a_copy() {
             assert_eq!(
                 store.get(&[round, place]).unwrap(),
                 Some(vec![place; 20_000])
+            );
+        }
+    }
+}
+
+/// Not a test by itself: the process that [`kill_9_loses_nothing_acknowledged`]
+/// kills. Each commit puts one number into two rows, and says so.
+#[test]
+fn writes_until_killed() {
+    let Some(folder) = std::env::var_os(CRASH_FOLDER).map(PathBuf::from) else {
+        return;
+    };
+    let (ledger, _) = Ledger::open_folder(&folder, &master()).unwrap();
+    thread::scope(|scope| {
+        for chat in 1..=4 {
+            let ledger = &ledger;
+            scope.spawn(move || {
+                let before = read(ledger, ChatId(chat), b"x").map_or(0, |(_, version)| version);
+                for number in before + 1.. {
+                    // Sizes differ, so that the log's buffers fill up anywhere.
+                    let value = "v".repeat(number as usize % 7 * 1_500);
+                    let rows = [ChatId(chat), ChatId(-chat)].map(|chat| put(chat, b"x", &value));
+                    ledger.commit_blocking(puts(rows)).unwrap();
+                    writeln!(std::io::stdout(), "ack {chat} {number}").unwrap();
+                }
+            });
+        }
+    });
+}
+
+/// Starts the process and kills it once it has acknowledged `acks` commits;
+/// gives all that it acknowledged.
+fn run_until_killed(folder: &Path, acks: usize) -> Vec<(i64, u64)> {
+    let mut process: Child = Command::new(std::env::current_exe().unwrap())
+        .args([
+            "--exact",
+            "--nocapture",
+            "store::faults::writes_until_killed",
+        ])
+        .env(CRASH_FOLDER, folder)
+        .stdout(Stdio::piped())
+        .spawn()
+        .unwrap();
+    let output: ChildStdout = process.stdout.take().unwrap();
+    let mut seen = Vec::new();
+    for line in BufReader::new(output).lines() {
+        let line = line.unwrap();
+        let mut words = line.split(' ').skip_while(|word| *word != "ack").skip(1);
+        if let (Some(chat), Some(number)) = (words.next(), words.next()) {
+            seen.push((chat.parse().unwrap(), number.parse().unwrap()));
+        }
+        if seen.len() == acks {
+            process.kill().unwrap();
+        }
+    }
+    process.wait().unwrap();
+    seen
+}
+
+#[test]
+fn kill_9_loses_nothing_acknowledged() {
+    let folder = tempfile::tempdir().unwrap();
+    let mut acknowledged: HashMap<i64, u64> = HashMap::new();
+    for round in 1..=4 {
+        let seen = run_until_killed(folder.path(), round * 61);
+        assert!(seen.len() >= round * 61, "it ended before it was killed");
+        acknowledged.extend(seen);
+        let (ledger, report) = Ledger::open_folder(folder.path(), &master()).unwrap();
+        assert_eq!(report.commits_missing, 0);
+        for (chat, number) in &acknowledged {
+            let [one, other] = [*chat, -*chat].map(|chat| read(&ledger, ChatId(chat), b"x"));
+            assert_eq!(one, other, "half a commit");
+            let (_, version) = one.unwrap();
+            assert!(
+                version >= *number,
+                "{version} after {number} was acknowledged"
             );
         }
     }

@@ -229,6 +229,12 @@ fn more_patients_than_keys_are_kept_unwrapped_all_open() {
     for (chat, row) in (1_i64..).zip(&rows) {
         assert_eq!(&*vault.open_sealed(b"", row).unwrap(), chat.to_be_bytes());
     }
+    // Whether kept unwrapped for long, lately, or not at all.
+    for chat in (1..=5_000_i64).step_by(100) {
+        vault.erase((BOT, ChatId(chat))).unwrap();
+        let erased = vault.open_sealed(b"", &rows[chat as usize - 1]);
+        assert!(matches!(erased, Err(SealError::Erased)), "{chat}");
+    }
 }
 
 #[test]
