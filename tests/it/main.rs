@@ -1,4 +1,5 @@
 //! All behaviour tests, one binary.
 
 mod bot_api;
+mod preview;
 mod store;
