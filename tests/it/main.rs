@@ -1,2 +1,3 @@
 //! All behaviour tests, one binary.
 mod bot_api;
+mod preview;
