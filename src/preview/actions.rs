@@ -148,16 +148,19 @@ pub(super) async fn language(State(desk): Shared, Json(asked): Json<Language>) -
 /// A new person takes the patient's place; the former one keeps their chat.
 pub(super) async fn restart(State(desk): Shared) -> Answer {
     let former = desk.patient();
-    let next = former + 1;
-    let nth = usize::try_from(next - desk.options.patient).unwrap_or(0);
-    let (first_name, _) = PATIENTS[nth % PATIENTS.len()];
-    {
+    let next = {
         let mut world = desk.world();
+        // Ids in use, those of the staff for one, are passed over.
+        let next = (former + 1..).find(|id| world.person(*id).is_none());
+        let next = next.unwrap_or(former);
+        let nth = usize::try_from(next - desk.options.patient).unwrap_or(0);
+        let (first_name, _) = PATIENTS[nth % PATIENTS.len()];
         let language = world
             .person(former)
             .and_then(|person| person.language_code.clone());
         world.add_person(next, first_name, None, language.as_deref());
-    }
+        next
+    };
     *desk
         .patient
         .lock()

@@ -135,9 +135,14 @@ async fn what_a_person_does_on_the_page_is_done_in_the_world() {
     assert_eq!(open.clock.load(Ordering::SeqCst), sample::START + 800);
     assert_eq!(open.post("turn", json!({"seconds": -1})).await.0, 400);
     open.post("language", json!({"code": "es"})).await;
+    let taken = sample::PATIENT + 1;
+    open.world
+        .lock()
+        .expect("the world")
+        .add_person(taken, "Kim", None, None);
     open.post("restart", json!({})).await;
     let world = open.world.lock().expect("the world");
-    let next = world.person(sample::PATIENT + 1).expect("a new patient");
+    let next = world.person(sample::PATIENT + 2).expect("a new patient");
     assert_eq!(next.language_code.as_deref(), Some("es"));
 }
 
