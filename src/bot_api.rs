@@ -32,4 +32,5 @@ pub use people::CannotAct;
 pub use profile::{BotCommand, CommandList};
 pub use server::Server;
 pub use text::Entity;
+pub use updates::Webhook;
 pub use world::{Call, Change, Reply, Toast, World};

@@ -1,6 +1,9 @@
 //! Updates that wait for the bot, and presses that wait for an answer.
 
-use std::collections::{BTreeSet, HashMap, VecDeque};
+use std::{
+    borrow::Cow,
+    collections::{BTreeSet, HashMap, VecDeque},
+};
 
 use serde_json::{Map, Value, json};
 
@@ -33,8 +36,15 @@ pub(super) struct Updates {
     pub webhook: Option<Webhook>,
 }
 
-pub(super) struct Webhook {
+/// Where the bot asked to be told of updates. Nothing here delivers them: a
+/// test takes them from [`World::pending`] and brings them itself.
+#[derive(Debug, Clone, PartialEq, Eq)]
+pub struct Webhook {
+    /// The address.
     pub url: String,
+    /// What to send as `X-Telegram-Bot-Api-Secret-Token`.
+    pub secret_token: Option<String>,
+    /// How many deliveries may run at once.
     pub max_connections: i64,
 }
 
@@ -160,6 +170,12 @@ impl World {
             .collect()
     }
 
+    /// The webhook, if one is set.
+    #[must_use]
+    pub fn webhook(&self) -> Option<&Webhook> {
+        self.updates.webhook.as_ref()
+    }
+
     /// Takes a delivered update from the queue.
     pub fn confirm(&mut self, update_id: i64) {
         self.updates
@@ -202,6 +218,7 @@ impl World {
         self.drop_pending(params);
         self.updates.webhook = (!url.is_empty()).then(|| Webhook {
             url,
+            secret_token: params.text("secret_token").map(Cow::into_owned),
             max_connections: params.integer("max_connections").unwrap_or(40),
         });
         Ok(Value::Bool(true))
