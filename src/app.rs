@@ -3,4 +3,11 @@
 //! IO stands here, at the edge. What a turn decides is [`crate::dialog`]'s;
 //! what a case's life is, [`crate::staff`]'s; what bytes are kept, [`crate::store`]'s.
 
+pub mod cards;
+pub mod clerk;
 pub mod dialogs_dir;
+pub mod intake;
+pub mod library;
+pub mod outbox;
+pub mod records;
+pub mod recover;

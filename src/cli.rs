@@ -2,6 +2,7 @@
 
 pub mod check;
 mod report;
+mod test;
 
 use std::path::PathBuf;
 use std::process::ExitCode;
@@ -24,6 +25,31 @@ pub struct Cli {
 enum Command {
     /// Say what is wrong with a folder of dialogs, and where.
     Check(CheckArgs),
+    /// Play the conversations of `.chat` files.
+    Test(TestArgs),
+}
+
+/// What `test` takes.
+#[derive(Debug, clap::Args)]
+#[command(
+    after_help = "Examples:\n  psoas-bot test                                        every file below tests/conversations\n  psoas-bot test tests/conversations/levels/urgent.chat\n  psoas-bot test --update my-new.chat                   write down what the bot really says"
+)]
+pub struct TestArgs {
+    /// Files, or folders of them.
+    #[arg(default_value = "tests/conversations")]
+    paths: Vec<PathBuf>,
+    /// The folder of dialogs.
+    #[arg(long, default_value = "dialogs", env = "DIALOGS_DIR")]
+    dialogs: PathBuf,
+    /// The clinic the conversations are with.
+    #[arg(long, env = "CLINIC", default_value = "tuscany-spa")]
+    clinic: String,
+    /// Write what the bot really says into the files.
+    #[arg(long)]
+    update: bool,
+    /// Restart the bot after every line.
+    #[arg(long)]
+    restart_everywhere: bool,
 }
 
 /// What `check` takes.
@@ -43,6 +69,7 @@ pub fn main() -> ExitCode {
     let cli = Cli::parse();
     let result = match cli.command {
         Some(Command::Check(args)) => check::run(&args.dir, args.clinic.as_deref()),
+        Some(Command::Test(args)) => test::run(&args),
         None => Ok(ExitCode::SUCCESS),
     };
     result.unwrap_or_else(|error| {

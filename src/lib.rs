@@ -6,6 +6,7 @@
 pub mod app;
 pub mod bot_api;
 pub mod channel;
+pub mod chat_test;
 pub mod cli;
 pub mod content;
 pub mod dialog;

@@ -11,7 +11,11 @@ use crate::triage::{Form, Level};
 pub fn case_card(content: &Content, case: &Case) -> (RichText, Keyboard) {
     let words = &content.words;
     let lang = content.clinic.staff_language;
-    let mut writer = Writer { content, lang, text: RichText::default() };
+    let mut writer = Writer {
+        content,
+        lang,
+        text: RichText::default(),
+    };
     let number = case.number.to_string();
     let level = if case.private {
         writer.plain(&words.staff_private)
@@ -32,8 +36,16 @@ pub fn case_card(content: &Content, case: &Case) -> (RichText, Keyboard) {
         if !case.flags.is_empty() {
             writer.heading(&words.staff_flags);
             for flag in &case.flags {
-                let named = content.flags.get(&flag.flag).map(|flag| writer.plain(&flag.words)).unwrap_or_else(|| flag.flag.to_string());
-                let unsure = if flag.form == Form::Unsure { format!(" {}", writer.plain(&words.staff_unsure)) } else { String::new() };
+                let named = content
+                    .flags
+                    .get(&flag.flag)
+                    .map(|flag| writer.plain(&flag.words))
+                    .unwrap_or_else(|| flag.flag.to_string());
+                let unsure = if flag.form == Form::Unsure {
+                    format!(" {}", writer.plain(&words.staff_unsure))
+                } else {
+                    String::new()
+                };
                 writer.text.push(&format!("\n• {named}{unsure}"));
             }
         }
@@ -44,7 +56,9 @@ pub fn case_card(content: &Content, case: &Case) -> (RichText, Keyboard) {
         if !case.words.is_empty() {
             writer.heading(&words.staff_words);
             for said in &case.words {
-                writer.text.push(&format!("\n“{}”", quotable(said.reveal())));
+                writer
+                    .text
+                    .push(&format!("\n“{}”", quotable(said.reveal())));
             }
         }
     }
@@ -53,10 +67,17 @@ pub fn case_card(content: &Content, case: &Case) -> (RichText, Keyboard) {
     let since = writer.with(&words.staff_since, &[("time", &since)]);
     writer.text.push(&format!("\n{since}"));
     writer.heading(&words.staff_reach);
-    let handle = case.username.as_ref().map(|handle| format!("@{handle}")).unwrap_or_default();
+    let handle = case
+        .username
+        .as_ref()
+        .map(|handle| format!("@{handle}"))
+        .unwrap_or_default();
     let chat = case.chat.to_string();
     let chat = writer.with(&words.staff_reach_chat, &[("chat", &chat)]);
-    let reach: Vec<String> = [quotable(&case.name), handle, chat].into_iter().filter(|part| !part.is_empty()).collect();
+    let reach: Vec<String> = [quotable(&case.name), handle, chat]
+        .into_iter()
+        .filter(|part| !part.is_empty())
+        .collect();
     writer.text.push(&format!("\n{}", reach.join(" · ")));
     if let Some(phone) = &case.phone {
         let line = writer.with(&words.staff_phone, &[("number", &quotable(phone.reveal()))]);
@@ -81,10 +102,18 @@ pub fn case_card(content: &Content, case: &Case) -> (RichText, Keyboard) {
 /// the card read otherwise, and on one line.
 #[must_use]
 pub fn quotable(text: &str) -> String {
-    let hides = |c: char| c.is_control() || matches!(c, '\u{200b}'..='\u{200f}' | '\u{202a}'..='\u{202e}' | '\u{2060}'..='\u{206f}' | '\u{feff}');
+    let hides = |c: char| {
+        c.is_control()
+            || matches!(c, '\u{200b}'..='\u{200f}' | '\u{202a}'..='\u{202e}' | '\u{2060}'..='\u{206f}' | '\u{feff}')
+    };
     /// A quote longer than this would push the buttons off the screen.
     const QUOTE_CHARS_MAX: usize = 600;
-    let mut quote: String = text.chars().map(|c| if c == '\n' { ' ' } else { c }).filter(|c| !hides(*c)).take(QUOTE_CHARS_MAX).collect();
+    let mut quote: String = text
+        .chars()
+        .map(|c| if c == '\n' { ' ' } else { c })
+        .filter(|c| !hides(*c))
+        .take(QUOTE_CHARS_MAX)
+        .collect();
     if text.chars().count() > QUOTE_CHARS_MAX {
         quote.push('…');
     }
@@ -94,12 +123,20 @@ pub fn quotable(text: &str) -> String {
 /// A moment as people at the clinic write it.
 #[must_use]
 pub fn local_time(content: &Content, at: Timestamp) -> String {
-    let zone = jiff::tz::TimeZone::get(&content.clinic.zone.value).unwrap_or(jiff::tz::TimeZone::UTC);
-    jiff::Timestamp::from_second(at.0).map_or_else(|_| at.to_string(), |at| at.to_zoned(zone).strftime("%Y-%m-%d %H:%M").to_string())
+    let zone =
+        jiff::tz::TimeZone::get(&content.clinic.zone.value).unwrap_or(jiff::tz::TimeZone::UTC);
+    jiff::Timestamp::from_second(at.0).map_or_else(
+        |_| at.to_string(),
+        |at| at.to_zoned(zone).strftime("%Y-%m-%d %H:%M").to_string(),
+    )
 }
 
 fn local_date(content: &Content, at: Timestamp) -> String {
-    local_time(content, at).split(' ').next().unwrap_or_default().to_owned()
+    local_time(content, at)
+        .split(' ')
+        .next()
+        .unwrap_or_default()
+        .to_owned()
 }
 
 struct Writer<'a> {
@@ -114,7 +151,14 @@ impl Writer<'_> {
     }
 
     fn with(&self, text: &Text, values: &[(&str, &str)]) -> String {
-        text.render(self.lang, &With { values, rest: self.content as &dyn Values }).text
+        text.render(
+            self.lang,
+            &With {
+                values,
+                rest: self.content as &dyn Values,
+            },
+        )
+        .text
     }
 
     fn line(&mut self, text: &Text) {
@@ -129,28 +173,55 @@ impl Writer<'_> {
     }
 
     fn flags(&self, flags: impl Iterator<Item = crate::ids::FlagId>) -> String {
-        let words: Vec<String> = flags.filter_map(|flag| self.content.flags.get(&flag)).map(|flag| self.plain(&flag.words)).collect();
+        let words: Vec<String> = flags
+            .filter_map(|flag| self.content.flags.get(&flag))
+            .map(|flag| self.plain(&flag.words))
+            .collect();
         words.join("; ")
     }
 
     fn state(&mut self, case: &Case) {
         let words = &self.content.words;
         for clearing in &case.clearings {
-            let until = clearing.flags.iter().map(|(_, until)| *until).max().unwrap_or(clearing.at);
+            let until = clearing
+                .flags
+                .iter()
+                .map(|(_, until)| *until)
+                .max()
+                .unwrap_or(clearing.at);
             let until = local_date(self.content, until);
-            let flags = if case.private { self.plain(&words.staff_private) } else { self.flags(clearing.flags.iter().map(|(flag, _)| flag.clone())) };
-            let line = self.with(&words.staff_state_cleared, &[("name", &clearing.by.name), ("until", &until), ("flags", &flags)]);
+            let flags = if case.private {
+                self.plain(&words.staff_private)
+            } else {
+                self.flags(clearing.flags.iter().map(|(flag, _)| flag.clone()))
+            };
+            let line = self.with(
+                &words.staff_state_cleared,
+                &[
+                    ("name", &clearing.by.name),
+                    ("until", &until),
+                    ("flags", &flags),
+                ],
+            );
             self.text.push(&format!("\n{line}"));
         }
         let line = match &case.state {
             CaseState::Open => self.plain(&words.staff_state_open),
-            CaseState::Claimed { by, .. } => self.with(&words.staff_state_claimed, &[("name", &by.name)]),
-            CaseState::Closed { by, .. } => self.with(&words.staff_state_closed, &[("name", &by.name)]),
+            CaseState::Claimed { by, .. } => {
+                self.with(&words.staff_state_claimed, &[("name", &by.name)])
+            }
+            CaseState::Closed { by, .. } => {
+                self.with(&words.staff_state_closed, &[("name", &by.name)])
+            }
         };
         self.text.push("\n");
         self.text.push_bold(&line);
         if case.clear_asked {
-            let flags = if case.private { self.plain(&words.staff_private) } else { self.flags(case.to_clear().into_iter()) };
+            let flags = if case.private {
+                self.plain(&words.staff_private)
+            } else {
+                self.flags(case.to_clear().into_iter())
+            };
             let line = self.with(&words.staff_clear_confirm, &[("flags", &flags)]);
             self.text.push(&format!("\n\n{line}"));
         }
@@ -158,9 +229,15 @@ impl Writer<'_> {
 
     fn keyboard(&self, case: &Case) -> Keyboard {
         let words = &self.content.words;
-        let button = |act: Act, label: &Text| Button::Press { label: self.plain(label), data: act.data(case.number) };
+        let button = |act: Act, label: &Text| Button::Press {
+            label: self.plain(label),
+            data: act.data(case.number),
+        };
         if case.clear_asked {
-            return Keyboard::Inline(vec![vec![button(Act::Clear, &words.staff_button_clear_yes), button(Act::KeepLocked, &words.staff_button_clear_no)]]);
+            return Keyboard::Inline(vec![vec![
+                button(Act::Clear, &words.staff_button_clear_yes),
+                button(Act::KeepLocked, &words.staff_button_clear_no),
+            ]]);
         }
         let mut rows = Vec::new();
         if case.state == CaseState::Open {
@@ -176,6 +253,10 @@ impl Writer<'_> {
         if !row.is_empty() {
             rows.push(row);
         }
-        if rows.is_empty() { Keyboard::None } else { Keyboard::Inline(rows) }
+        if rows.is_empty() {
+            Keyboard::None
+        } else {
+            Keyboard::Inline(rows)
+        }
     }
 }

@@ -23,7 +23,12 @@ impl Library {
     /// A library with this newest content.
     #[must_use]
     pub fn new(newest: Content, sources: Sources, clinic: &str) -> Self {
-        Self { newest: Arc::new(newest), sources, clinic: clinic.to_owned(), older: Mutex::default() }
+        Self {
+            newest: Arc::new(newest),
+            sources,
+            clinic: clinic.to_owned(),
+            older: Mutex::default(),
+        }
     }
 
     /// The newest content.
@@ -43,7 +48,9 @@ impl Library {
         let found = older.entry(script.clone()).or_insert_with(|| {
             let stored = read_script(ledger, keys, script).ok().flatten()?;
             let composed = self.sources.with_script_of(&stored);
-            content::parse(&composed, &self.clinic).ok().map(|parsed| Arc::new(parsed.content))
+            content::parse(&composed, &self.clinic)
+                .ok()
+                .map(|parsed| Arc::new(parsed.content))
         });
         found.clone().unwrap_or_else(|| Arc::clone(&self.newest))
     }
@@ -67,11 +74,18 @@ impl Library {
                 value: bytes.to_vec(),
             })
             .collect();
-        ledger.commit_blocking(Commit { puts, ..Commit::default() })
+        ledger.commit_blocking(Commit {
+            puts,
+            ..Commit::default()
+        })
     }
 }
 
-fn read_script(ledger: &Ledger, keys: Keys, script: &Revision) -> Result<Option<Sources>, ReadError> {
+fn read_script(
+    ledger: &Ledger,
+    keys: Keys,
+    script: &Revision,
+) -> Result<Option<Sources>, ReadError> {
     let mut text = Vec::new();
     for part in 0..u16::MAX {
         match ledger.read_bytes(&keys.script(script.as_str(), part))? {
@@ -79,5 +93,7 @@ fn read_script(ledger: &Ledger, keys: Keys, script: &Revision) -> Result<Option<
             None => break,
         }
     }
-    Ok(serde_json::from_slice(&text).ok().map(|files| Sources { files }))
+    Ok(serde_json::from_slice(&text)
+        .ok()
+        .map(|files| Sources { files }))
 }

@@ -442,6 +442,10 @@ impl Walk<'_> {
         }
         self.c.clearance = None;
         if !self.is_unshown(&judgement) {
+            if self.restated {
+                // Joins the open case without a word, or opens one after a close.
+                self.report(&judgement, input.what.words().cloned());
+            }
             return;
         }
         let waits = judgement.level == Level::SeeProfessional

@@ -16,6 +16,12 @@ impl Walk<'_> {
     /// Takes an input that raises no alarm.
     pub fn take(&mut self, input: &Input) {
         let stated = self.stated_by(input);
+        self.restated = stated.iter().any(|(flag, _)| {
+            self.c
+                .stop
+                .as_ref()
+                .is_some_and(|stop| stop.flags.contains(flag))
+        });
         self.state_all(&stated);
         match &input.what {
             What::Press(_) => match self.press_of(&input.what) {

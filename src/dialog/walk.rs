@@ -24,6 +24,8 @@ pub(super) struct Walk<'a> {
     pub lead: RichText,
     /// The patient's data goes at the end of this turn.
     pub erased: bool,
+    /// A flag behind the card in force was stated once more.
+    pub restated: bool,
 }
 
 impl<'a> Walk<'a> {
@@ -42,6 +44,7 @@ impl<'a> Walk<'a> {
             toast: None,
             lead: RichText::default(),
             erased: false,
+            restated: false,
         }
     }
 

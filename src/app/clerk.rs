@@ -1,0 +1,166 @@
+//! Turns what waits for one chat into one commit.
+//!
+//! Reads the store, calls [`take_turn`], and writes down everything that
+//! follows from it: conversation, case, messages, timers. It commits nothing
+//! and sends nothing itself, so production and the `.chat` tests share it.
+
+mod draft;
+mod office;
+mod patient;
+
+use std::sync::Arc;
+use std::sync::atomic::{AtomicI64, AtomicU64, Ordering};
+
+use super::library::Library;
+use super::records::{DueRow, InboxRow, Keys, OutboxRow};
+use crate::channel::Outgoing;
+use crate::dialog::{Conversation, Desk, Due};
+use crate::free_text::Heard;
+use crate::ids::{BotId, ChatId, Timestamp};
+use crate::store::{Commit, CommitError, Ledger, ReadError, Version};
+
+pub use draft::Draft;
+
+/// Something a chat's worker has to do.
+#[derive(Debug, Clone, PartialEq, Eq)]
+pub enum Job {
+    /// A row of the inbox.
+    Row {
+        /// Where it stands.
+        sequence: u64,
+        /// What it is.
+        row: InboxRow,
+    },
+    /// A timer fired.
+    Due(DueRow),
+}
+
+/// What a job comes to: committed together, then handed on.
+#[derive(Debug, Default)]
+pub struct Prepared {
+    /// To be committed.
+    pub commit: Commit,
+    /// Messages the commit holds, for their lanes.
+    pub messages: Vec<(ChatId, u64, OutboxRow)>,
+    /// Sent and forgotten: answers to presses.
+    pub answers: Vec<Outgoing>,
+    /// Rows of the inbox the commit holds, for their chats.
+    pub wakes: Vec<(ChatId, u64, InboxRow)>,
+    /// Timers the commit holds.
+    pub dues: Vec<(ChatId, DueRow)>,
+    /// Timers the commit takes away.
+    pub cancelled: Vec<(ChatId, Due)>,
+    /// An alarm rang or a guard tripped; for the log, without a word of why.
+    pub noted: Vec<&'static str>,
+}
+
+/// Why a job could not be prepared.
+#[derive(Debug, thiserror::Error)]
+pub enum TurnError {
+    /// The store could not be read.
+    #[error("failed to read what a turn needs")]
+    Read(#[from] ReadError),
+    /// What the turn gave could not be written down.
+    #[error("failed to write down a turn")]
+    Write(#[from] CommitError),
+}
+
+/// Prepares the jobs of one bot.
+pub struct Clerk {
+    /// What is stored.
+    pub ledger: Ledger,
+    /// What is said.
+    pub library: Arc<Library>,
+    /// The bot.
+    pub keys: Keys,
+    /// Its name, to know its commands by.
+    pub username: String,
+    staff_chat: AtomicI64,
+    sequence: AtomicU64,
+}
+
+impl Clerk {
+    /// A clerk whose rows begin above `sequence`; `staff_chat` is 0 for none.
+    #[must_use]
+    pub fn new(
+        ledger: Ledger,
+        library: Arc<Library>,
+        bot: BotId,
+        username: &str,
+        staff_chat: Option<ChatId>,
+        sequence: u64,
+    ) -> Self {
+        Self {
+            ledger,
+            library,
+            keys: Keys(bot),
+            username: username.to_owned(),
+            staff_chat: AtomicI64::new(staff_chat.map_or(0, |chat| chat.0)),
+            sequence: AtomicU64::new(sequence),
+        }
+    }
+
+    /// The staff chat, if there is one.
+    #[must_use]
+    pub fn staff_chat(&self) -> Option<ChatId> {
+        let chat = self.staff_chat.load(Ordering::Acquire);
+        (chat != 0).then_some(ChatId(chat))
+    }
+
+    /// The staff group has moved.
+    pub fn move_staff_chat(&self, to: ChatId) {
+        self.staff_chat.store(to.0, Ordering::Release);
+    }
+
+    /// Whether there is a team to tell.
+    #[must_use]
+    pub fn desk(&self) -> Desk {
+        if self.staff_chat().is_some() {
+            Desk::Staffed
+        } else {
+            Desk::Unstaffed
+        }
+    }
+
+    /// The number of the next row: rows are taken in this order.
+    pub fn next_sequence(&self) -> u64 {
+        self.sequence.fetch_add(1, Ordering::Relaxed) + 1
+    }
+
+    /// Prepares one job of `chat`.
+    ///
+    /// # Errors
+    /// When the store cannot be read, or a row does not fit.
+    pub fn prepare(&self, chat: ChatId, job: &Job, now: Timestamp) -> Result<Prepared, TurnError> {
+        let mut draft = Draft::new(self, now);
+        match job {
+            Job::Due(due) => self.prepare_due(chat, *due, &mut draft)?,
+            Job::Row { sequence, row } => {
+                draft
+                    .prepared
+                    .commit
+                    .deletes
+                    .push(self.keys.inbox(chat, *sequence));
+                self.prepare_row(chat, row, &mut draft)?;
+            }
+        }
+        Ok(draft.prepared)
+    }
+
+    /// A conversation as it is stored, or a new patient's.
+    ///
+    /// # Errors
+    /// When the store cannot be read.
+    pub fn conversation(&self, chat: ChatId) -> Result<Option<(Conversation, Version)>, ReadError> {
+        match self.ledger.read(&self.keys.conversation(chat)) {
+            // Its key was overwritten: this is a new patient.
+            Err(error) if error.is_erased() => Ok(None),
+            other => other,
+        }
+    }
+}
+
+/// Nothing was typed.
+fn nothing_heard() -> Heard {
+    Heard::default()
+}

@@ -1,0 +1,103 @@
+//! The staff chat: presses on cases.
+
+use super::draft::Draft;
+use super::{Clerk, TurnError};
+use crate::app::records::{CLINIC, InboxRow};
+use crate::channel::{Incoming, IncomingKind, Outgoing};
+use crate::content::{Content, Text};
+use crate::ids::{ChatId, FlagId};
+use crate::staff::{Act, Alert, Case, Change, Staffer, act};
+
+const DAY_SECONDS: i64 = 24 * 60 * 60;
+
+impl Clerk {
+    pub(super) fn prepare_staff(
+        &self,
+        incoming: &Incoming,
+        draft: &mut Draft<'_>,
+    ) -> Result<(), TurnError> {
+        let content = std::sync::Arc::clone(self.library.newest());
+        match &incoming.kind {
+            IncomingKind::Migrated(to) => {
+                self.move_staff_chat(*to);
+                draft.put(self.keys.single("staff-chat"), CLINIC, to)?;
+                Ok(())
+            }
+            IncomingKind::Press { data, .. } => {
+                // Anonymous admins press as nobody: there is no one to name on the case.
+                let Some(from) = &incoming.from else {
+                    toast(draft, &content, &content.words.staff_not_staff);
+                    return Ok(());
+                };
+                let Some((number, deed)) = Act::parse(data) else {
+                    toast(draft, &content, &content.words.staff_stale);
+                    return Ok(());
+                };
+                let by = Staffer {
+                    user: from.user,
+                    name: from.name.clone(),
+                };
+                let Some((chat, _)) = self.ledger.read::<ChatId>(&self.keys.case_index(number))?
+                else {
+                    toast(draft, &content, &content.words.staff_stale);
+                    return Ok(());
+                };
+                let Some((mut case, version)) =
+                    self.ledger.read::<Case>(&self.keys.case(chat, number))?
+                else {
+                    toast(draft, &content, &content.words.staff_stale);
+                    return Ok(());
+                };
+                let now = draft.now;
+                let change = act(&mut case, deed, &by, now, |flag| {
+                    let days = days_of(&content, flag);
+                    now.plus_seconds(i64::from(days) * DAY_SECONDS)
+                });
+                match change {
+                    Change::Nothing => {
+                        toast(draft, &content, &content.words.staff_stale);
+                        return Ok(());
+                    }
+                    Change::Card | Change::Closed => {}
+                    Change::Seen => draft.wake(chat, InboxRow::Seen)?,
+                    Change::Cleared(flags) => draft.wake(
+                        chat,
+                        InboxRow::Cleared {
+                            flags,
+                            lock: case.deleted,
+                        },
+                    )?,
+                }
+                draft.write_case(&content, &case, version, Alert::Update)?;
+                Ok(())
+            }
+            IncomingKind::Text(_)
+            | IncomingKind::Command { .. }
+            | IncomingKind::Contact { .. }
+            | IncomingKind::Edited(_)
+            | IncomingKind::Unreadable
+            | IncomingKind::Blocked(_)
+            | IncomingKind::Ignored => Ok(()),
+        }
+    }
+}
+
+/// For how long staff clear a flag.
+fn days_of(content: &Content, flag: &FlagId) -> u32 {
+    let is_history = content
+        .flags
+        .get(flag)
+        .is_some_and(|flag| flag.history.is_some());
+    if is_history {
+        content.cleared_days.history
+    } else {
+        content.cleared_days.other
+    }
+}
+
+fn toast(draft: &mut Draft<'_>, content: &Content, text: &Text) {
+    let text = text.render(content.clinic.staff_language, content).text;
+    if let Some(Outgoing::AnswerPress { text: answer, .. }) = draft.prepared.answers.first_mut() {
+        *answer = Some(text);
+    }
+}

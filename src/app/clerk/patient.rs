@@ -1,0 +1,561 @@
+//! A patient's turn, from what came in to what is committed.
+
+use super::draft::Draft;
+use super::{Clerk, TurnError, nothing_heard};
+use crate::app::records::{CLINIC, DueRow, InboxRow, OutboxRow, Piece, ShownAs};
+use crate::channel::{Incoming, IncomingKind, Outgoing, Sender, telegram};
+use crate::content::{Content, Deed};
+use crate::dialog::{Conversation, Effect, Input, What, take_turn};
+use crate::free_text::hear;
+use crate::ids::{CaseNumber, ChatId, Lang, PatientText, TEXT_BYTES_MAX};
+use crate::staff::{Alert, Case};
+use crate::store::{Kind, Version};
+use crate::triage::{Level, Report};
+
+/// The one case of a patient while a turn changes it.
+struct CaseInHand {
+    case: Case,
+    version: Version,
+    alert: Alert,
+}
+
+impl Clerk {
+    pub(super) fn prepare_row(
+        &self,
+        chat: ChatId,
+        row: &InboxRow,
+        draft: &mut Draft<'_>,
+    ) -> Result<(), TurnError> {
+        let what = match row {
+            InboxRow::Update { raw, .. } => return self.prepare_update(chat, &raw.0, draft),
+            InboxRow::Cleared { flags, lock } => {
+                if *lock {
+                    let hash = self.ledger.vault().lock_hash(self.keys.0, chat);
+                    draft.prepared.commit.deletes.push(self.keys.lock(&hash));
+                }
+                What::Cleared {
+                    flags: flags.clone(),
+                    lock: *lock,
+                }
+            }
+            InboxRow::Seen => What::Seen,
+            InboxRow::ShowAgain => What::ShowAgain,
+        };
+        self.take(chat, &Input::new(what, self.desk()), None, draft)
+    }
+
+    pub(super) fn prepare_due(
+        &self,
+        chat: ChatId,
+        due: DueRow,
+        draft: &mut Draft<'_>,
+    ) -> Result<(), TurnError> {
+        // The timer may have been set anew or taken away since it fired.
+        let key = self.keys.due(chat, due.due.kind());
+        match self.ledger.read::<DueRow>(&key) {
+            Ok(Some((stored, _))) if stored == due => {}
+            Ok(_) => return Ok(()),
+            Err(error) if error.is_erased() => return Ok(()),
+            Err(error) => return Err(error.into()),
+        }
+        draft.prepared.commit.deletes.push(key);
+        self.take(
+            chat,
+            &Input::new(What::Due(due.due), self.desk()),
+            None,
+            draft,
+        )
+    }
+
+    fn prepare_update(
+        &self,
+        chat: ChatId,
+        raw: &str,
+        draft: &mut Draft<'_>,
+    ) -> Result<(), TurnError> {
+        let Some(incoming) = telegram::read_update(raw, &self.username) else {
+            return Ok(());
+        };
+        if let IncomingKind::Press { id, .. } = &incoming.kind {
+            // Answered whatever comes of it; a turn may add a word.
+            draft.prepared.answers.push(Outgoing::AnswerPress {
+                id: id.clone(),
+                text: None,
+            });
+        }
+        if Some(chat) == self.staff_chat() {
+            return self.prepare_staff(&incoming, draft);
+        }
+        if let IncomingKind::Migrated(_) = incoming.kind {
+            return Ok(());
+        }
+        if !incoming.private {
+            return self.prepare_group(chat, &incoming, draft);
+        }
+        let content = self.library.newest();
+        let (what, heard) = match incoming.kind {
+            IncomingKind::Text(text) => {
+                let heard = hear(&content.phrases, &content.rules, &text);
+                (What::Text(text), heard)
+            }
+            IncomingKind::Edited(text) => {
+                let heard = hear(&content.phrases, &content.rules, &text);
+                (What::Edited(text), heard)
+            }
+            IncomingKind::Command { name, argument } => {
+                let heard = if name == "start" {
+                    nothing_heard()
+                } else {
+                    hear(
+                        &content.phrases,
+                        &content.rules,
+                        &PatientText::new(argument.clone()),
+                    )
+                };
+                (What::Command { name, argument }, heard)
+            }
+            IncomingKind::Press { data, .. } => (What::Press(data), nothing_heard()),
+            IncomingKind::Contact { number, .. } => (What::Contact(number), nothing_heard()),
+            IncomingKind::Unreadable => (What::Unreadable, nothing_heard()),
+            IncomingKind::Blocked(true) => return self.unreachable(chat, draft),
+            IncomingKind::Blocked(false) | IncomingKind::Migrated(_) | IncomingKind::Ignored => {
+                return Ok(());
+            }
+        };
+        let input = Input {
+            what,
+            heard,
+            desk: self.desk(),
+        };
+        self.take(chat, &input, incoming.from.as_ref(), draft)
+    }
+
+    /// In groups the bot refuses health talk and asks to write in private.
+    fn prepare_group(
+        &self,
+        chat: ChatId,
+        incoming: &Incoming,
+        draft: &mut Draft<'_>,
+    ) -> Result<(), TurnError> {
+        let content = self.library.newest();
+        let lang = incoming
+            .from
+            .as_ref()
+            .and_then(|from| from.language.as_deref())
+            .and_then(Lang::from_tag)
+            .unwrap_or_default();
+        match incoming.kind {
+            IncomingKind::Command { .. } => {
+                let text = content.words.group.render(lang, &**content);
+                draft.say(chat, CLINIC, lang, text)?;
+            }
+            IncomingKind::Press { ref id, .. } => {
+                let text = content.words.not_your_button.render(lang, &**content).text;
+                draft.prepared.answers = vec![Outgoing::AnswerPress {
+                    id: id.clone(),
+                    text: Some(text),
+                }];
+            }
+            IncomingKind::Text(_)
+            | IncomingKind::Edited(_)
+            | IncomingKind::Contact { .. }
+            | IncomingKind::Unreadable
+            | IncomingKind::Migrated(_)
+            | IncomingKind::Blocked(_)
+            | IncomingKind::Ignored => {}
+        }
+        Ok(())
+    }
+
+    /// One turn of a patient.
+    fn take(
+        &self,
+        chat: ChatId,
+        input: &Input,
+        from: Option<&Sender>,
+        draft: &mut Draft<'_>,
+    ) -> Result<(), TurnError> {
+        let (mut conversation, version) = match self.conversation(chat)? {
+            Some(stored) => stored,
+            None => (self.new_conversation(chat)?, Version::ABSENT),
+        };
+        if let (false, Some(lang)) = (
+            conversation.lang_chosen,
+            from.and_then(|from| from.language.as_deref())
+                .and_then(Lang::from_tag),
+        ) {
+            conversation.lang = lang;
+        }
+        let content = self.content_for(&conversation, &input.what);
+        let too_long = input
+            .what
+            .words()
+            .is_some_and(|text| text.reveal().len() + 3 >= TEXT_BYTES_MAX);
+        if too_long {
+            let text = content.words.too_long.render(conversation.lang, &*content);
+            draft.say(chat, chat, conversation.lang, text)?;
+        }
+        let turn = take_turn(&content, conversation, input, draft.now);
+        let conversation = turn.conversation;
+        let lang = conversation.lang;
+        let erases = turn.effects.contains(&Effect::Erase);
+        // What is said while everything goes must outlive the patient's key.
+        let subject = if erases { CLINIC } else { chat };
+        let mut in_hand: Option<CaseInHand> = None;
+        for effect in turn.effects {
+            self.carry_out(
+                &content,
+                chat,
+                subject,
+                lang,
+                from,
+                effect,
+                &mut in_hand,
+                draft,
+            )?;
+        }
+        if let Some(text) = turn.toast
+            && let Some(Outgoing::AnswerPress { text: answer, .. }) =
+                draft.prepared.answers.first_mut()
+        {
+            *answer = Some(text);
+        }
+        if let Some(in_hand) = in_hand {
+            if erases {
+                draft.prepared.commit.puts.retain(|put| put.subject != chat);
+            }
+            draft.write_case(&content, &in_hand.case, in_hand.version, in_hand.alert)?;
+        }
+        if erases {
+            self.erase(chat, &conversation, draft)
+        } else {
+            draft.replace(self.keys.conversation(chat), version, chat, &conversation)?;
+            Ok(())
+        }
+    }
+
+    #[expect(
+        clippy::too_many_arguments,
+        reason = "one effect needs the whole turn around it"
+    )]
+    fn carry_out(
+        &self,
+        content: &Content,
+        chat: ChatId,
+        subject: ChatId,
+        lang: Lang,
+        from: Option<&Sender>,
+        effect: Effect,
+        in_hand: &mut Option<CaseInHand>,
+        draft: &mut Draft<'_>,
+    ) -> Result<(), TurnError> {
+        match effect {
+            Effect::Say(message) => {
+                let shows = message.token.map(ShownAs::Question);
+                let piece = Piece::Send {
+                    text: message.text,
+                    keyboard: message.keyboard,
+                    silent: false,
+                    shows,
+                };
+                draft.send(
+                    chat,
+                    subject,
+                    OutboxRow {
+                        piece,
+                        weight: message.weight,
+                        lang,
+                        repeats: 0,
+                        case: None,
+                    },
+                )?;
+            }
+            Effect::Edit { token, message } => {
+                let closes = message.token.is_none();
+                let piece = Piece::Edit {
+                    shows: ShownAs::Question(token),
+                    text: message.text,
+                    keyboard: message.keyboard,
+                    closes,
+                };
+                draft.send(
+                    chat,
+                    subject,
+                    OutboxRow {
+                        piece,
+                        weight: message.weight,
+                        lang,
+                        repeats: 0,
+                        case: None,
+                    },
+                )?;
+            }
+            Effect::Contact => {
+                let clinic = &content.clinic;
+                if let Some(phone) = clinic.phones.first() {
+                    let piece = Piece::Contact {
+                        number: phone.e164.value.clone(),
+                        first: clinic.contact_name.first.clone(),
+                        last: clinic.contact_name.last.clone(),
+                    };
+                    draft.send(
+                        chat,
+                        subject,
+                        OutboxRow {
+                            piece,
+                            weight: crate::dialog::Weight::Talk,
+                            lang,
+                            repeats: 0,
+                            case: None,
+                        },
+                    )?;
+                }
+            }
+            Effect::Report(report) => {
+                draft.prepared.noted.push("a case was reported");
+                let alert = match self.hold_case(chat, in_hand)? {
+                    Some(held) => held.case.join(report),
+                    None => {
+                        self.open_case(chat, report, in_hand, draft)?;
+                        Alert::Post
+                    }
+                };
+                raise_alert(in_hand, alert);
+                describe(in_hand, from);
+            }
+            Effect::Note(note) => {
+                if let Some(held) = self.hold_case(chat, in_hand)? {
+                    let alert = held.case.note(note.text);
+                    raise_alert(in_hand, alert);
+                }
+            }
+            Effect::RequestCall { number } => {
+                if self.hold_case(chat, in_hand)?.is_none() {
+                    let report = Report {
+                        level: Level::Clear,
+                        flags: Vec::new(),
+                        rules: Vec::new(),
+                        words: None,
+                        private: false,
+                        deleted: false,
+                    };
+                    self.open_case(chat, report, in_hand, draft)?;
+                }
+                if let Some(held) = in_hand {
+                    let alert = held.case.ask_call(number);
+                    raise_alert(in_hand, alert);
+                }
+                describe(in_hand, from);
+            }
+            Effect::SetDue { due, at } => draft.set_due(chat, DueRow { due, at })?,
+            Effect::CancelDue(due) => draft.cancel_due(chat, due),
+            Effect::Erase => {}
+            Effect::GuardTripped { dialog, step } => {
+                tracing::error!(%dialog, %step, "a move was refused: the content leads to it without clearance");
+                draft.prepared.noted.push("guard tripped");
+            }
+        }
+        Ok(())
+    }
+
+    /// The open case of a patient, read once a turn.
+    fn hold_case<'c>(
+        &self,
+        chat: ChatId,
+        in_hand: &'c mut Option<CaseInHand>,
+    ) -> Result<Option<&'c mut CaseInHand>, TurnError> {
+        if in_hand.is_none() {
+            let number = match self.ledger.read::<CaseNumber>(&self.keys.open_case(chat)) {
+                Ok(found) => found,
+                Err(error) if error.is_erased() => None,
+                Err(error) => return Err(error.into()),
+            };
+            if let Some((number, _)) = number
+                && let Some((case, version)) =
+                    self.ledger.read::<Case>(&self.keys.case(chat, number))?
+            {
+                *in_hand = Some(CaseInHand {
+                    case,
+                    version,
+                    alert: Alert::Silence,
+                });
+            }
+        }
+        Ok(in_hand.as_mut())
+    }
+
+    fn open_case(
+        &self,
+        chat: ChatId,
+        report: Report,
+        in_hand: &mut Option<CaseInHand>,
+        draft: &mut Draft<'_>,
+    ) -> Result<(), TurnError> {
+        let key = self.keys.case_counter();
+        let (last, version) = self
+            .ledger
+            .read::<u64>(&key)?
+            .unwrap_or((0, Version::ABSENT));
+        let number = CaseNumber(last + 1);
+        draft.replace(key, version, CLINIC, &number.0)?;
+        let report = Report {
+            words: report.words.map(|words| mask_identifiers(&words)),
+            ..report
+        };
+        *in_hand = Some(CaseInHand {
+            case: Case::open(number, chat, report, draft.now),
+            version: Version::ABSENT,
+            alert: Alert::Post,
+        });
+        Ok(())
+    }
+
+    fn new_conversation(&self, chat: ChatId) -> Result<Conversation, TurnError> {
+        let hash = self.ledger.vault().lock_hash(self.keys.0, chat);
+        let lock = self
+            .ledger
+            .read::<Level>(&self.keys.lock(&hash))?
+            .map(|(level, _)| level);
+        Ok(Conversation::new(Lang::default(), lock))
+    }
+
+    /// A walk goes on in the script it began with; whatever begins anew begins
+    /// in the newest.
+    fn content_for(&self, conversation: &Conversation, what: &What) -> std::sync::Arc<Content> {
+        let newest = self.library.newest();
+        let begins = match what {
+            What::Command { name, .. } => newest
+                .bot
+                .commands
+                .iter()
+                .any(|command| command.name == *name && command.deed != Deed::Stop),
+            What::Press(_)
+            | What::Text(_)
+            | What::Contact(_)
+            | What::Unreadable
+            | What::Edited(_)
+            | What::Due(_)
+            | What::Cleared { .. }
+            | What::Seen
+            | What::ShowAgain => false,
+        };
+        if begins || conversation.stack.is_empty() {
+            return std::sync::Arc::clone(newest);
+        }
+        self.library
+            .of(&self.ledger, self.keys, conversation.script.as_ref())
+    }
+
+    fn unreachable(&self, chat: ChatId, draft: &mut Draft<'_>) -> Result<(), TurnError> {
+        let mut in_hand = None;
+        if let Some(held) = self.hold_case(chat, &mut in_hand)? {
+            held.case.unreachable = true;
+            let content = std::sync::Arc::clone(self.library.newest());
+            draft.write_case(&content, &held.case.clone(), held.version, Alert::Update)?;
+        }
+        Ok(())
+    }
+
+    /// Everything kept of a patient goes; a lock without a word stays.
+    fn erase(
+        &self,
+        chat: ChatId,
+        conversation: &Conversation,
+        draft: &mut Draft<'_>,
+    ) -> Result<(), TurnError> {
+        let keys = self.keys;
+        let queued: Vec<_> = draft
+            .prepared
+            .messages
+            .iter()
+            .map(|(chat, sequence, _)| keys.outbox(*chat, *sequence))
+            .collect();
+        let mut deletes = Vec::new();
+        self.ledger
+            .scan(keys.0, Some(chat), None, &mut |key, _| match key.kind() {
+                // An open case stays under a key of its own until it closes; what
+                // waits is still to be read, and what was taken not to be taken again.
+                Kind::Case | Kind::Inbox | Kind::Seen => {}
+                Kind::CaseIndex
+                | Kind::Conversation
+                | Kind::Outbox
+                | Kind::Due
+                | Kind::Shown
+                | Kind::Counter
+                | Kind::Lock
+                | Kind::Meta
+                | Kind::Content
+                | Kind::Phone
+                | Kind::Note => deletes.push(key),
+            })?;
+        deletes.retain(|key| !queued.contains(key));
+        let commit = &mut draft.prepared.commit;
+        commit.puts.retain(|put| put.subject != chat);
+        commit.deletes.extend(deletes);
+        commit.erase.push((keys.0, chat));
+        draft.prepared.dues.clear();
+        let hash = self.ledger.vault().lock_hash(keys.0, chat);
+        match conversation.lock {
+            Some(level) => draft.put(keys.lock(&hash), CLINIC, &level)?,
+            None => draft.prepared.commit.deletes.push(keys.lock(&hash)),
+        }
+        // The open case is found again by a row that outlives the erasure.
+        if let Ok(Some((number, _))) = self.ledger.read::<CaseNumber>(&keys.open_case(chat)) {
+            draft
+                .prepared
+                .commit
+                .deletes
+                .retain(|key| *key != keys.open_case(chat));
+            draft.put(keys.open_case(chat), CLINIC, &number)?;
+        }
+        Ok(())
+    }
+}
+
+fn raise_alert(in_hand: &mut Option<CaseInHand>, alert: Alert) {
+    if let Some(held) = in_hand {
+        held.alert = match (held.alert, alert) {
+            (Alert::Post, _) | (_, Alert::Post) => Alert::Post,
+            (Alert::Update, _) | (_, Alert::Update) => Alert::Update,
+            (Alert::Silence, Alert::Silence) => Alert::Silence,
+        };
+    }
+}
+
+/// How staff reach the patient: what Telegram shows of them.
+fn describe(in_hand: &mut Option<CaseInHand>, from: Option<&Sender>) {
+    if let (Some(held), Some(from)) = (in_hand, from) {
+        held.case.name.clone_from(&from.name);
+        held.case.username.clone_from(&from.username);
+    }
+}
+
+/// Long runs of digits in kept words are phone, card or insurance numbers.
+fn mask_identifiers(words: &PatientText) -> PatientText {
+    /// Shorter runs are ages, dates and scores that staff need to read.
+    const DIGITS_MIN: usize = 7;
+    let text = words.reveal();
+    let mut masked = String::with_capacity(text.len());
+    let mut run = String::new();
+    let close = |run: &mut String, masked: &mut String| {
+        if run.chars().filter(char::is_ascii_digit).count() >= DIGITS_MIN {
+            masked.extend(
+                run.chars()
+                    .map(|c| if c.is_ascii_digit() { '•' } else { c }),
+            );
+        } else {
+            masked.push_str(run);
+        }
+        run.clear();
+    };
+    for c in text.chars() {
+        if c.is_ascii_digit() || (!run.is_empty() && " -.()+".contains(c)) {
+            run.push(c);
+        } else {
+            close(&mut run, &mut masked);
+            masked.push(c);
+        }
+    }
+    close(&mut run, &mut masked);
+    PatientText::new(masked)
+}

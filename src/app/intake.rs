@@ -1,0 +1,153 @@
+//! Takes updates durably, each once.
+//!
+//! An update is in the store, sealed, before Telegram hears that it was taken.
+
+use std::collections::BTreeMap;
+
+use super::clerk::{Clerk, Job, TurnError};
+use super::records::{CLINIC, InboxRow, Raw};
+use crate::channel::telegram::read_update;
+use crate::ids::{ChatId, Timestamp};
+use crate::store::{Commit, Put};
+
+/// Numbers of taken updates are kept this many days beside today: Telegram
+/// gives an update again for 24 hours.
+const SEEN_DAYS: u32 = 2;
+
+const DAY_SECONDS: i64 = 24 * 60 * 60;
+
+/// A raw update larger than this is cut down before it is kept; a store's row
+/// holds 60 KiB.
+const RAW_BYTES_MAX: usize = 40 * 1024;
+
+/// A string within a cut-down update keeps this much.
+const STRING_BYTES_MAX: usize = 17 * 1024;
+
+/// What a batch of updates comes to.
+#[derive(Debug, Default)]
+pub struct Batch {
+    /// To be committed before the updates are confirmed.
+    pub commit: Commit,
+    /// For the chats' workers, once it is.
+    pub jobs: Vec<(ChatId, Job)>,
+}
+
+/// The day a moment lies in.
+#[must_use]
+pub fn day_of(at: Timestamp) -> u32 {
+    u32::try_from(at.0.div_euclid(DAY_SECONDS)).unwrap_or(0)
+}
+
+/// Whether a seen mark of `day` may go.
+#[must_use]
+pub fn is_forgotten(day: u32, now: Timestamp) -> bool {
+    day + SEEN_DAYS < day_of(now)
+}
+
+/// Prepares a batch of raw updates; those taken before are left out.
+///
+/// # Errors
+/// When the store cannot be read.
+pub fn take(clerk: &Clerk, updates: &[String], now: Timestamp) -> Result<Batch, TurnError> {
+    let mut batch = Batch::default();
+    let mut here: BTreeMap<(ChatId, i64), ()> = BTreeMap::new();
+    for raw in updates {
+        // What is no update, or belongs to no chat, is nothing to turn.
+        let Some(incoming) = read_update(raw, &clerk.username) else {
+            continue;
+        };
+        let Some(chat) = incoming.chat else { continue };
+        if here.insert((chat, incoming.update), ()).is_some()
+            || was_taken(clerk, chat, incoming.update, now)?
+        {
+            continue;
+        }
+        let raw = if raw.len() > RAW_BYTES_MAX {
+            cut_down(raw)
+        } else {
+            raw.clone()
+        };
+        let row = InboxRow::Update {
+            raw: Raw(raw),
+            at: now,
+            tries: 0,
+        };
+        let sequence = clerk.next_sequence();
+        batch
+            .commit
+            .puts
+            .push(Put::json(clerk.keys.inbox(chat, sequence), chat, &row)?);
+        let seen = clerk.keys.seen(chat, day_of(now), incoming.update);
+        batch.commit.puts.push(Put {
+            key: seen,
+            subject: CLINIC,
+            value: Vec::new(),
+        });
+        batch.jobs.push((chat, Job::Row { sequence, row }));
+    }
+    Ok(batch)
+}
+
+fn was_taken(clerk: &Clerk, chat: ChatId, update: i64, now: Timestamp) -> Result<bool, TurnError> {
+    let today = day_of(now);
+    for day in today.saturating_sub(SEEN_DAYS)..=today {
+        if clerk
+            .ledger
+            .read_bytes(&clerk.keys.seen(chat, day, update))?
+            .is_some()
+        {
+            return Ok(true);
+        }
+    }
+    Ok(false)
+}
+
+/// Shortens every long string of an update; what cannot be read stays empty.
+fn cut_down(raw: &str) -> String {
+    fn shorten(value: &mut serde_json::Value) {
+        match value {
+            serde_json::Value::String(text) if text.len() > STRING_BYTES_MAX => {
+                let end = (0..=STRING_BYTES_MAX)
+                    .rev()
+                    .find(|end| text.is_char_boundary(*end))
+                    .unwrap_or(0);
+                text.truncate(end);
+            }
+            serde_json::Value::Array(items) => {
+                /// Entities of a message cut short point nowhere; a few say enough.
+                const ITEMS_MAX: usize = 64;
+                items.truncate(ITEMS_MAX);
+                items.iter_mut().for_each(shorten);
+            }
+            serde_json::Value::Object(fields) => fields.values_mut().for_each(shorten),
+            serde_json::Value::Null
+            | serde_json::Value::Bool(_)
+            | serde_json::Value::Number(_)
+            | serde_json::Value::String(_) => {}
+        }
+    }
+    let Ok(mut value) = serde_json::from_str(raw) else {
+        return String::new();
+    };
+    shorten(&mut value);
+    let cut = value.to_string();
+    if cut.len() <= RAW_BYTES_MAX {
+        return cut;
+    }
+    // Only what routes and answers it is left: who, where, which.
+    let id = &value["update_id"];
+    let message = ["message", "edited_message"]
+        .into_iter()
+        .find(|kind| value.get(kind).is_some());
+    match message {
+        Some(kind) => {
+            let message = &value[kind];
+            let text = message["text"]
+                .as_str()
+                .or(message["caption"].as_str())
+                .unwrap_or_default();
+            serde_json::json!({"update_id": id, kind: {"message_id": message["message_id"], "date": message["date"], "chat": message["chat"], "from": message["from"], "text": text}}).to_string()
+        }
+        None => serde_json::json!({"update_id": id}).to_string(),
+    }
+}

@@ -1,0 +1,217 @@
+//! What becomes of a message: how it is sent, and what follows from the answer.
+//!
+//! Decides only. [`super::lanes`] sends in production, the `.chat` tests in
+//! theirs; both go by what is decided here.
+
+use super::records::{Keys, OutboxRow, Piece, Shown};
+use crate::channel::{Outcome, Outgoing};
+use crate::content::{Content, RichText, Values, With};
+use crate::dialog::Weight;
+use crate::ids::{ChatId, MessageId};
+use crate::store::{Commit, CommitError, Ledger, Put, ReadError, Version};
+
+/// A question keeps this many copies to edit; older ones scroll away.
+const COPIES_MAX: usize = 4;
+
+/// Something nobody can be warned by is given up after this many tries; it
+/// then stands in the log and, if it belongs to a case, on the case.
+const TRIES_MAX: u32 = 8;
+
+/// What to do after an answer.
+#[derive(Debug, Clone, PartialEq, Eq)]
+pub enum Next {
+    /// It is done; the new message's number, if one was made.
+    Done(Option<MessageId>),
+    /// Try again after so many seconds; it was surely not sent.
+    Retry(u32),
+    /// Try again after so many seconds; it may have been sent.
+    RetryAsRepeat(u32),
+    /// The chat has a new id: move everything that waits.
+    Move(ChatId),
+    /// The chat cannot be reached any more.
+    Unreachable,
+    /// Telegram will never take it.
+    GiveUp(String),
+    /// Nothing will be taken: stop the bot.
+    Halt(String),
+}
+
+/// What follows from an answer, for a message tried `tries` times before.
+#[must_use]
+pub fn after(row: &OutboxRow, outcome: Outcome, tries: u32) -> Next {
+    /// From one second to one minute, doubling.
+    let backoff = 1_u32 << tries.min(6);
+    let backoff = backoff.min(60);
+    // Whether losing it could cost somebody a warning.
+    let must_arrive = row.weight == Weight::Warning;
+    match outcome {
+        Outcome::Delivered(message) => Next::Done(message),
+        Outcome::SlowDown(seconds) => Next::Retry(seconds.max(1)),
+        Outcome::NotSent if must_arrive || tries < TRIES_MAX => Next::Retry(backoff),
+        Outcome::Ambiguous if row.weight == Weight::Tick => Next::Done(None),
+        Outcome::Ambiguous if must_arrive || tries < TRIES_MAX => Next::RetryAsRepeat(backoff),
+        Outcome::NotSent | Outcome::Ambiguous => {
+            Next::GiveUp("no answer after many tries".to_owned())
+        }
+        Outcome::Migrated(to) => Next::Move(to),
+        Outcome::Unreachable => Next::Unreachable,
+        Outcome::Refused(why) => Next::GiveUp(why),
+        Outcome::Shut(why) => Next::Halt(why),
+    }
+}
+
+/// The messages a row comes to. An edit becomes one for each copy; an edit of
+/// a card that never arrived becomes a new card.
+///
+/// # Errors
+/// When the store cannot be read.
+pub fn resolve(
+    ledger: &Ledger,
+    keys: Keys,
+    content: &Content,
+    chat: ChatId,
+    row: &OutboxRow,
+) -> Result<Vec<Outgoing>, ReadError> {
+    Ok(match &row.piece {
+        Piece::Send {
+            text,
+            keyboard,
+            silent,
+            ..
+        } => {
+            let text = marked(content, row, text);
+            vec![Outgoing::Send {
+                chat,
+                text,
+                keyboard: keyboard.clone(),
+                silent: *silent,
+            }]
+        }
+        Piece::Edit {
+            shows,
+            text,
+            keyboard,
+            ..
+        } => {
+            let shown = match ledger.read::<Shown>(&keys.shown(chat, *shows)) {
+                Ok(found) => found.map(|(shown, _)| shown).unwrap_or_default(),
+                Err(error) if error.is_erased() => Shown::default(),
+                Err(error) => return Err(error),
+            };
+            if shown.messages.is_empty() && row.weight == Weight::Warning {
+                return Ok(vec![Outgoing::Send {
+                    chat,
+                    text: text.clone(),
+                    keyboard: keyboard.clone(),
+                    silent: true,
+                }]);
+            }
+            shown
+                .messages
+                .into_iter()
+                .map(|message| Outgoing::Edit {
+                    chat,
+                    message: MessageId(message),
+                    text: text.clone(),
+                    keyboard: keyboard.clone(),
+                })
+                .collect()
+        }
+        Piece::Contact {
+            number,
+            first,
+            last,
+        } => {
+            vec![Outgoing::Contact {
+                chat,
+                number: number.clone(),
+                first: first.clone(),
+                last: last.clone(),
+            }]
+        }
+    })
+}
+
+/// A message that may have been sent before says so.
+fn marked(content: &Content, row: &OutboxRow, text: &RichText) -> RichText {
+    if row.repeats == 0 || row.weight != Weight::Warning {
+        return text.clone();
+    }
+    let words = &content.words;
+    let mut marked = if row.repeats == 1 {
+        words.repeat_mark.render(row.lang, content)
+    } else {
+        let n = row.repeats.to_string();
+        words.repeat_mark_n.render(
+            row.lang,
+            &With {
+                values: &[("n", &n)],
+                rest: content as &dyn Values,
+            },
+        )
+    };
+    marked.paragraph();
+    marked.append(text);
+    marked
+}
+
+/// The commit that records a delivery: the row goes, and the message can be
+/// found again.
+///
+/// # Errors
+/// When the store cannot be read or the record does not fit.
+pub fn delivered(
+    ledger: &Ledger,
+    keys: Keys,
+    chat: ChatId,
+    sequence: u64,
+    row: &OutboxRow,
+    message: Option<MessageId>,
+) -> Result<Commit, DeliveryError> {
+    let mut commit = Commit {
+        deletes: vec![keys.outbox(chat, sequence)],
+        ..Commit::default()
+    };
+    let shows = match &row.piece {
+        Piece::Send { shows, .. } => *shows,
+        Piece::Edit { shows, closes, .. } => {
+            if *closes {
+                commit.deletes.push(keys.shown(chat, *shows));
+            }
+            // An edit that became a new card is the card from now on.
+            message.is_some().then_some(*shows)
+        }
+        Piece::Contact { .. } => None,
+    };
+    if let (Some(shows), Some(message)) = (shows, message) {
+        let key = keys.shown(chat, shows);
+        let mut shown = match ledger.read::<Shown>(&key) {
+            Ok(found) => found.map_or_else(Shown::default, |(shown, _): (Shown, Version)| shown),
+            Err(error) if error.is_erased() => Shown::default(),
+            Err(error) => return Err(error.into()),
+        };
+        if row.case.is_some() {
+            // The newest card is the one that is kept true.
+            shown.messages.clear();
+        }
+        shown.messages.push(message.0);
+        if shown.messages.len() > COPIES_MAX {
+            shown.messages.remove(0);
+        }
+        commit
+            .puts
+            .push(Put::json(key, super::records::CLINIC, &shown)?);
+    }
+    Ok(commit)
+}
+
+/// Why a delivery could not be recorded.
+#[derive(Debug, thiserror::Error)]
+pub enum DeliveryError {
+    /// The store could not be read.
+    #[error("failed to read what a delivery needs")]
+    Read(#[from] ReadError),
+    /// The record did not fit.
+    #[error("failed to record a delivery")]
+    Write(#[from] CommitError),
+}

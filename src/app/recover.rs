@@ -1,0 +1,162 @@
+//! What a start finds in the store: everything that was promised and not done.
+
+use super::clerk::{Clerk, Job};
+use super::records::{DueRow, InboxRow, Keys, OutboxRow, case_subject, sequence_of};
+use crate::dialog::{Conversation, Weight};
+use crate::ids::{ChatId, Timestamp};
+use crate::staff::{Alert, Case};
+use crate::store::{Commit, CommitError, Key, Kind, Ledger, ReadError, Version};
+
+/// Everything that waits, in order.
+#[derive(Debug, Default)]
+pub struct Recovered {
+    /// For the chats' workers.
+    pub jobs: Vec<(ChatId, Job)>,
+    /// For the lanes; marked, for they may have been sent.
+    pub messages: Vec<(ChatId, u64, OutboxRow)>,
+    /// Timers.
+    pub dues: Vec<(ChatId, DueRow)>,
+    /// Chats with an open question asked within the last day.
+    pub open_questions: Vec<ChatId>,
+    /// Rows begin above this.
+    pub sequence: u64,
+    /// Seen marks and cases' leftovers that may go.
+    pub stale: Vec<Key>,
+    /// How many rows could not be read; they stay where they are.
+    pub unreadable: usize,
+}
+
+/// An open question older than this is not shown again by itself.
+const SHOW_AGAIN_SECONDS: i64 = 24 * 60 * 60;
+
+/// Reads the store through, once, at start.
+///
+/// # Errors
+/// When the store cannot be read.
+pub fn recover(ledger: &Ledger, keys: Keys, now: Timestamp) -> Result<Recovered, ReadError> {
+    let mut found = Recovered::default();
+    ledger.scan(keys.0, None, None, &mut |key, row| {
+        let chat = key.chat();
+        match key.kind() {
+            Kind::Inbox => {
+                let sequence = sequence_of(&key);
+                found.sequence = found.sequence.max(sequence);
+                match row.json::<InboxRow>() {
+                    Ok(row) => found.jobs.push((chat, Job::Row { sequence, row })),
+                    Err(error) if error.is_erased() => found.stale.push(key),
+                    Err(_) => found.unreadable += 1,
+                }
+            }
+            Kind::Outbox => {
+                let sequence = sequence_of(&key);
+                found.sequence = found.sequence.max(sequence);
+                match row.json::<OutboxRow>() {
+                    // A toggle's look is stale after a restart.
+                    Ok(row) if row.weight == Weight::Tick => found.stale.push(key),
+                    Ok(mut row) => {
+                        row.repeats += 1;
+                        found.messages.push((chat, sequence, row));
+                    }
+                    Err(error) if error.is_erased() => found.stale.push(key),
+                    Err(_) => found.unreadable += 1,
+                }
+            }
+            Kind::Due => match row.json::<DueRow>() {
+                Ok(due) => found.dues.push((chat, due)),
+                Err(error) if error.is_erased() => found.stale.push(key),
+                Err(_) => found.unreadable += 1,
+            },
+            Kind::Conversation => {
+                if let Ok(conversation) = row.json::<Conversation>()
+                    && conversation
+                        .open
+                        .as_ref()
+                        .is_some_and(|open| now.seconds_since(open.since) < SHOW_AGAIN_SECONDS)
+                {
+                    found.open_questions.push(chat);
+                }
+            }
+            Kind::Seen => {
+                let day = key
+                    .tail()
+                    .first_chunk::<4>()
+                    .map_or(0, |bytes| u32::from_be_bytes(*bytes));
+                if super::intake::is_forgotten(day, now) {
+                    found.stale.push(key);
+                }
+            }
+            Kind::Shown
+            | Kind::Case
+            | Kind::CaseIndex
+            | Kind::Counter
+            | Kind::Lock
+            | Kind::Meta
+            | Kind::Content
+            | Kind::Phone
+            | Kind::Note => {}
+        }
+    })?;
+    // Keys sort by chat; what waits is taken in the order it came.
+    found.jobs.sort_by_key(|(_, job)| match job {
+        Job::Row { sequence, .. } => *sequence,
+        Job::Due(_) => u64::MAX,
+    });
+    found.messages.sort_by_key(|(_, sequence, _)| *sequence);
+    Ok(found)
+}
+
+/// Cases the journal knows and the store lost, made again and told again.
+///
+/// # Errors
+/// When the store cannot be read or written.
+pub fn replay_warnings(
+    clerk: &Clerk,
+    entries: &[crate::store::journal::Replayed],
+    now: Timestamp,
+) -> Result<Vec<(ChatId, u64, OutboxRow)>, super::clerk::TurnError> {
+    let content = std::sync::Arc::clone(clerk.library.newest());
+    let mut messages = Vec::new();
+    for replayed in entries {
+        let Ok(case) = serde_json::from_slice::<Case>(&replayed.entry.bytes) else {
+            continue;
+        };
+        if replayed.entry.subject != (clerk.keys.0, case_subject(case.number)) {
+            continue;
+        }
+        let key = clerk.keys.case(case.chat, case.number);
+        if clerk.ledger.read::<Case>(&key)?.is_some() {
+            continue;
+        }
+        let mut draft = super::clerk::Draft::new(clerk, now);
+        let counter = clerk.keys.case_counter();
+        let (last, version) = clerk
+            .ledger
+            .read::<u64>(&counter)?
+            .unwrap_or((0, Version::ABSENT));
+        if last < case.number.0 {
+            draft.replace(counter, version, super::records::CLINIC, &case.number.0)?;
+        }
+        draft.write_case(&content, &case, Version::ABSENT, Alert::Post)?;
+        clerk.ledger.commit_blocking(draft.prepared.commit)?;
+        messages.extend(draft.prepared.messages);
+    }
+    Ok(messages)
+}
+
+/// Deletes rows that may go, a few at a time.
+///
+/// # Errors
+/// When the store refuses.
+pub fn sweep(ledger: &Ledger, stale: Vec<Key>) -> Result<(), CommitError> {
+    /// Below what one commit may hold.
+    const ROWS: usize = 1000;
+    let mut stale = stale;
+    while !stale.is_empty() {
+        let deletes = stale.split_off(stale.len().saturating_sub(ROWS));
+        ledger.commit_blocking(Commit {
+            deletes,
+            ..Commit::default()
+        })?;
+    }
+    Ok(())
+}

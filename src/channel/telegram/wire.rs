@@ -1,0 +1,51 @@
+//! The wire without a network: what would be posted, and what a reply means.
+//!
+//! The `.chat` tests play the same payloads and read the same replies as
+//! production, and only leave the socket out.
+
+use serde::Serialize;
+use serde_json::Value;
+use teloxide::requests::Payload;
+
+use super::answer::{message_made, read_reply};
+use super::payload;
+use crate::channel::{Outcome, Outgoing};
+
+/// The method and the JSON body of one thing to send; none when it cannot be
+/// written down.
+#[must_use]
+pub fn wire(outgoing: &Outgoing) -> Option<(&'static str, Value)> {
+    fn body<P: Payload + Serialize>(payload: &P) -> Option<(&'static str, Value)> {
+        Some((P::NAME, serde_json::to_value(payload).ok()?))
+    }
+    match outgoing {
+        Outgoing::Send {
+            chat,
+            text,
+            keyboard,
+            silent,
+        } => body(&payload::message(*chat, text, keyboard, *silent)),
+        Outgoing::Edit {
+            chat,
+            message,
+            text,
+            keyboard,
+        } => body(&payload::edit(*chat, *message, text, keyboard)?),
+        Outgoing::Contact {
+            chat,
+            number,
+            first,
+            last,
+        } => body(&payload::contact(*chat, number, first, last)),
+        Outgoing::AnswerPress { id, text } => body(&payload::press_answer(id, text.as_deref())),
+    }
+}
+
+/// What came of sending, from the reply's status and body.
+#[must_use]
+pub fn read_outcome(status: u16, body: &str) -> Outcome {
+    match read_reply(status, None, body.as_bytes()) {
+        Ok(result) => Outcome::Delivered(message_made(&result)),
+        Err(failure) => failure.into_outcome(),
+    }
+}

@@ -1,0 +1,216 @@
+//! The lines of a `.chat` file.
+
+use std::fmt;
+
+/// A parsed file.
+#[derive(Debug, Clone, PartialEq, Eq, Default)]
+pub struct Chat {
+    /// In order, with their line numbers from 1.
+    pub lines: Vec<(usize, Line)>,
+}
+
+/// One line.
+#[derive(Debug, Clone, PartialEq, Eq)]
+pub enum Line {
+    /// `lang: es`: the language of the patient's Telegram.
+    Lang(String),
+    /// `staff: none`: the bot has no staff chat.
+    NoStaff,
+    /// `patient: words`.
+    Say(String),
+    /// `patient: [Label]`, once or `x 3`.
+    Press(String),
+    /// `patient: again [Label]`: the same button of an older message.
+    PressOld(String),
+    /// `patient forges: data`: button data no message shows.
+    Forge(String),
+    /// `patient edits: words`: the newest message they typed.
+    Edit(String),
+    /// `patient sends: voice`, or `photo with words`.
+    Send {
+        /// `voice`, `photo`, `sticker`, `document` or `location`.
+        what: String,
+        /// The caption.
+        caption: Option<String>,
+    },
+    /// `patient shares: +1...`: their contact.
+    Share(String),
+    /// `patient blocks` or `patient unblocks`.
+    Block(bool),
+    /// `staff Ana: [Label]`.
+    Staff {
+        /// Who.
+        name: String,
+        /// What they press, in `[]`, or say.
+        act: String,
+    },
+    /// `stranger: [Label]`: somebody who is not on staff presses a case's button.
+    Stranger(String),
+    /// `clock: +60s`, in seconds.
+    Clock(i64),
+    /// `restart`: the process ends and starts again on the same store.
+    Restart,
+    /// `gap`: the same after presses may have been lost.
+    Gap,
+    /// `bot: words`, `staff sees: words`, `toast: words`: seen since the last act.
+    See {
+        /// Where.
+        by: Observed,
+        /// The words, which must be part of a message.
+        words: String,
+    },
+    /// `bot: nothing` or `staff sees: nothing`.
+    SeeNothing(Observed),
+    /// `[Label] [Label]` below a `bot:` line: buttons of that message.
+    Buttons(Vec<String>),
+    /// `no [Label]`: a button that message does not have.
+    NoButton(String),
+    /// `never: words`: no message to the patient had them.
+    Never(String),
+    /// `presses: 14`: so many at most, so far.
+    PressesAtMost(usize),
+    /// `sent: 5`: so many messages to the patient since the last act.
+    Sent(usize),
+}
+
+/// Who sees something.
+#[derive(Debug, Clone, Copy, PartialEq, Eq)]
+pub enum Observed {
+    /// The patient's chat.
+    Patient,
+    /// The staff chat.
+    Staff,
+    /// The answer to a press.
+    Toast,
+}
+
+/// A line that is none of these.
+#[derive(Debug, Clone, PartialEq, Eq, thiserror::Error)]
+pub struct ParseError {
+    /// Which, from 1.
+    pub line: usize,
+    /// How it reads.
+    pub text: String,
+}
+
+impl fmt::Display for ParseError {
+    fn fmt(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
+        write!(
+            f,
+            "line {}: I don't understand `{}`. See docs/chat-files.md.",
+            self.line, self.text
+        )
+    }
+}
+
+/// Parses a file.
+///
+/// # Errors
+/// The first line that is not understood.
+pub fn parse(text: &str) -> Result<Chat, ParseError> {
+    let mut chat = Chat::default();
+    for (index, raw) in text.lines().enumerate() {
+        let line = raw.trim();
+        if line.is_empty() || line.starts_with('#') {
+            continue;
+        }
+        let parsed = parse_line(line).ok_or_else(|| ParseError {
+            line: index + 1,
+            text: line.to_owned(),
+        })?;
+        chat.lines.push((index + 1, parsed));
+    }
+    Ok(chat)
+}
+
+fn parse_line(line: &str) -> Option<Line> {
+    match line {
+        "restart" => return Some(Line::Restart),
+        "gap" => return Some(Line::Gap),
+        "patient blocks" => return Some(Line::Block(true)),
+        "patient unblocks" => return Some(Line::Block(false)),
+        _ => {}
+    }
+    if line.starts_with('[') {
+        return Some(Line::Buttons(labels(line)));
+    }
+    if let Some(label) = line.strip_prefix("no ").and_then(label_of) {
+        return Some(Line::NoButton(label));
+    }
+    let (head, rest) = line.split_once(':')?;
+    let (head, rest) = (head.trim(), rest.trim());
+    let see = |by, words: &str| {
+        if words == "nothing" {
+            Line::SeeNothing(by)
+        } else {
+            Line::See {
+                by,
+                words: words.to_owned(),
+            }
+        }
+    };
+    Some(match head {
+        "lang" => Line::Lang(rest.to_owned()),
+        "staff" if rest == "none" => Line::NoStaff,
+        "patient" => match (
+            rest.strip_prefix("again ").and_then(label_of),
+            label_of(rest),
+        ) {
+            (Some(old), _) => Line::PressOld(old),
+            (None, Some(label)) => Line::Press(label),
+            (None, None) => Line::Say(rest.replace("\\n", "\n")),
+        },
+        "patient forges" => Line::Forge(rest.to_owned()),
+        "patient edits" => Line::Edit(rest.to_owned()),
+        "patient sends" => {
+            let (what, caption) = match rest.split_once(" with ") {
+                Some((what, caption)) => (what, Some(caption.to_owned())),
+                None => (rest, None),
+            };
+            Line::Send {
+                what: what.to_owned(),
+                caption,
+            }
+        }
+        "patient shares" => Line::Share(rest.to_owned()),
+        "stranger" => Line::Stranger(label_of(rest)?),
+        "clock" => Line::Clock(seconds(rest)?),
+        "bot" => see(Observed::Patient, rest),
+        "staff sees" => see(Observed::Staff, rest),
+        "toast" => see(Observed::Toast, rest),
+        "never" => Line::Never(rest.to_owned()),
+        "presses" => Line::PressesAtMost(rest.parse().ok()?),
+        "sent" => Line::Sent(rest.parse().ok()?),
+        head => Line::Staff {
+            name: head.strip_prefix("staff ")?.trim().to_owned(),
+            act: rest.to_owned(),
+        },
+    })
+}
+
+fn label_of(text: &str) -> Option<String> {
+    Some(text.trim().strip_prefix('[')?.strip_suffix(']')?.to_owned())
+}
+
+fn labels(line: &str) -> Vec<String> {
+    line.split('[')
+        .filter_map(|part| part.split(']').next())
+        .map(str::trim)
+        .filter(|label| !label.is_empty())
+        .map(str::to_owned)
+        .collect()
+}
+
+/// `+60s`, `+10m`, `+2h`, `+1d`.
+fn seconds(text: &str) -> Option<i64> {
+    let text = text.strip_prefix('+')?;
+    let (number, unit) = text.split_at_checked(text.len().checked_sub(1)?)?;
+    let number: i64 = number.parse().ok()?;
+    Some(match unit {
+        "s" => number,
+        "m" => number * 60,
+        "h" => number * 60 * 60,
+        "d" => number * 24 * 60 * 60,
+        _ => return None,
+    })
+}

@@ -1,0 +1,306 @@
+//! The bot without a network: a store, a clerk, a Bot API and a clock that
+//! stands still until it is turned.
+
+use std::collections::VecDeque;
+use std::sync::Arc;
+
+use serde_json::Value;
+
+use crate::app::clerk::{Clerk, Job, Prepared};
+use crate::app::library::Library;
+use crate::app::records::{DueRow, Keys, OutboxRow};
+use crate::app::{intake, outbox, recover};
+use crate::bot_api::World;
+use crate::channel::{Outcome, Outgoing, telegram};
+use crate::dialog::Weight;
+use crate::ids::{BotId, ChatId, Timestamp};
+use crate::store::Ledger;
+use crate::store::memory::MemoryDisk;
+
+/// The bot's number in every play.
+const BOT: i64 = 7_000;
+/// The patient's, which is their chat's too.
+pub const PATIENT: i64 = 42;
+/// The staff group's.
+pub const STAFF_CHAT: i64 = -100;
+/// 2026-03-02 at 10:00 in Los Angeles, a Monday.
+const START: i64 = 1_772_474_400;
+
+/// The whole bot around one patient and one staff group.
+pub struct Stage {
+    /// What Telegram shows.
+    pub world: World,
+    disk: MemoryDisk,
+    library: Arc<Library>,
+    clerk: Clerk,
+    /// Whether there is a staff chat.
+    staffed: bool,
+    now: Timestamp,
+    jobs: VecDeque<(ChatId, Job)>,
+    messages: VecDeque<(ChatId, u64, OutboxRow)>,
+    dues: Vec<(ChatId, DueRow)>,
+    /// What went wrong inside; a play that has any fails.
+    pub troubles: Vec<String>,
+    /// What the clerk noted: guards tripped.
+    pub noted: Vec<&'static str>,
+    token: String,
+}
+
+impl Stage {
+    /// A fresh bot and a patient who has never written.
+    ///
+    /// # Errors
+    /// When the store in memory cannot be opened.
+    pub fn new(library: Arc<Library>, lang: &str, staffed: bool) -> Result<Self, String> {
+        let token = format!("{BOT}:stage");
+        let mut world = World::new(&token, BOT, "clinic_bot", "Clinic");
+        world.add_person(PATIENT, "Pat", Some("pat"), Some(lang));
+        world.add_group(STAFF_CHAT, "Staff");
+        let disk = MemoryDisk::default();
+        let (ledger, _) = disk.open().map_err(|error| error.to_string())?;
+        let clerk = new_clerk(ledger, &library, staffed, 0);
+        let mut stage = Self {
+            world,
+            disk,
+            library,
+            clerk,
+            staffed,
+            now: Timestamp(START),
+            jobs: VecDeque::new(),
+            messages: VecDeque::new(),
+            dues: Vec::new(),
+            troubles: Vec::new(),
+            noted: Vec::new(),
+            token,
+        };
+        stage.keep_script();
+        Ok(stage)
+    }
+
+    /// The moment it is.
+    #[must_use]
+    pub fn now(&self) -> i64 {
+        self.now.0
+    }
+
+    /// The token of the play's bot.
+    #[must_use]
+    pub fn token(&self) -> &str {
+        &self.token
+    }
+
+    /// Takes everything that waits, until nothing does.
+    pub fn settle(&mut self) {
+        /// A play that never comes to rest is looping.
+        const ROUNDS_MAX: usize = 10_000;
+        for _ in 0..ROUNDS_MAX {
+            let updates = self.world.pending(self.now.0);
+            if updates.is_empty() && self.jobs.is_empty() && self.messages.is_empty() {
+                return;
+            }
+            self.take_updates(&updates);
+            if let Some((chat, job)) = self.jobs.pop_front() {
+                self.work(chat, &job);
+            }
+            if let Some((chat, sequence, row)) = self.messages.pop_front() {
+                self.deliver(chat, sequence, row);
+            }
+        }
+        self.troubles.push("the bot never came to rest".to_owned());
+    }
+
+    /// Turns the clock; timers fire on the way, in order.
+    pub fn turn_clock(&mut self, seconds: i64) {
+        let end = self.now.plus_seconds(seconds);
+        loop {
+            self.settle();
+            let next = self
+                .dues
+                .iter()
+                .filter(|(_, due)| due.at <= end)
+                .min_by_key(|(_, due)| due.at)
+                .copied();
+            let Some((chat, due)) = next else { break };
+            self.dues.retain(|one| *one != (chat, due));
+            self.now = self.now.max(due.at);
+            self.jobs.push_back((chat, Job::Due(due)));
+        }
+        self.now = end;
+        self.settle();
+    }
+
+    /// The process ends and starts again on the same store. `gap` says that
+    /// presses may have been lost meanwhile.
+    pub fn restart(&mut self, gap: bool) {
+        let ledger = match self
+            .disk
+            .copy()
+            .map(|disk| self.disk = disk)
+            .map_err(|error| error.to_string())
+            .and_then(|()| self.disk.open().map_err(|error| error.to_string()))
+        {
+            Ok((ledger, _)) => ledger,
+            Err(error) => return self.troubles.push(error),
+        };
+        let found = match recover::recover(&ledger, Keys(BotId(BOT)), self.now) {
+            Ok(found) => found,
+            Err(error) => return self.troubles.push(error.to_string()),
+        };
+        if found.unreadable > 0 {
+            self.troubles.push(format!(
+                "{} rows could not be read after a restart",
+                found.unreadable
+            ));
+        }
+        self.clerk = new_clerk(ledger, &self.library, self.staffed, found.sequence);
+        self.jobs = found.jobs.into();
+        self.messages = found.messages.into();
+        self.dues = found.dues;
+        if let Err(error) = recover::sweep(&self.clerk.ledger, found.stale) {
+            self.troubles.push(error.to_string());
+        }
+        self.keep_script();
+        if gap {
+            for chat in found.open_questions {
+                self.jobs.push_back((
+                    chat,
+                    Job::Row {
+                        sequence: 0,
+                        row: crate::app::records::InboxRow::ShowAgain,
+                    },
+                ));
+            }
+        }
+        self.settle();
+    }
+
+    /// The content changes while the bot is down; it starts again with it.
+    pub fn change_content(&mut self, library: Arc<Library>) {
+        self.library = library;
+        self.restart(false);
+    }
+
+    /// What is stored, for a test that looks inside.
+    #[must_use]
+    pub fn ledger(&self) -> &Ledger {
+        &self.clerk.ledger
+    }
+
+    fn keep_script(&mut self) {
+        if let Err(error) = self.library.keep(&self.clerk.ledger, self.clerk.keys) {
+            self.troubles.push(error.to_string());
+        }
+    }
+
+    fn take_updates(&mut self, updates: &[Value]) {
+        let raw: Vec<String> = updates.iter().map(Value::to_string).collect();
+        match intake::take(&self.clerk, &raw, self.now) {
+            Ok(batch) => {
+                if let Err(error) = self.clerk.ledger.commit_blocking(batch.commit) {
+                    return self.troubles.push(error.to_string());
+                }
+                self.jobs.extend(batch.jobs);
+            }
+            Err(error) => self.troubles.push(error.to_string()),
+        }
+        for id in updates
+            .iter()
+            .filter_map(|update| update["update_id"].as_i64())
+        {
+            self.world.confirm(id);
+        }
+    }
+
+    fn work(&mut self, chat: ChatId, job: &Job) {
+        match self.clerk.prepare(chat, job, self.now) {
+            Ok(prepared) => self.hand_on(prepared),
+            Err(error) => self.troubles.push(error.to_string()),
+        }
+    }
+
+    fn hand_on(&mut self, prepared: Prepared) {
+        if let Err(error) = self.clerk.ledger.commit_blocking(prepared.commit) {
+            return self.troubles.push(error.to_string());
+        }
+        for (chat, due) in &prepared.cancelled {
+            self.dues
+                .retain(|(other, row)| other != chat || row.due.kind() != due.kind());
+        }
+        for (chat, due) in prepared.dues {
+            self.dues
+                .retain(|(other, row)| *other != chat || row.due.kind() != due.due.kind());
+            self.dues.push((chat, due));
+        }
+        self.messages.extend(prepared.messages);
+        self.jobs.extend(
+            prepared
+                .wakes
+                .into_iter()
+                .map(|(chat, sequence, row)| (chat, Job::Row { sequence, row })),
+        );
+        self.noted.extend(prepared.noted);
+        for answer in prepared.answers {
+            self.call(&answer);
+        }
+    }
+
+    fn deliver(&mut self, chat: ChatId, sequence: u64, mut row: OutboxRow) {
+        let content = Arc::clone(self.library.newest());
+        let keys = self.clerk.keys;
+        let outgoing = match outbox::resolve(&self.clerk.ledger, keys, &content, chat, &row) {
+            Ok(outgoing) => outgoing,
+            Err(error) => return self.troubles.push(error.to_string()),
+        };
+        let mut made = None;
+        for one in &outgoing {
+            let outcome = self.call(one);
+            match outbox::after(&row, outcome, row.repeats) {
+                outbox::Next::Done(message) => made = message.or(made),
+                outbox::Next::Retry(seconds) => {
+                    self.now = self.now.plus_seconds(i64::from(seconds));
+                    return self.messages.push_front((chat, sequence, row));
+                }
+                outbox::Next::RetryAsRepeat(seconds) => {
+                    self.now = self.now.plus_seconds(i64::from(seconds));
+                    row.repeats += 1;
+                    return self.messages.push_front((chat, sequence, row));
+                }
+                outbox::Next::GiveUp(why) => {
+                    // An edit that comes too late harms nobody; anything else does.
+                    if !matches!(one, Outgoing::Edit { .. }) || row.weight == Weight::Warning {
+                        self.troubles
+                            .push(format!("Telegram refused a message: {why}"));
+                    }
+                }
+                outbox::Next::Unreachable | outbox::Next::Move(_) | outbox::Next::Halt(_) => break,
+            }
+        }
+        match outbox::delivered(&self.clerk.ledger, keys, chat, sequence, &row, made) {
+            Ok(commit) => {
+                if let Err(error) = self.clerk.ledger.commit_blocking(commit) {
+                    self.troubles.push(error.to_string());
+                }
+            }
+            Err(error) => self.troubles.push(error.to_string()),
+        }
+    }
+
+    fn call(&mut self, outgoing: &Outgoing) -> Outcome {
+        let Some((method, payload)) = telegram::wire(outgoing) else {
+            return Outcome::Delivered(None);
+        };
+        let reply = self.world.call(method, &payload, self.now.0);
+        telegram::read_outcome(reply.status, &reply.body.to_string())
+    }
+}
+
+fn new_clerk(ledger: Ledger, library: &Arc<Library>, staffed: bool, sequence: u64) -> Clerk {
+    Clerk::new(
+        ledger,
+        Arc::clone(library),
+        BotId(BOT),
+        "clinic_bot",
+        staffed.then_some(ChatId(STAFF_CHAT)),
+        sequence,
+    )
+}
