@@ -1,0 +1,201 @@
+//! Turns what is to be sent into teloxide's payloads.
+//!
+//! Entities are explicit and there is no parse mode, so no character of a text
+//! can fail a send. What Telegram would refuse for a detail (too long a text, a
+//! dead link) is sent without the detail: half a warning beats none.
+
+use teloxide::payloads::{
+    AnswerCallbackQuery, AnswerCallbackQuerySetters as _, EditMessageText,
+    EditMessageTextSetters as _, SendContact, SendContactSetters as _, SendMessage,
+    SendMessageSetters as _,
+};
+use teloxide::types::{
+    ButtonRequest, CallbackQueryId, ChatId as WireChat, InlineKeyboardButton, InlineKeyboardMarkup,
+    KeyboardButton, KeyboardMarkup, KeyboardRemove, LinkPreviewOptions, MessageEntity,
+    MessageId as WireMessage, ReplyMarkup,
+};
+
+use crate::content::RichText;
+use crate::dialog::{Button, Keyboard};
+use crate::ids::{ChatId, MessageId};
+
+/// Telegram takes texts up to this many UTF-16 units.
+const TEXT_UNITS_MAX: usize = 4096;
+
+/// And answers to a press up to this many.
+const PRESS_ANSWER_UNITS_MAX: usize = 200;
+
+/// Ends a text that was cut.
+const CUT_MARK: char = '…';
+
+/// A new message.
+pub(super) fn message(
+    chat: ChatId,
+    text: &RichText,
+    keyboard: &Keyboard,
+    silent: bool,
+) -> SendMessage {
+    let (words, bold) = wire_text(text);
+    let mut payload =
+        SendMessage::new(WireChat(chat.0), words).link_preview_options(no_link_preview());
+    if !bold.is_empty() {
+        payload = payload.entities(bold);
+    }
+    if silent {
+        payload = payload.disable_notification(true);
+    }
+    match markup(keyboard) {
+        Some(markup) => payload.reply_markup(markup),
+        None => payload,
+    }
+}
+
+/// A message's new look; none when its number is none of Telegram's. A keyboard
+/// that is not named is taken away.
+pub(super) fn edit(
+    chat: ChatId,
+    message: MessageId,
+    text: &RichText,
+    keyboard: &Keyboard,
+) -> Option<EditMessageText> {
+    let message = WireMessage(i32::try_from(message.0).ok()?);
+    let (words, bold) = wire_text(text);
+    let mut payload = EditMessageText::new(WireChat(chat.0), message, words)
+        .link_preview_options(no_link_preview());
+    if !bold.is_empty() {
+        payload = payload.entities(bold);
+    }
+    Some(match keyboard {
+        Keyboard::Inline(rows) => match inline(rows) {
+            Some(markup) => payload.reply_markup(markup),
+            None => payload,
+        },
+        // The others stand in place of the letters, which no edit can change.
+        Keyboard::None | Keyboard::Phone { .. } | Keyboard::Remove => payload,
+    })
+}
+
+/// A contact card.
+pub(super) fn contact(chat: ChatId, number: &str, first: &str, last: &str) -> SendContact {
+    let payload = SendContact::new(WireChat(chat.0), number, first);
+    if last.is_empty() {
+        payload
+    } else {
+        payload.last_name(last)
+    }
+}
+
+/// The answer to a press.
+pub(super) fn press_answer(id: &str, text: Option<&str>) -> AnswerCallbackQuery {
+    let payload = AnswerCallbackQuery::new(CallbackQueryId(id.to_owned()));
+    match text {
+        Some(text) => payload.text(match cut(text, PRESS_ANSWER_UNITS_MAX) {
+            None => text.to_owned(),
+            Some(kept) => marked_as_cut(kept),
+        }),
+        None => payload,
+    }
+}
+
+/// The words, and the bold entities in UTF-16 units.
+fn wire_text(text: &RichText) -> (String, Vec<MessageEntity>) {
+    let kept = cut(&text.text, TEXT_UNITS_MAX);
+    let words = kept.unwrap_or(&text.text);
+    // A range may end behind a cut, or inside a character.
+    let units_before = |byte: usize| {
+        let whole = words
+            .char_indices()
+            .take_while(|(at, c)| at + c.len_utf8() <= byte);
+        whole.map(|(_, c)| c.len_utf16()).sum::<usize>()
+    };
+    let bold = text
+        .bold
+        .iter()
+        .map(|range| (units_before(range.start), units_before(range.end)))
+        .filter(|(start, end)| start < end)
+        .map(|(start, end)| MessageEntity::bold(start, end - start))
+        .collect();
+    let words = match kept {
+        None => words.to_owned(),
+        Some(kept) => marked_as_cut(kept),
+    };
+    (words, bold)
+}
+
+fn units(text: &str) -> usize {
+    text.chars().map(char::len_utf16).sum()
+}
+
+/// What is kept of a text that is too long, with room for the mark; none when
+/// it fits.
+fn cut(text: &str, units_max: usize) -> Option<&str> {
+    if units(text) <= units_max {
+        return None;
+    }
+    let mut used = CUT_MARK.len_utf16();
+    let end = text
+        .char_indices()
+        .find(|(_, c)| {
+            used += c.len_utf16();
+            used > units_max
+        })
+        .map_or(text.len(), |(at, _)| at);
+    Some(&text[..end])
+}
+
+fn marked_as_cut(kept: &str) -> String {
+    format!("{kept}{CUT_MARK}")
+}
+
+/// A preview would push the buttons away, and have the page fetched.
+const fn no_link_preview() -> LinkPreviewOptions {
+    LinkPreviewOptions {
+        is_disabled: true,
+        url: None,
+        prefer_small_media: false,
+        prefer_large_media: false,
+        show_above_text: false,
+    }
+}
+
+fn markup(keyboard: &Keyboard) -> Option<ReplyMarkup> {
+    match keyboard {
+        Keyboard::None => None,
+        Keyboard::Inline(rows) => inline(rows).map(ReplyMarkup::InlineKeyboard),
+        Keyboard::Phone { share, words } => {
+            let share = KeyboardButton::new(share).request(ButtonRequest::Contact);
+            let words = words.iter().map(KeyboardButton::new);
+            let mut markup =
+                KeyboardMarkup::new(std::iter::once(share).chain(words).map(|key| [key]));
+            markup.resize_keyboard = true;
+            markup.one_time_keyboard = true;
+            Some(ReplyMarkup::Keyboard(markup))
+        }
+        Keyboard::Remove => Some(ReplyMarkup::KeyboardRemove(KeyboardRemove::new())),
+    }
+}
+
+/// The buttons; none when no button is left.
+fn inline(rows: &[Vec<Button>]) -> Option<InlineKeyboardMarkup> {
+    let rows: Vec<Vec<_>> = rows
+        .iter()
+        .map(|row| row.iter().filter_map(button).collect())
+        .filter(|row: &Vec<_>| !row.is_empty())
+        .collect();
+    (!rows.is_empty()).then(|| InlineKeyboardMarkup::new(rows))
+}
+
+fn button(button: &Button) -> Option<InlineKeyboardButton> {
+    match button {
+        Button::Press { label, data } => Some(InlineKeyboardButton::callback(label, data)),
+        Button::Link { label, url } => {
+            let url = reqwest::Url::parse(url).ok();
+            let url = url.filter(|url| matches!(url.scheme(), "https" | "http" | "tg"));
+            if url.is_none() {
+                // Telegram would refuse the whole message for it.
+                tracing::warn!("left out a link button whose address Telegram does not take");
+            }
+            Some(InlineKeyboardButton::url(label, url?))
+        }
+    }
+}
