@@ -5,9 +5,14 @@
 
 pub mod cards;
 pub mod clerk;
+pub mod clock;
 pub mod dialogs_dir;
 pub mod intake;
+pub mod lanes;
 pub mod library;
 pub mod outbox;
+pub mod pacing;
 pub mod records;
 pub mod recover;
+pub mod timers;
+pub mod workers;

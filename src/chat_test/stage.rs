@@ -247,10 +247,11 @@ impl Stage {
     fn deliver(&mut self, chat: ChatId, sequence: u64, mut row: OutboxRow) {
         let content = Arc::clone(self.library.newest());
         let keys = self.clerk.keys;
-        let outgoing = match outbox::resolve(&self.clerk.ledger, keys, &content, chat, &row) {
-            Ok(outgoing) => outgoing,
+        let shown = match outbox::shown_for(&self.clerk.ledger, keys, chat, &row) {
+            Ok(shown) => shown,
             Err(error) => return self.troubles.push(error.to_string()),
         };
+        let outgoing = outbox::resolve(&content, chat, &row, &shown);
         let mut made = None;
         for one in &outgoing {
             let outcome = self.call(one);
@@ -275,8 +276,8 @@ impl Stage {
                 outbox::Next::Unreachable | outbox::Next::Move(_) | outbox::Next::Halt(_) => break,
             }
         }
-        match outbox::delivered(&self.clerk.ledger, keys, chat, sequence, &row, made) {
-            Ok(commit) => {
+        match outbox::delivered(keys, chat, sequence, &row, shown, made) {
+            Ok((commit, _)) => {
                 if let Err(error) = self.clerk.ledger.commit_blocking(commit) {
                     self.troubles.push(error.to_string());
                 }

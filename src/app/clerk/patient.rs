@@ -40,6 +40,7 @@ impl Clerk {
             }
             InboxRow::Seen => What::Seen,
             InboxRow::ShowAgain => What::ShowAgain,
+            InboxRow::Unreachable => return self.unreachable(chat, draft),
         };
         self.take(chat, &Input::new(what, self.desk()), None, draft)
     }
