@@ -12,6 +12,7 @@ use axum::body::Bytes;
 use axum::http::{StatusCode, Uri};
 use axum::response::IntoResponse;
 use proptest::prelude::*;
+use psoas_bot::bot_api::{Server, World};
 use psoas_bot::channel::telegram::{
     BotProfile, CallError, CommandList, Scope, Telegram, Timeouts, UpdateKind, read_update,
     strip_bidi,
@@ -758,6 +759,11 @@ async fn each_refusal_has_its_outcome() {
         (401, "Unauthorized", shut("Unauthorized")),
         (404, "Not Found", shut("Not Found")),
         (
+            404,
+            "Not Found: method not found",
+            refused("Not Found: method not found"),
+        ),
+        (
             409,
             "Conflict: terminated by other",
             shut("Conflict: terminated by other"),
@@ -1032,4 +1038,85 @@ fn controls_that_reorder_are_taken_out() {
         "Ana 911 x"
     );
     assert_eq!(strip_bidi("שלום 👩🏽‍⚕️ é\n"), "שלום 👩🏽‍⚕️ é\n");
+}
+
+// ---- the whole way, with the server in the process ----
+
+#[tokio::test]
+async fn a_chat_through_the_bot_api_server() {
+    const NOON: i64 = 1_800_000_000;
+    let mut world = World::new(TOKEN, 42, BOT, "Psoas");
+    world.add_person(7, "Ana", Some("ana"), Some("es"));
+    world.add_group(-500, "Staff");
+    world.join(-500, 7);
+    let world = Arc::new(Mutex::new(world));
+    let server = Server::start(Arc::clone(&world), Arc::new(|| NOON)).await;
+    let server = server.unwrap();
+    let telegram = client(&server.url(), Timeouts::default());
+    let me = telegram.me().await.unwrap();
+    assert_eq!(me.username, BOT);
+
+    let act = |deed: &dyn Fn(&mut World)| deed(&mut world.lock().unwrap());
+    let send = async |outgoing: Outgoing| telegram.send(&outgoing).await;
+    act(&|world| assert!(world.say(7, 7, "/start ref", NOON).is_ok()));
+    let sent = send(say(RichText::plain("Numb?"), inline())).await;
+    let Outcome::Delivered(Some(sent)) = sent else {
+        panic!("{sent:?}")
+    };
+    act(&|world| assert!(world.press_label(7, 7, "Yes", NOON).is_ok()));
+    act(&|world| assert!(world.share_contact(7, 7, "+15550100", NOON).is_ok()));
+    act(&|world| world.block(7, NOON));
+    act(&|world| assert!(world.migrate(-500, NOON).is_some()));
+
+    let polled = telegram.poll(None, 0, &UpdateKind::ALL).await.unwrap();
+    let kinds: Vec<_> = polled
+        .updates
+        .iter()
+        .filter_map(|raw| read_update(&raw.json, BOT))
+        .map(|incoming| (incoming.chat.unwrap().0, incoming.kind))
+        .collect();
+    assert!(kinds.contains(&(7, command("start", "ref"))));
+    let own = IncomingKind::Contact {
+        number: PatientText::new("+15550100".to_owned()),
+        own: true,
+    };
+    assert!(kinds.contains(&(7, own)));
+    assert!(kinds.contains(&(7, IncomingKind::Blocked(true))));
+    let press = kinds.iter().find_map(|(_, kind)| match kind {
+        IncomingKind::Press { id, .. } => Some(id.clone()),
+        _ => None,
+    });
+    let moved = kinds.iter().find_map(|(chat, kind)| match kind {
+        IncomingKind::Migrated(to) => Some((*chat, *to)),
+        _ => None,
+    });
+    let (old, new) = moved.unwrap();
+    assert_eq!(old, -500);
+
+    let answer = Outgoing::AnswerPress {
+        id: press.unwrap(),
+        text: None,
+    };
+    assert_eq!(send(answer).await, Outcome::Delivered(None));
+    let to_group = |chat| Outgoing::Send {
+        chat: ChatId(chat),
+        text: RichText::plain("case 1"),
+        keyboard: Keyboard::None,
+        silent: false,
+    };
+    assert_eq!(send(to_group(old)).await, Outcome::Migrated(new));
+    let arrived = send(to_group(new.0)).await;
+    assert!(matches!(arrived, Outcome::Delivered(Some(_))));
+    assert_eq!(send(hello()).await, Outcome::Unreachable);
+    act(&|world| world.unblock(7, NOON));
+    let edited = Outgoing::Edit {
+        chat: ChatId(7),
+        message: sent,
+        text: RichText::plain("Numb? Yes"),
+        keyboard: Keyboard::None,
+    };
+    for _ in 0..2 {
+        assert_eq!(send(edited.clone()).await, Outcome::Delivered(None));
+    }
+    server.stop().await;
 }
