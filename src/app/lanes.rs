@@ -33,6 +33,8 @@ const STAFF_RETRY_SECONDS: u32 = 30;
 pub enum News {
     /// This must be turned for a chat.
     Wake(ChatId, u64, InboxRow),
+    /// Rows were moved to this chat's lane: it must be started.
+    Moved(ChatId),
     /// Nothing will be sent any more; the bot must stop and say why.
     Halt(String),
 }
@@ -298,7 +300,7 @@ impl Lanes {
         }
         if Some(from) == self.clerk.staff_chat() {
             self.clerk.move_staff_chat(to);
-            if let Ok(put) = Put::json(keys.single("staff-chat"), CLINIC, &to) {
+            if let Ok(put) = Put::json(keys.single("staff-moved"), CLINIC, &(from, to)) {
                 commit.puts.push(put);
             }
             tracing::warn!("the staff group has become a supergroup; its new id is kept");
@@ -315,7 +317,7 @@ impl Lanes {
                 .queue
                 .push_back((sequence, row));
         }
-        (self.news)(News::Wake(to, 0, InboxRow::ShowAgain));
+        (self.news)(News::Moved(to));
     }
 
     /// Starts a lane whose rows were moved to it.

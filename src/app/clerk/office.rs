@@ -19,8 +19,10 @@ impl Clerk {
         let content = std::sync::Arc::clone(self.library.newest());
         match &incoming.kind {
             IncomingKind::Migrated(to) => {
+                if let Some(from) = self.staff_chat() {
+                    draft.put(self.keys.single("staff-moved"), CLINIC, &(from, *to))?;
+                }
                 self.move_staff_chat(*to);
-                draft.put(self.keys.single("staff-chat"), CLINIC, to)?;
                 Ok(())
             }
             IncomingKind::Press { data, .. } => {
