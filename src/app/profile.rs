@@ -11,19 +11,48 @@ use crate::store::{Commit, Put};
 #[must_use]
 pub fn profile(content: &Content, staff_chat: Option<ChatId>) -> BotProfile {
     // The default stands for every language the clinic does not speak.
-    let languages = || std::iter::once((None, Lang::default())).chain(Lang::ALL.into_iter().map(|lang| (Some(lang), lang)));
-    let listed = |commands: &[Command], lang: Lang| -> Vec<(String, String)> {
-        commands.iter().map(|command| (command.name.clone(), command.about.render(lang, content).text)).collect()
+    let languages = || {
+        std::iter::once((None, Lang::default()))
+            .chain(Lang::ALL.into_iter().map(|lang| (Some(lang), lang)))
     };
-    let in_each = |text: &crate::content::Text| languages().map(|(tag, lang)| (tag, text.render(lang, content).text)).collect();
-    let mut commands: Vec<CommandList> =
-        languages().map(|(tag, lang)| CommandList { scope: Scope::Private, lang: tag, commands: listed(&content.bot.commands, lang) }).collect();
+    let listed = |commands: &[Command], lang: Lang| -> Vec<(String, String)> {
+        commands
+            .iter()
+            .map(|command| {
+                (
+                    command.name.clone(),
+                    command.about.render(lang, content).text,
+                )
+            })
+            .collect()
+    };
+    let in_each = |text: &crate::content::Text| {
+        languages()
+            .map(|(tag, lang)| (tag, text.render(lang, content).text))
+            .collect()
+    };
+    let mut commands: Vec<CommandList> = languages()
+        .map(|(tag, lang)| CommandList {
+            scope: Scope::Private,
+            lang: tag,
+            commands: listed(&content.bot.commands, lang),
+        })
+        .collect();
     if let Some(chat) = staff_chat {
         let lang = content.clinic.staff_language;
-        commands.push(CommandList { scope: Scope::Chat(chat), lang: None, commands: listed(&content.bot.staff_commands, lang) });
+        commands.push(CommandList {
+            scope: Scope::Chat(chat),
+            lang: None,
+            commands: listed(&content.bot.staff_commands, lang),
+        });
     }
     let shown = &content.clinic.profile;
-    BotProfile { commands, name: in_each(&shown.name), description: in_each(&shown.description), short_description: in_each(&shown.short_description) }
+    BotProfile {
+        commands,
+        name: in_each(&shown.name),
+        description: in_each(&shown.description),
+        short_description: in_each(&shown.short_description),
+    }
 }
 
 /// Tells Telegram, unless it was told the same before.
@@ -37,10 +66,15 @@ pub async fn announce(telegram: &Telegram, clerk: &Clerk, staff_chat: Option<Cha
     match telegram.set_profile(&profile).await {
         Ok(()) => {
             if let Ok(put) = Put::json(key, CLINIC, &fingerprint) {
-                let _ = clerk.ledger.commit_later(Commit { puts: vec![put], ..Commit::default() });
+                let _ = clerk.ledger.commit_later(Commit {
+                    puts: vec![put],
+                    ..Commit::default()
+                });
             }
         }
         // The bot works without; the next start tells again.
-        Err(error) => tracing::warn!(%error, "failed to set the bot's name, description and commands"),
+        Err(error) => {
+            tracing::warn!(%error, "failed to set the bot's name, description and commands")
+        }
     }
 }

@@ -53,7 +53,9 @@ pub enum RunError {
     #[error("failed to read or write the store")]
     Store(#[source] Box<dyn std::error::Error + Send + Sync>),
     /// Telegram shuts the bot out: a wrong token, or a second bot.
-    #[error("Telegram does not let this bot in: {0}. Check TELOXIDE_TOKEN, and that no other process polls with it.")]
+    #[error(
+        "Telegram does not let this bot in: {0}. Check TELOXIDE_TOKEN, and that no other process polls with it."
+    )]
     Shut(String),
     /// The bot stopped by itself, to lose nothing.
     #[error("stopped: {0}")]
@@ -81,10 +83,24 @@ const SWEEP_EVERY: Duration = Duration::from_secs(60 * 60);
 ///
 /// # Errors
 /// When it cannot start, or must stop.
-pub async fn run(config: Config, mut stop: watch::Receiver<bool>, started: impl FnOnce(&Me)) -> Result<(), RunError> {
-    let Config { telegram, library, data_dir, master, staff_chat, pacing, clock } = config;
+pub async fn run(
+    config: Config,
+    mut stop: watch::Receiver<bool>,
+    started: impl FnOnce(&Me),
+) -> Result<(), RunError> {
+    let Config {
+        telegram,
+        library,
+        data_dir,
+        master,
+        staff_chat,
+        pacing,
+        clock,
+    } = config;
     let (ledger, report) = open(data_dir, master).await?;
-    let Some(me) = first_call(&telegram, &mut stop).await? else { return Ok(()) };
+    let Some(me) = first_call(&telegram, &mut stop).await? else {
+        return Ok(());
+    };
     let keys = Keys(me.id);
     let now = clock.now();
     let away_since = read::<Timestamp>(&ledger, keys, "alive")?;
@@ -97,7 +113,14 @@ pub async fn run(config: Config, mut stop: watch::Receiver<bool>, started: impl 
         let ledger = ledger.clone();
         blocking(move || recover::recover(&ledger, keys, now)).await?
     };
-    let clerk = Arc::new(Clerk::new(ledger.clone(), Arc::clone(&library), me.id, &me.username, staff_chat, found.sequence));
+    let clerk = Arc::new(Clerk::new(
+        ledger.clone(),
+        Arc::clone(&library),
+        me.id,
+        &me.username,
+        staff_chat,
+        found.sequence,
+    ));
     let mut messages = found.messages;
     {
         let (clerk, library) = (Arc::clone(&clerk), Arc::clone(&library));
@@ -116,21 +139,38 @@ pub async fn run(config: Config, mut stop: watch::Receiver<bool>, started: impl 
         })
         .await?;
         if !replayed.is_empty() {
-            tracing::warn!(count = replayed.len(), "warnings were found in the journal and not in the store; they are told again");
+            tracing::warn!(
+                count = replayed.len(),
+                "warnings were found in the journal and not in the store; they are told again"
+            );
         }
         messages.extend(replayed);
     }
     if report.commits_missing > 0 {
-        tracing::error!(count = report.commits_missing, "the store has lost commits; warnings were made again from the journal");
+        tracing::error!(
+            count = report.commits_missing,
+            "the store has lost commits; warnings were made again from the journal"
+        );
     }
     profile::announce(&telegram, &clerk, staff_chat).await;
     started(&me);
 
     let (news_in, mut news) = mpsc::unbounded_channel();
     let (broken_in, mut broken) = mpsc::unbounded_channel();
-    let lanes = Lanes::new(Arc::clone(&clerk), Arc::clone(&telegram), pacing, Box::new(move |one| drop(news_in.send(one))));
+    let lanes = Lanes::new(
+        Arc::clone(&clerk),
+        Arc::clone(&telegram),
+        pacing,
+        Box::new(move |one| drop(news_in.send(one))),
+    );
     let timers = Arc::new(Timers::default());
-    let workers = Workers::new(Arc::clone(&clerk), Arc::clone(&lanes), Arc::clone(&timers), clock.clone(), Box::new(move |why| drop(broken_in.send(why))));
+    let workers = Workers::new(
+        Arc::clone(&clerk),
+        Arc::clone(&lanes),
+        Arc::clone(&timers),
+        clock.clone(),
+        Box::new(move |why| drop(broken_in.send(why))),
+    );
     for (chat, due) in found.dues {
         timers.set(chat, due);
     }
@@ -146,7 +186,9 @@ pub async fn run(config: Config, mut stop: watch::Receiver<bool>, started: impl 
         }
     }
     let fire = Arc::clone(&workers);
-    let timer_task = tokio::spawn(Arc::clone(&timers).run(clock.clone(), move |chat, due| fire.push(chat, Job::Due(due))));
+    let timer_task = tokio::spawn(Arc::clone(&timers).run(clock.clone(), move |chat, due| {
+        fire.push(chat, Job::Due(due))
+    }));
     let upkeep_task = tokio::spawn(upkeep(clerk.clone(), clock.clone()));
 
     let polling = poll(&telegram, &clerk, &workers, &clock);
@@ -181,7 +223,10 @@ pub async fn run(config: Config, mut stop: watch::Receiver<bool>, started: impl 
     ended
 }
 
-async fn open(folder: PathBuf, master: MasterKey) -> Result<(Ledger, crate::store::OpenReport), RunError> {
+async fn open(
+    folder: PathBuf,
+    master: MasterKey,
+) -> Result<(Ledger, crate::store::OpenReport), RunError> {
     let named = folder.clone();
     let opened = tokio::task::spawn_blocking(move || {
         std::fs::create_dir_all(&folder).ok();
@@ -189,7 +234,10 @@ async fn open(folder: PathBuf, master: MasterKey) -> Result<(Ledger, crate::stor
     })
     .await;
     match opened {
-        Ok(opened) => opened.map_err(|cause| RunError::Open { folder: named, cause }),
+        Ok(opened) => opened.map_err(|cause| RunError::Open {
+            folder: named,
+            cause,
+        }),
         Err(error) => Err(RunError::Store(error.into())),
     }
 }
@@ -205,13 +253,22 @@ where
     }
 }
 
-fn read<T: serde::de::DeserializeOwned>(ledger: &Ledger, keys: Keys, name: &str) -> Result<Option<T>, RunError> {
-    let found = ledger.read::<T>(&keys.single(name)).map_err(|error| RunError::Store(error.into()))?;
+fn read<T: serde::de::DeserializeOwned>(
+    ledger: &Ledger,
+    keys: Keys,
+    name: &str,
+) -> Result<Option<T>, RunError> {
+    let found = ledger
+        .read::<T>(&keys.single(name))
+        .map_err(|error| RunError::Store(error.into()))?;
     Ok(found.map(|(value, _)| value))
 }
 
 /// Who the bot is. Without a network it is asked again, patiently.
-async fn first_call(telegram: &Telegram, stop: &mut watch::Receiver<bool>) -> Result<Option<Me>, RunError> {
+async fn first_call(
+    telegram: &Telegram,
+    stop: &mut watch::Receiver<bool>,
+) -> Result<Option<Me>, RunError> {
     let mut wait = 1;
     loop {
         let asked = async {
@@ -223,7 +280,9 @@ async fn first_call(telegram: &Telegram, stop: &mut watch::Receiver<bool>) -> Re
             Ok(me) => return Ok(Some(me)),
             Err(CallError::Shut(why)) => return Err(RunError::Shut(why)),
             Err(CallError::SlowDown(seconds)) => wait = u64::from(seconds),
-            Err(error) => tracing::warn!(%error, seconds = wait, "Telegram was not reached; trying again"),
+            Err(error) => {
+                tracing::warn!(%error, seconds = wait, "Telegram was not reached; trying again")
+            }
         }
         tokio::select! {
             () = tokio::time::sleep(Duration::from_secs(wait)) => {}
@@ -241,7 +300,12 @@ async fn stopped(stop: &mut watch::Receiver<bool>) {
 }
 
 /// Takes updates for ever: durable first, confirmed after.
-async fn poll(telegram: &Telegram, clerk: &Arc<Clerk>, workers: &Arc<Workers>, clock: &Clock) -> Result<(), RunError> {
+async fn poll(
+    telegram: &Telegram,
+    clerk: &Arc<Clerk>,
+    workers: &Arc<Workers>,
+    clock: &Clock,
+) -> Result<(), RunError> {
     let mut offset = None;
     let mut wait = 1;
     let mut last_heard = clock.now();
@@ -250,7 +314,11 @@ async fn poll(telegram: &Telegram, clerk: &Arc<Clerk>, workers: &Arc<Workers>, c
             Ok(polled) => polled,
             Err(PollError::Shut(why)) => return Err(RunError::Shut(why)),
             Err(error) => {
-                let seconds = if let PollError::SlowDown(seconds) = error { u64::from(seconds) } else { wait };
+                let seconds = if let PollError::SlowDown(seconds) = error {
+                    u64::from(seconds)
+                } else {
+                    wait
+                };
                 tracing::warn!(%error, seconds, "failed to ask Telegram for updates; trying again");
                 tokio::time::sleep(Duration::from_secs(seconds)).await;
                 wait = (wait * 2).min(30);
@@ -265,15 +333,31 @@ async fn poll(telegram: &Telegram, clerk: &Arc<Clerk>, workers: &Arc<Workers>, c
         last_heard = now;
         if polled.updates.is_empty() {
             if polled.skipped > 0 {
-                tracing::warn!(count = polled.skipped, "updates without a number cannot be taken");
+                tracing::warn!(
+                    count = polled.skipped,
+                    "updates without a number cannot be taken"
+                );
                 tokio::time::sleep(Duration::from_secs(1)).await;
             }
             continue;
         }
-        let next = polled.updates.iter().map(|update| update.update_id + 1).max();
-        let raw: Vec<String> = polled.updates.into_iter().map(|update| update.json).collect();
-        let batch = tokio::task::block_in_place(|| intake::take(clerk, &raw, now)).map_err(|error| RunError::Store(error.into()))?;
-        clerk.ledger.commit(batch.commit).await.map_err(|error| RunError::Store(error.into()))?;
+        let next = polled
+            .updates
+            .iter()
+            .map(|update| update.update_id + 1)
+            .max();
+        let raw: Vec<String> = polled
+            .updates
+            .into_iter()
+            .map(|update| update.json)
+            .collect();
+        let batch = tokio::task::block_in_place(|| intake::take(clerk, &raw, now))
+            .map_err(|error| RunError::Store(error.into()))?;
+        clerk
+            .ledger
+            .commit(batch.commit)
+            .await
+            .map_err(|error| RunError::Store(error.into()))?;
         // Only now may Telegram forget them.
         offset = next;
         for (chat, job) in batch.jobs {
@@ -283,10 +367,17 @@ async fn poll(telegram: &Telegram, clerk: &Arc<Clerk>, workers: &Arc<Workers>, c
 }
 
 fn show_again() -> Job {
-    Job::Row { sequence: 0, row: InboxRow::ShowAgain }
+    Job::Row {
+        sequence: 0,
+        row: InboxRow::ShowAgain,
+    }
 }
 
-async fn show_all_again(clerk: &Arc<Clerk>, workers: &Arc<Workers>, now: Timestamp) -> Result<(), RunError> {
+async fn show_all_again(
+    clerk: &Arc<Clerk>,
+    workers: &Arc<Workers>,
+    now: Timestamp,
+) -> Result<(), RunError> {
     let reader = Arc::clone(clerk);
     let found = blocking(move || recover::recover(&reader.ledger, reader.keys, now)).await?;
     for chat in found.open_questions {
@@ -295,7 +386,11 @@ async fn show_all_again(clerk: &Arc<Clerk>, workers: &Arc<Workers>, now: Timesta
     Ok(())
 }
 
-async fn hear_news(news: &mut mpsc::UnboundedReceiver<News>, workers: &Arc<Workers>, lanes: &Arc<Lanes>) -> Result<(), RunError> {
+async fn hear_news(
+    news: &mut mpsc::UnboundedReceiver<News>,
+    workers: &Arc<Workers>,
+    lanes: &Arc<Lanes>,
+) -> Result<(), RunError> {
     while let Some(one) = news.recv().await {
         match one {
             News::Wake(chat, sequence, row) => workers.push(chat, Job::Row { sequence, row }),
@@ -337,6 +432,9 @@ async fn upkeep(clerk: Arc<Clerk>, clock: Clock) {
 fn keep_alive(clerk: &Clerk, now: Timestamp) {
     if let Ok(put) = Put::json(clerk.keys.single("alive"), CLINIC, &now) {
         // Losing one is harmless: the next comes in half a minute.
-        let _ = clerk.ledger.commit_later(Commit { puts: vec![put], ..Commit::default() });
+        let _ = clerk.ledger.commit_later(Commit {
+            puts: vec![put],
+            ..Commit::default()
+        });
     }
 }

@@ -62,7 +62,15 @@ pub struct SettingsError(pub Vec<String>);
 
 impl fmt::Display for SettingsError {
     fn fmt(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
-        write!(f, "{} to set right (see .env.example):", if self.0.len() == 1 { "one setting".to_owned() } else { format!("{} settings", self.0.len()) })?;
+        write!(
+            f,
+            "{} to set right (see .env.example):",
+            if self.0.len() == 1 {
+                "one setting".to_owned()
+            } else {
+                format!("{} settings", self.0.len())
+            }
+        )?;
         for problem in &self.0 {
             write!(f, "\n  • {problem}")?;
         }
@@ -85,20 +93,30 @@ impl Settings {
     /// # Errors
     /// Every setting that is missing or wrong, by name.
     pub fn from_env(purpose: Purpose) -> Result<Self, SettingsError> {
-        Self::read(purpose, |name| env::var(name).ok().filter(|value| !value.trim().is_empty()))
+        Self::read(purpose, |name| {
+            env::var(name).ok().filter(|value| !value.trim().is_empty())
+        })
     }
 
     /// Reads settings by name from anywhere.
     ///
     /// # Errors
     /// Every setting that is missing or wrong, by name.
-    pub fn read(purpose: Purpose, get: impl Fn(&str) -> Option<String>) -> Result<Self, SettingsError> {
+    pub fn read(
+        purpose: Purpose,
+        get: impl Fn(&str) -> Option<String>,
+    ) -> Result<Self, SettingsError> {
         let mut wrong = Vec::new();
         let get = |name: &str| get(name).map(|value| value.trim().to_owned());
         let token = get("TELOXIDE_TOKEN");
         match &token {
-            None if purpose == Purpose::Run => wrong.push("TELOXIDE_TOKEN is missing: ask @BotFather for a bot, and put its token here.".to_owned()),
-            Some(token) if !is_token(token) => wrong.push("TELOXIDE_TOKEN is not a bot's token: it looks like 123456:ABC-def.".to_owned()),
+            None if purpose == Purpose::Run => wrong.push(
+                "TELOXIDE_TOKEN is missing: ask @BotFather for a bot, and put its token here."
+                    .to_owned(),
+            ),
+            Some(token) if !is_token(token) => wrong.push(
+                "TELOXIDE_TOKEN is not a bot's token: it looks like 123456:ABC-def.".to_owned(),
+            ),
             Some(_) | None => {}
         }
         let api_url = get("TELOXIDE_API_URL").and_then(|url| match Url::parse(&url) {
@@ -116,15 +134,24 @@ impl Settings {
             }
         });
         let clinic = get("CLINIC").unwrap_or_else(|| "tuscany-spa".to_owned());
-        let clinic = if clinic.chars().all(|c| c.is_ascii_alphanumeric() || c == '-') {
+        let clinic = if clinic
+            .chars()
+            .all(|c| c.is_ascii_alphanumeric() || c == '-')
+        {
             clinic
         } else {
-            wrong.push("CLINIC is no name of a file in dialogs/clinics/: letters, digits and `-`.".to_owned());
+            wrong.push(
+                "CLINIC is no name of a file in dialogs/clinics/: letters, digits and `-`."
+                    .to_owned(),
+            );
             String::new()
         };
         let dialogs_dir = PathBuf::from(get("DIALOGS_DIR").unwrap_or_else(|| "dialogs".to_owned()));
         if !dialogs_dir.is_dir() {
-            wrong.push(format!("DIALOGS_DIR: there is no folder {}.", dialogs_dir.display()));
+            wrong.push(format!(
+                "DIALOGS_DIR: there is no folder {}.",
+                dialogs_dir.display()
+            ));
         }
         let data_dir = PathBuf::from(get("DATA_DIR").unwrap_or_else(|| "data".to_owned()));
         let key = match (get("DATA_KEY"), get("DATA_KEY_FILE")) {
@@ -134,7 +161,10 @@ impl Settings {
             }
             (Some(digits), None) => {
                 if MasterKey::from_hex(&digits).is_err() {
-                    wrong.push("DATA_KEY must be 64 hex digits; make one with `openssl rand -hex 32`.".to_owned());
+                    wrong.push(
+                        "DATA_KEY must be 64 hex digits; make one with `openssl rand -hex 32`."
+                            .to_owned(),
+                    );
                 }
                 KeySource::Digits(digits.into())
             }
@@ -173,7 +203,18 @@ impl Settings {
             return Err(SettingsError(wrong));
         }
         let token = token.map(SecretString::from);
-        Ok(Self { token, api_url, staff_chat, clinic, dialogs_dir, data_dir, key, pacing, allow_unreviewed, preview_port })
+        Ok(Self {
+            token,
+            api_url,
+            staff_chat,
+            clinic,
+            dialogs_dir,
+            data_dir,
+            key,
+            pacing,
+            allow_unreviewed,
+            preview_port,
+        })
     }
 }
 
@@ -182,12 +223,17 @@ fn is_token(token: &str) -> bool {
         !id.is_empty()
             && id.chars().all(|c| c.is_ascii_digit())
             && secret.len() >= 5
-            && secret.chars().all(|c| c.is_ascii_alphanumeric() || c == '_' || c == '-')
+            && secret
+                .chars()
+                .all(|c| c.is_ascii_alphanumeric() || c == '_' || c == '-')
     })
 }
 
 /// The key's file stands beside the data folder, never in it.
 fn beside(data_dir: &Path) -> PathBuf {
-    let name = data_dir.file_name().and_then(|name| name.to_str()).unwrap_or("data");
+    let name = data_dir
+        .file_name()
+        .and_then(|name| name.to_str())
+        .unwrap_or("data");
     data_dir.with_file_name(format!("{name}.key"))
 }
