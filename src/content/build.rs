@@ -615,7 +615,7 @@ fn build_moves(builder: &mut Builder, file: raw::Moves) -> Moves {
                 match change {
                     raw::Change::Keep => None,
                     raw::Change::Drop => Some((atom, Change::Drop)),
-                    raw::Change::Change(text) => Some((atom, Change::Adapt(text))),
+                    raw::Change::Adapt(text) => Some((atom, Change::Adapt(text))),
                 }
             })
             .collect();

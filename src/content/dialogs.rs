@@ -441,7 +441,7 @@ impl Scripting<'_> {
             }
             match arm.when {
                 Some(condition) => {
-                    let condition = self.condition(here, condition);
+                    let condition = self.condition(condition);
                     conditions.push((condition, go));
                 }
                 None => otherwise = Some(go),
@@ -460,7 +460,7 @@ impl Scripting<'_> {
         }
     }
 
-    fn condition(&mut self, here: &Place, condition: raw::Condition) -> Condition {
+    fn condition(&mut self, condition: raw::Condition) -> Condition {
         match condition {
             raw::Condition::Has(atom) => Condition::Has(self.atom(&atom)),
             raw::Condition::Count(count) => Condition::Count {
@@ -475,17 +475,13 @@ impl Scripting<'_> {
             },
             raw::Condition::LevelAtLeast(level) => Condition::LevelAtLeast(level.into()),
             raw::Condition::Cleared(cleared) => Condition::Cleared(cleared),
-            raw::Condition::All(all) => Condition::All(
-                all.into_iter()
-                    .map(|one| self.condition(here, one))
-                    .collect(),
-            ),
-            raw::Condition::Any(any) => Condition::Any(
-                any.into_iter()
-                    .map(|one| self.condition(here, one))
-                    .collect(),
-            ),
-            raw::Condition::Not(not) => Condition::Not(Box::new(self.condition(here, *not))),
+            raw::Condition::All(all) => {
+                Condition::All(all.into_iter().map(|one| self.condition(one)).collect())
+            }
+            raw::Condition::Any(any) => {
+                Condition::Any(any.into_iter().map(|one| self.condition(one)).collect())
+            }
+            raw::Condition::Not(not) => Condition::Not(Box::new(self.condition(*not))),
         }
     }
 

@@ -3,6 +3,15 @@
 //! Plain structs and externally tagged enums only: flattened and untagged ones
 //! lose the places that diagnostics point at.
 
+#![expect(
+    missing_docs,
+    reason = "the format is explained once, in docs/dialog-language.md"
+)]
+#![expect(
+    dead_code,
+    reason = "sources and reasons are for those who read the files"
+)]
+
 use std::fmt;
 use std::marker::PhantomData;
 
@@ -273,7 +282,8 @@ pub enum Push {
 pub enum Change {
     Keep,
     Drop,
-    Change(Text),
+    #[serde(rename = "change")]
+    Adapt(Text),
 }
 
 /// `clinics/<name>.yaml`.
