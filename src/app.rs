@@ -7,6 +7,7 @@ pub mod cards;
 pub mod clerk;
 pub mod clock;
 pub mod dialogs_dir;
+pub mod hours;
 pub mod intake;
 pub mod lanes;
 pub mod library;

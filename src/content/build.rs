@@ -733,6 +733,20 @@ fn check_clinic(builder: &mut Builder, file: &str, clinic: &raw::Clinic) {
             );
         }
     }
+    for hours in clinic.hours.iter().flatten() {
+        let read = |text: &str| jiff::civil::Time::strptime("%H:%M", text);
+        match (read(&hours.from), read(&hours.to)) {
+            (Ok(from), Ok(to)) if from < to && !hours.days.is_empty() => {}
+            _ => builder.error_with(
+                whole(),
+                format!("the hours `{}` to `{}` are none", hours.from, hours.to),
+                Some(
+                    "Write them as `09:00` and `17:30`, the earlier first, with at least one day."
+                        .to_owned(),
+                ),
+            ),
+        }
+    }
     if jiff::tz::TimeZone::get(&clinic.zone.value).is_err() {
         builder.error_with(
             place(file, &clinic.zone),

@@ -77,7 +77,7 @@ impl Walk<'_> {
             | What::Contact(_)
             | What::Unreadable
             | What::Edited(_)
-            | What::Due(Due::Screening | Due::Question(_))
+            | What::Due(Due::Screening | Due::Question(_) | Due::Opening)
             | What::Cleared { .. }
             | What::Seen
             | What::ShowAgain => {}

@@ -469,8 +469,9 @@ impl Walk<'_> {
                     self.show_stop(None);
                 }
             }
-            // A draft that still blocks was an alarm; this one was unticked.
-            Due::Draft => {}
+            // A draft that still blocks was an alarm; this one was unticked. The
+            // opening is the clerk's, not the patient's.
+            Due::Draft | Due::Opening => {}
         }
     }
 
