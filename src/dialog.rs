@@ -20,7 +20,7 @@ mod walk;
 use crate::content::Content;
 use crate::ids::Timestamp;
 
-pub use button::{Act, Button, Token};
+pub use button::{Act, Button, Press, Token};
 pub use conversation::{Asking, Conversation, FlagNote, Frame, Open, Pending, Slot, Stop};
 pub use effect::{Due, Effect, Keyboard, Message, Weight};
 pub use input::{Desk, Input, What};
