@@ -248,7 +248,10 @@ async fn bench_updates(library: &Arc<Library>, patients: i64, presses_each: usiz
         pacing: Pacing::Off,
         clock: clock.clone(),
     };
-    let bot = tokio::spawn(run(config, stopped, move |_| drop(ready.send(()))));
+    let bot = tokio::spawn(run(config, stopped, move |_| {
+        // The bench has stopped waiting only when it has failed already.
+        let _ = ready.send(());
+    }));
     started.await.expect("the bot starts");
 
     let mut state: Vec<(i64, usize, Instant)> =

@@ -3,8 +3,9 @@
 //! The preview turns it; everything else is told the time as an argument.
 
 use std::sync::Arc;
+use std::sync::LazyLock;
 use std::sync::atomic::{AtomicI64, Ordering};
-use std::time::{Duration, SystemTime, UNIX_EPOCH};
+use std::time::{Duration, Instant, SystemTime, UNIX_EPOCH};
 
 use tokio::sync::Notify;
 
@@ -30,6 +31,13 @@ impl Clock {
                 i64::try_from(since.as_secs()).unwrap_or(i64::MAX)
             });
         Timestamp(system).plus_seconds(self.0.turned_seconds.load(Ordering::Acquire))
+    }
+
+    /// How long the process has run: steady, and never turned.
+    #[must_use]
+    pub fn uptime() -> Duration {
+        static STARTED: LazyLock<Instant> = LazyLock::new(Instant::now);
+        STARTED.elapsed()
     }
 
     /// Turns the clock forward; whoever waits for a moment looks again.

@@ -5,11 +5,12 @@
 
 use std::collections::{HashMap, VecDeque};
 use std::sync::{Arc, Mutex, PoisonError};
-use std::time::{Duration, Instant};
+use std::time::Duration;
 
 use tokio::sync::Notify;
 
 use super::clerk::Clerk;
+use super::clock::Clock;
 use super::outbox::{self, Next, shows_of};
 use super::pacing::{Bucket, Pacing};
 use super::records::{CLINIC, InboxRow, OutboxRow, Piece, Shown, ShownAs};
@@ -44,9 +45,8 @@ pub struct Lanes {
     clerk: Arc<Clerk>,
     telegram: Arc<Telegram>,
     pacing: Pacing,
-    started: Instant,
     lanes: Mutex<HashMap<ChatId, Lane>>,
-    recent: Mutex<HashMap<(ChatId, ShownAs), (Instant, Shown)>>,
+    recent: Mutex<HashMap<(ChatId, ShownAs), (Duration, Shown)>>,
     idle: Notify,
     news: Box<dyn Fn(News) + Send + Sync>,
 }
@@ -70,7 +70,6 @@ impl Lanes {
             clerk,
             telegram,
             pacing,
-            started: Instant::now(),
             lanes: Mutex::default(),
             recent: Mutex::default(),
             idle: Notify::new(),
@@ -123,7 +122,7 @@ impl Lanes {
         loop {
             let wait = {
                 let mut lanes = self.lanes.lock().unwrap_or_else(PoisonError::into_inner);
-                let now = u64::try_from(self.started.elapsed().as_millis()).unwrap_or(u64::MAX);
+                let now = millis(Clock::uptime());
                 let lane = lanes.get_mut(&chat)?;
                 let dropped = drop_stale_ticks(&mut lane.queue);
                 if !dropped.is_empty() {
@@ -270,9 +269,9 @@ impl Lanes {
         /// Beyond this many, old ones are looked for and forgotten.
         const RECENT_MAX: usize = 4096;
         let mut recent = self.recent.lock().unwrap_or_else(PoisonError::into_inner);
-        let now = Instant::now();
+        let now = Clock::uptime();
         if recent.len() >= RECENT_MAX {
-            recent.retain(|_, (at, _)| now.duration_since(*at) < RECENT);
+            recent.retain(|_, (at, _)| now.saturating_sub(*at) < RECENT);
         }
         recent.insert((chat, shows), (now, shown));
     }
@@ -439,4 +438,8 @@ fn drop_stale_ticks(queue: &mut VecDeque<(u64, OutboxRow)>) -> Vec<u64> {
         queue.pop_front();
     }
     dropped
+}
+
+fn millis(time: Duration) -> u64 {
+    u64::try_from(time.as_millis()).unwrap_or(u64::MAX)
 }

@@ -72,6 +72,7 @@ const ALIVE_EVERY: Duration = Duration::from_secs(30);
 
 /// Telegram keeps a press this long; after a longer gap some may be lost.
 const PRESS_KEPT_SECONDS: i64 = 150;
+const PRESS_KEPT: Duration = Duration::from_secs(150);
 
 /// What is in hand is finished within this time once the bot must stop.
 const STOP_WITHIN: Duration = Duration::from_secs(20);
@@ -308,7 +309,7 @@ async fn poll(
 ) -> Result<(), RunError> {
     let mut offset = None;
     let mut wait = 1;
-    let mut last_heard = clock.now();
+    let mut last_heard = Clock::uptime();
     loop {
         let polled = match telegram.poll(offset, POLL_SECONDS, &UpdateKind::ALL).await {
             Ok(polled) => polled,
@@ -327,10 +328,10 @@ async fn poll(
         };
         wait = 1;
         let now = clock.now();
-        if now.seconds_since(last_heard) > PRESS_KEPT_SECONDS {
+        if Clock::uptime().saturating_sub(last_heard) > PRESS_KEPT {
             show_all_again(clerk, workers, now).await?;
         }
-        last_heard = now;
+        last_heard = Clock::uptime();
         if polled.updates.is_empty() {
             if polled.skipped > 0 {
                 tracing::warn!(
