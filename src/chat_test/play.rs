@@ -278,7 +278,10 @@ impl Player {
             self.stage.restart(false);
             self.read_calls();
         }
-        self.record.insert(number, self.fresh.clone());
+        self.record
+            .entry(number)
+            .or_default()
+            .extend(self.fresh.iter().cloned());
         Ok(())
     }
 
