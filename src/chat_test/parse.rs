@@ -67,6 +67,8 @@ pub enum Line {
     NoButton(String),
     /// `never: words`: no message to the patient had them.
     Never(String),
+    /// `staff never sees: words`: no message to staff had them.
+    StaffNever(String),
     /// `presses: 14`: so many at most, so far.
     PressesAtMost(usize),
     /// `sent: 5`: so many messages to the patient since the last act.
@@ -181,6 +183,7 @@ fn parse_line(line: &str) -> Option<Line> {
         "staff sees" => see(Observed::Staff, rest),
         "toast" => see(Observed::Toast, rest),
         "never" => Line::Never(rest.to_owned()),
+        "staff never sees" => Line::StaffNever(rest.to_owned()),
         "presses" => Line::PressesAtMost(rest.parse().ok()?),
         "sent" => Line::Sent(rest.parse().ok()?),
         head => Line::Staff {
