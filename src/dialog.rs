@@ -64,9 +64,11 @@ pub fn take_turn(
     now: Timestamp,
 ) -> Turn {
     let mut walk = Walk::new(content, conversation, input.desk, now);
-    walk.expire();
+    let has_moved = walk.expire();
     match walk.alarm_in(input) {
         Some(alarm) => walk.raise(alarm, input),
+        // The question this answered is no longer the one that is open.
+        None if has_moved && input.what.answers_a_question() => walk.take_late(input),
         None => walk.take(input),
     }
     walk.settle(input);

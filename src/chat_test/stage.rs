@@ -14,8 +14,8 @@ use crate::bot_api::World;
 use crate::channel::{Outcome, Outgoing, telegram};
 use crate::dialog::Weight;
 use crate::ids::{BotId, ChatId, Timestamp};
-use crate::store::Ledger;
 use crate::store::memory::MemoryDisk;
+use crate::store::{Commit, Kind, Ledger};
 
 /// The bot's number in every play.
 const BOT: i64 = 7_000;
@@ -178,6 +178,26 @@ impl Stage {
     pub fn change_content(&mut self, library: Arc<Library>) {
         self.library = library;
         self.restart(false);
+    }
+
+    /// Forgets every script that was kept for walks in progress.
+    pub fn forget_scripts(&mut self) {
+        let mut deletes = Vec::new();
+        let keys = self.clerk.keys;
+        let scanned = self
+            .clerk
+            .ledger
+            .scan(keys.0, None, Some(Kind::Content), &mut |key, _| {
+                deletes.push(key)
+            });
+        let commit = Commit {
+            deletes,
+            ..Commit::default()
+        };
+        if scanned.is_err() || self.clerk.ledger.commit_blocking(commit).is_err() {
+            self.troubles
+                .push("the scripts could not be forgotten".to_owned());
+        }
     }
 
     /// What is stored, for a test that looks inside.

@@ -3,4 +3,5 @@
 mod bot_api;
 mod channel;
 mod preview;
+mod revisions;
 mod store;
