@@ -62,14 +62,58 @@ fn main() {
             runtime.block_on(bench_updates(&library, 200, 100)),
         );
     }
-    let text = serde_json::to_string_pretty(&Value::Object(results)).expect("results are JSON");
+    let text =
+        serde_json::to_string_pretty(&Value::Object(results.clone())).expect("results are JSON");
     let file = root.join("target/bench.json");
     if only.is_none() {
         std::fs::create_dir_all(root.join("target")).expect("target/ is there");
         std::fs::write(&file, &text).expect("results are written");
         println!("written to target/bench.json");
+        write_table(&root.join("README.md"), &results);
     }
     println!("{text}");
+}
+
+/// Writes the table of the README, between its marks.
+fn write_table(readme: &Path, results: &serde_json::Map<String, Value>) {
+    const FROM: &str = "<!-- bench -->";
+    const TO: &str = "<!-- /bench -->";
+    let number = |part: &str, name: &str| results[part][name].as_f64().unwrap_or(f64::NAN);
+    let rows = [
+        (
+            "One turn with the shipped content, median",
+            format!("{:.1} µs", number("take_turn", "median_us")),
+            "under 20 µs",
+        ),
+        (
+            "An update from arrival to first send, one patient, median",
+            format!(
+                "{:.1} ms",
+                number("one_patient", "arrival_to_send_ms_median")
+            ),
+            "under 5 ms",
+        ),
+        (
+            "Updates a second, 200 patients at once, each commit fsynced",
+            format!("{:.0}", number("many_patients", "updates_per_s")),
+            "at least 2,000",
+        ),
+        (
+            "Resident memory with 100,000 stored conversations",
+            format!("{:.0} MB", number("memory", "mb")),
+            "under 120 MB",
+        ),
+    ];
+    let mut table = String::from("| what | measured | aim |\n| --- | --- | --- |\n");
+    for (what, measured, aim) in rows {
+        table.push_str(&format!("| {what} | {measured} | {aim} |\n"));
+    }
+    let text = std::fs::read_to_string(readme).expect("README.md is read");
+    let (before, rest) = text.split_once(FROM).expect("README.md has the first mark");
+    let (_, after) = rest.split_once(TO).expect("README.md has the second mark");
+    std::fs::write(readme, format!("{before}{FROM}\n{table}{TO}{after}"))
+        .expect("README.md is written");
+    println!("README.md's table is up to date");
 }
 
 fn percentile(sorted: &[f64], share: f64) -> f64 {

@@ -17,7 +17,7 @@ use super::workers::Workers;
 use super::{intake, profile, recover};
 use crate::channel::telegram::{CallError, Me, PollError, Telegram, UpdateKind};
 use crate::ids::{ChatId, Timestamp};
-use crate::store::{Commit, Kind, Ledger, MasterKey, OpenError, Put};
+use crate::store::{Commit, Ledger, MasterKey, OpenError, Put};
 
 /// What one bot needs to run.
 pub struct Config {
@@ -77,7 +77,7 @@ const PRESS_KEPT: Duration = Duration::from_secs(150);
 /// What is in hand is finished within this time once the bot must stop.
 const STOP_WITHIN: Duration = Duration::from_secs(20);
 
-/// Marks of updates taken days ago are swept this often.
+/// What may go is swept this often.
 const SWEEP_EVERY: Duration = Duration::from_secs(60 * 60);
 
 /// Runs a bot until `stop` says so, or something breaks.
@@ -190,7 +190,11 @@ pub async fn run(
     let timer_task = tokio::spawn(Arc::clone(&timers).run(clock.clone(), move |chat, due| {
         fire.push(chat, Job::Due(due))
     }));
-    let upkeep_task = tokio::spawn(upkeep(clerk.clone(), clock.clone()));
+    let upkeep_task = tokio::spawn(upkeep(
+        Arc::clone(&clerk),
+        Arc::clone(&workers),
+        clock.clone(),
+    ));
 
     let polling = poll(&telegram, &clerk, &workers, &clock);
     let mut stop_again = stop.clone();
@@ -403,7 +407,7 @@ async fn hear_news(
 }
 
 /// Signs of life, and the sweeping of what is old.
-async fn upkeep(clerk: Arc<Clerk>, clock: Clock) {
+async fn upkeep(clerk: Arc<Clerk>, workers: Arc<Workers>, clock: Clock) {
     let mut alive = tokio::time::interval(ALIVE_EVERY);
     let mut sweep = tokio::time::interval(SWEEP_EVERY);
     loop {
@@ -412,18 +416,17 @@ async fn upkeep(clerk: Arc<Clerk>, clock: Clock) {
             _ = sweep.tick() => {
                 let (clerk, now) = (Arc::clone(&clerk), clock.now());
                 let swept = blocking(move || {
-                    let mut stale = Vec::new();
-                    clerk.ledger.scan(clerk.keys.0, None, Some(Kind::Seen), &mut |key, _| {
-                        let day = key.tail().first_chunk::<4>().map_or(0, |bytes| u32::from_be_bytes(*bytes));
-                        if intake::is_forgotten(day, now) {
-                            stale.push(key);
-                        }
-                    })?;
-                    recover::sweep(&clerk.ledger, stale)?;
-                    Ok::<_, super::clerk::TurnError>(())
+                    let (marks, silent) = recover::outdated(&clerk, now)?;
+                    recover::sweep(&clerk.ledger, marks)?;
+                    Ok::<_, super::clerk::TurnError>(silent)
                 });
-                if let Err(error) = swept.await {
-                    tracing::warn!(%error, "failed to sweep old marks");
+                match swept.await {
+                    Ok(silent) => {
+                        for chat in silent {
+                            workers.push(chat, Job::Row { sequence: 0, row: InboxRow::Forget });
+                        }
+                    }
+                    Err(error) => tracing::warn!(%error, "failed to sweep what may go"),
                 }
             }
         }

@@ -208,7 +208,8 @@ impl Workers {
             InboxRow::Cleared { .. }
             | InboxRow::Seen
             | InboxRow::ShowAgain
-            | InboxRow::Unreachable => TRIES_MAX,
+            | InboxRow::Unreachable
+            | InboxRow::Forget => TRIES_MAX,
         };
         let mut commit = Commit::default();
         let mut prepared = Prepared::default();

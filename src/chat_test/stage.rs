@@ -127,6 +127,26 @@ impl Stage {
         }
         self.now = end;
         self.settle();
+        self.upkeep();
+    }
+
+    /// What the bot does once an hour.
+    fn upkeep(&mut self) {
+        match recover::outdated(&self.clerk, self.now) {
+            Ok((_, silent)) => {
+                for chat in silent {
+                    self.jobs.push_back((
+                        chat,
+                        Job::Row {
+                            sequence: 0,
+                            row: crate::app::records::InboxRow::Forget,
+                        },
+                    ));
+                }
+                self.settle();
+            }
+            Err(error) => self.troubles.push(error.to_string()),
+        }
     }
 
     /// The process ends and starts again on the same store. `gap` says that

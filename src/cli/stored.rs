@@ -25,7 +25,9 @@ pub(super) fn run(args: &StoredArgs, what: What) -> anyhow::Result<ExitCode> {
         if name == "DATA_DIR" {
             args.data.to_str().map(str::to_owned)
         } else {
-            std::env::var(name).ok()
+            std::env::var(name)
+                .ok()
+                .filter(|value| !value.trim().is_empty())
         }
     })?;
     if !args.data.join("keys.bin").is_file() {

@@ -57,6 +57,7 @@ impl<'a> Walk<'a> {
         self.flush();
         self.take_keyboard_away();
         self.c.safety = Some(self.content.safety.clone());
+        self.c.touched = self.now;
         Turn {
             conversation: self.c,
             effects: self.effects,
