@@ -10,11 +10,11 @@ use tokio::sync::Notify;
 use super::clerk::{Clerk, Draft, Job, Prepared, TurnError};
 use super::clock::Clock;
 use super::lanes::Lanes;
-use super::records::InboxRow;
+use super::records::{CLINIC, InboxRow};
 use super::timers::Timers;
 use crate::content::{Values, With};
-use crate::ids::ChatId;
-use crate::store::{Commit, CommitError, Key, Kind, Put};
+use crate::ids::{ChatId, Lang};
+use crate::store::{Commit, CommitError, Key, Kind, Put, ReadError};
 
 /// An update whose turn fails this often is put aside and shown to staff.
 const TRIES_MAX: u8 = 3;
@@ -134,7 +134,14 @@ impl Workers {
             });
             let mut prepared = match prepared {
                 Ok(Ok(prepared)) => prepared,
-                Ok(Err(TurnError::Read(error))) => return Err(Trouble::Store(error.to_string())),
+                Ok(Err(TurnError::Read(error @ ReadError::Store(_)))) => {
+                    return Err(Trouble::Store(error.to_string()));
+                }
+                // One row that cannot be read is one patient's trouble, not the bot's.
+                Ok(Err(TurnError::Read(error))) => {
+                    tracing::error!(%error, chat = chat.0, "a turn's rows could not be read");
+                    return Err(Trouble::Turn);
+                }
                 Ok(Err(error @ TurnError::Write(_))) => {
                     tracing::error!(%error, "a turn could not be written down");
                     return Err(Trouble::Turn);
@@ -235,6 +242,14 @@ impl Workers {
             draft
                 .tell_staff_line(&content, text)
                 .map_err(|error| error.to_string())?;
+            if Some(chat) != self.clerk.staff_chat() && chat.0 > 0 {
+                // Nobody is left without an answer: whom to call instead.
+                let lang = Lang::default();
+                let text = content.words.trouble.render(lang, &*content);
+                draft
+                    .say(chat, CLINIC, lang, text)
+                    .map_err(|error| error.to_string())?;
+            }
             prepared = draft.prepared;
             commit = std::mem::take(&mut prepared.commit);
             let parked = Key::new(
