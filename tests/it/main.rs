@@ -2,5 +2,7 @@
 
 mod architecture;
 mod bot_api;
+mod content;
 mod preview;
 mod store;
+mod turn;
