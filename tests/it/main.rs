@@ -2,7 +2,9 @@
 
 mod architecture;
 mod bot_api;
+mod clinical_table;
 mod content;
+mod conversations;
 mod preview;
 mod store;
 mod turn;
