@@ -196,7 +196,7 @@ impl Patient {
             Act::Fire(n) => {
                 let token = self.c.open.as_ref().map_or(Token(0), |open| open.token);
                 let dues = [
-                    Due::Screening,
+                    Due::Draft,
                     Due::Question(token),
                     Due::Question(Token(token.0.wrapping_sub(1))),
                 ];
@@ -385,6 +385,7 @@ impl Patient {
         self.check_level(before, input, turn)?;
         self.check_warned(before, turn)?;
         check_open(before, input, turn)?;
+        self.check_draft(before, input, turn)?;
         Ok(())
     }
 
@@ -539,6 +540,62 @@ impl Patient {
         }
         if turn.conversation.stop.is_some() {
             self.stopped = true;
+        }
+        Ok(())
+    }
+
+    /// The emergency items ticked on the open screen and not yet submitted.
+    fn drafted(&self, c: &Conversation) -> Vec<FlagId> {
+        let content = self.content;
+        let (Some(open), Some(frame)) = (&c.open, c.stack.last()) else {
+            return Vec::new();
+        };
+        let step = content.step(&frame.dialog, &frame.step);
+        let Some(Verb::Screen { screen, .. }) = step.map(|step| &step.verb) else {
+            return Vec::new();
+        };
+        let flags = content.screen(screen).map(|screen| &screen.flags[..]);
+        flags
+            .unwrap_or_default()
+            .iter()
+            .enumerate()
+            .filter(|(index, _)| open.asking == Asking::Step && open.draft >> index & 1 == 1)
+            .map(|(_, flag)| flag.clone())
+            .filter(|flag| {
+                let shown = content.flags[flag]
+                    .only_with
+                    .as_ref()
+                    .is_none_or(|other| c.flags.contains_key(other));
+                shown && content.rules.level_of(flag, Form::Sure) == Level::EmergencyNow
+            })
+            .collect()
+    }
+
+    /// An emergency tick is stated in the end, unless it is taken back.
+    fn check_draft(&self, before: &Conversation, input: &Input, turn: &Turn) -> Result<(), String> {
+        let after = &turn.conversation;
+        let still = self.drafted(after);
+        let taken_back = match &input.what {
+            What::Press(data) => data.contains(":-") || data.contains(":n"),
+            What::Text(_) => true,
+            _ => false,
+        };
+        // reported: leaving a screen (Back, a person, Stop, a command, words that
+        // state something else) drops an emergency tick that was not submitted.
+        let leaves = match &input.what {
+            What::Press(data) => {
+                data.ends_with(":b") || ["person", "stop", "menu"].contains(&data.as_str())
+            }
+            What::Command { .. } => true,
+            _ => false,
+        };
+        let taken_back = taken_back || leaves || !input.heard.hits.is_empty();
+        for flag in self.drafted(before) {
+            let kept =
+                still.contains(&flag) && self.dues.values().any(|(due, _)| *due == Due::Draft);
+            if !kept && !after.flags.contains_key(&flag) && !taken_back {
+                return Err(format!("the drafted tick of {flag} is lost"));
+            }
         }
         Ok(())
     }
