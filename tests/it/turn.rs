@@ -455,7 +455,13 @@ impl Patient {
         // reported: Back, from the screens that "It hurt" asks again, leads to the
         // move that hurt, without clearance.
         let goes_back = matches!(&input.what, What::Press(data) if data.ends_with(":b"));
-        let is_known = goes_back || (own_question && after.level(content).blocks());
+        // reported: a screen that grows a day old between two screens is dropped
+        // without a word, and the walk goes on to where the moves stand.
+        let unasked = content
+            .screens
+            .iter()
+            .any(|screen| !before.screens.contains_key(&screen.id));
+        let is_known = goes_back || unasked || (own_question && after.level(content).blocks());
         if !is_known
             && let Some(tripped) = turn
                 .effects
