@@ -36,6 +36,8 @@ pub enum InboxRow {
     Seen,
     /// Presses may have been lost: show the open question again.
     ShowAgain,
+    /// Telegram says that the patient cannot be reached.
+    Unreachable,
 }
 
 /// Raw JSON of an update: a patient's words are in it, so it prints its size.

@@ -67,6 +67,8 @@ pub enum Line {
     NoButton(String),
     /// `never: words`: no message to the patient had them.
     Never(String),
+    /// `staff never sees: words`: no message to staff had them.
+    StaffNever(String),
     /// `presses: 14`: so many at most, so far.
     PressesAtMost(usize),
     /// `sent: 5`: so many messages to the patient since the last act.
@@ -114,11 +116,13 @@ pub fn parse(text: &str) -> Result<Chat, ParseError> {
         if line.is_empty() || line.starts_with('#') {
             continue;
         }
+        let (line, times) = repeated(line);
         let parsed = parse_line(line).ok_or_else(|| ParseError {
             line: index + 1,
             text: line.to_owned(),
         })?;
-        chat.lines.push((index + 1, parsed));
+        chat.lines
+            .extend(std::iter::repeat_n((index + 1, parsed), times));
     }
     Ok(chat)
 }
@@ -179,6 +183,7 @@ fn parse_line(line: &str) -> Option<Line> {
         "staff sees" => see(Observed::Staff, rest),
         "toast" => see(Observed::Toast, rest),
         "never" => Line::Never(rest.to_owned()),
+        "staff never sees" => Line::StaffNever(rest.to_owned()),
         "presses" => Line::PressesAtMost(rest.parse().ok()?),
         "sent" => Line::Sent(rest.parse().ok()?),
         head => Line::Staff {
@@ -186,6 +191,17 @@ fn parse_line(line: &str) -> Option<Line> {
             act: rest.to_owned(),
         },
     })
+}
+
+/// `patient: [None of these] x 3` presses three times.
+fn repeated(line: &str) -> (&str, usize) {
+    /// More presses of one label than any dialog has questions are a typing mistake.
+    const TIMES_MAX: usize = 20;
+    line.rsplit_once("] x ")
+        .and_then(|(_, times)| times.trim().parse::<usize>().ok())
+        .filter(|times| (1..=TIMES_MAX).contains(times))
+        .and_then(|times| Some((&line[..=line.rfind("] x ")?], times)))
+        .unwrap_or((line, 1))
 }
 
 fn label_of(text: &str) -> Option<String> {

@@ -59,7 +59,15 @@ struct Player {
     found: Option<Seen>,
     /// Everything the patient ever saw.
     all: Vec<String>,
+    /// Everything staff ever saw.
+    all_staff: Vec<String>,
     calls_read: usize,
+    /// The patient blocked the bot.
+    is_blocked: bool,
+    /// A keyboard in place of the letters stands behind a newer question.
+    keyboard_left: bool,
+    /// It stands, and its own question is the newest.
+    keyboard_shown: bool,
     presses: usize,
     /// Every button the patient was ever shown: its label, message and data.
     shown: Vec<(String, i64, String)>,
@@ -93,7 +101,11 @@ pub fn play(chat: &Chat, library: &Arc<Library>, options: Options) -> Result<Pla
         taken: 0,
         found: None,
         all: Vec::new(),
+        all_staff: Vec::new(),
         calls_read: 0,
+        is_blocked: false,
+        keyboard_left: false,
+        keyboard_shown: false,
         presses: 0,
         shown: Vec::new(),
         staff: Vec::new(),
@@ -183,6 +195,7 @@ fn is_act(line: &Line) -> bool {
         | Line::Buttons(_)
         | Line::NoButton(_)
         | Line::Never(_)
+        | Line::StaffNever(_)
         | Line::PressesAtMost(_)
         | Line::Sent(_) => false,
         Line::Lang(_)
@@ -225,6 +238,13 @@ impl Player {
                 let words = self.fill(words);
                 return match self.all.iter().find(|text| text.contains(&words)) {
                     Some(text) => Err(format!("the patient was shown \"{words}\", in:\n{text}")),
+                    None => Ok(()),
+                };
+            }
+            Line::StaffNever(words) => {
+                let words = self.fill(words);
+                return match self.all_staff.iter().find(|text| text.contains(&words)) {
+                    Some(text) => Err(format!("staff were shown \"{words}\", in:\n{text}")),
                     None => Ok(()),
                 };
             }
@@ -274,11 +294,45 @@ impl Player {
         self.act(line)?;
         self.stage.settle();
         self.read_calls();
+        self.keeps_house_rules(line)?;
         if self.options.restart_everywhere {
             self.stage.restart(false);
             self.read_calls();
         }
-        self.record.insert(number, self.fresh.clone());
+        self.record
+            .entry(number)
+            .or_default()
+            .extend(self.fresh.iter().cloned());
+        Ok(())
+    }
+
+    /// What holds in every chat: whatever a patient does in private is answered,
+    /// nothing is said twice at once, and no keyboard is left behind.
+    fn keeps_house_rules(&self, line: &Line) -> Result<(), String> {
+        if !is_by_patient(line) || self.is_blocked {
+            return Ok(());
+        }
+        let to_patient = || {
+            self.fresh
+                .iter()
+                .filter(|seen| matches!(seen.by, Observed::Patient | Observed::Toast))
+        };
+        if to_patient().next().is_none() {
+            return Err("the patient got no answer".to_owned());
+        }
+        let mut said: Vec<&str> = Vec::new();
+        for seen in to_patient().filter(|seen| seen.by == Observed::Patient && !seen.is_edit) {
+            if said.contains(&seen.text.as_str()) {
+                return Err(format!("the same message was sent twice:\n{}", seen.text));
+            }
+            said.push(&seen.text);
+        }
+        if self.keyboard_left {
+            return Err(format!(
+                "the keyboard that shares a number was left on the screen\n{}",
+                self.transcript()
+            ));
+        }
         Ok(())
     }
 
@@ -356,8 +410,14 @@ impl Player {
                     .share_contact(PATIENT, PATIENT, number, now)
                     .map_err(said)?;
             }
-            Line::Block(true) => self.stage.world.block(PATIENT, now),
-            Line::Block(false) => self.stage.world.unblock(PATIENT, now),
+            Line::Block(blocks) => {
+                self.is_blocked = *blocks;
+                if *blocks {
+                    self.stage.world.block(PATIENT, now);
+                } else {
+                    self.stage.world.unblock(PATIENT, now);
+                }
+            }
             Line::Staff { name, act } => {
                 let user = self.staff_member(name);
                 match act.strip_prefix('[').and_then(|act| act.strip_suffix(']')) {
@@ -402,6 +462,7 @@ impl Player {
             | Line::Buttons(_)
             | Line::NoButton(_)
             | Line::Never(_)
+            | Line::StaffNever(_)
             | Line::PressesAtMost(_)
             | Line::Sent(_) => {}
         }
@@ -506,10 +567,16 @@ impl Player {
             if by == Observed::Toast && text.is_empty() {
                 continue;
             }
-            if by == Observed::Patient {
-                self.all.push(text.clone());
+            match by {
+                Observed::Patient => self.all.push(text.clone()),
+                Observed::Staff => self.all_staff.push(text.clone()),
+                Observed::Toast => {}
             }
-            let buttons = button_labels(&payload["reply_markup"]);
+            let markup = markup_of(&payload["reply_markup"]);
+            if by == Observed::Patient && !method.starts_with("edit") {
+                self.watch_keyboard(&markup);
+            }
+            let buttons = button_labels(&markup);
             self.fresh.push(Seen {
                 by,
                 text,
@@ -529,22 +596,40 @@ impl Player {
         }
     }
 
+    fn watch_keyboard(&mut self, markup: &Value) {
+        if markup.get("keyboard").is_some() {
+            self.keyboard_shown = true;
+            self.keyboard_left = false;
+        } else if markup.get("remove_keyboard").is_some() {
+            self.keyboard_shown = false;
+            self.keyboard_left = false;
+        } else if self.keyboard_shown && markup.get("inline_keyboard").is_some() {
+            self.keyboard_left = true;
+        }
+    }
+
     fn see(&mut self, by: Observed, words: &str) -> Result<(), String> {
         let words = self.fill(words).replace("**", "");
-        let place = self
-            .fresh
-            .iter()
-            .enumerate()
-            .skip(self.taken)
-            .find(|(_, seen)| seen.by == by && seen.text.contains(&words))
-            .map(|(place, _)| place);
+        let find = |edits: bool| {
+            self.fresh
+                .iter()
+                .enumerate()
+                .skip(if edits { 0 } else { self.taken })
+                .find(|(_, seen)| {
+                    seen.by == by && seen.is_edit == edits && seen.text.contains(&words)
+                })
+                .map(|(place, _)| place)
+        };
+        // A new message before an old one that changed.
+        let place = find(false).or_else(|| find(true));
         match place {
             Some(place) => {
                 // The staff chat has an order of its own.
-                if by == Observed::Patient {
+                self.found = self.fresh.get(place).cloned();
+                if by == Observed::Patient && !self.found.as_ref().is_some_and(|seen| seen.is_edit)
+                {
                     self.taken = place;
                 }
-                self.found = self.fresh.get(place).cloned();
                 Ok(())
             }
             None => Err(format!(
@@ -619,11 +704,43 @@ fn same(shown: &str, label: &str) -> bool {
             .is_some_and(|rest| rest.trim_start() == label)
 }
 
-fn button_labels(markup: &Value) -> Vec<String> {
-    let markup = match markup {
+fn is_by_patient(line: &Line) -> bool {
+    match line {
+        Line::Say(_)
+        | Line::Press(_)
+        | Line::PressOld(_)
+        | Line::Forge(_)
+        | Line::Edit(_)
+        | Line::Send { .. }
+        | Line::Share(_)
+        | Line::Stranger(_) => true,
+        Line::Lang(_)
+        | Line::NoStaff
+        | Line::Block(_)
+        | Line::Staff { .. }
+        | Line::Clock(_)
+        | Line::Restart
+        | Line::Gap
+        | Line::See { .. }
+        | Line::SeeNothing(_)
+        | Line::Buttons(_)
+        | Line::NoButton(_)
+        | Line::Never(_)
+        | Line::StaffNever(_)
+        | Line::PressesAtMost(_)
+        | Line::Sent(_) => false,
+    }
+}
+
+/// Markup travels as JSON or as text of JSON.
+fn markup_of(markup: &Value) -> Value {
+    match markup {
         Value::String(text) => serde_json::from_str(text).unwrap_or(Value::Null),
         other => other.clone(),
-    };
+    }
+}
+
+fn button_labels(markup: &Value) -> Vec<String> {
     let rows = markup
         .get("inline_keyboard")
         .or_else(|| markup.get("keyboard"))

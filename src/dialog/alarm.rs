@@ -77,13 +77,47 @@ impl Walk<'_> {
             | What::Contact(_)
             | What::Unreadable
             | What::Edited(_)
-            | What::Due(Due::Screening | Due::Question(_))
+            | What::Due(Due::Screening | Due::Question(_) | Due::Opening)
             | What::Cleared { .. }
             | What::Seen
             | What::ShowAgain => {}
         }
+        if self.leaves_draft(input) {
+            stated.extend(
+                self.drafted_emergencies()
+                    .into_iter()
+                    .map(|flag| (flag, Form::Sure)),
+            );
+        }
         stated.extend(input.heard.flags().map(|flag| (flag.clone(), Form::Sure)));
         stated
+    }
+
+    /// Whether an input leaves the open list before Continue. A ticked emergency
+    /// is not left behind.
+    fn leaves_draft(&self, input: &Input) -> bool {
+        if !input.heard.hits.is_empty() || matches!(input.what, What::Command { .. }) {
+            return true;
+        }
+        match self.press_of(&input.what) {
+            Some(Press::Person | Press::Stop | Press::Menu) => true,
+            Some(Press::Question(token, Act::Back)) => {
+                self.c.open.as_ref().is_some_and(|open| open.token == token)
+            }
+            Some(Press::Question(..) | Press::Card(..)) | None => false,
+        }
+    }
+
+    fn drafted_emergencies(&self) -> Vec<FlagId> {
+        let (Some(screen), Some(open)) = (self.open_screen(), &self.c.open) else {
+            return Vec::new();
+        };
+        if open.asking != Asking::Step {
+            return Vec::new();
+        }
+        let mut ticked = self.ticked(screen, open.draft);
+        ticked.retain(|flag| self.content.rules.level_of(flag, Form::Sure) == Level::EmergencyNow);
+        ticked
     }
 
     fn stated_by_act(&self, act: &Act) -> Vec<(FlagId, Form)> {
@@ -172,16 +206,24 @@ impl Walk<'_> {
     /// Notes flags, and queues the questions that belong to them.
     pub fn state_all(&mut self, stated: &[(FlagId, Form)]) {
         for (flag, form) in stated {
-            let is_new = state(&mut self.c, flag, *form, self.now);
-            let Some(known) = self.content.flags.get(flag).filter(|_| is_new) else {
+            state(&mut self.c, flag, *form, self.now);
+            let Some(known) = self.content.flags.get(flag) else {
                 continue;
             };
             if let Some(follow_up) = &known.follow_up {
-                self.c.queue.push_back(Pending::FollowUp(follow_up.clone()));
+                self.queue_once(Pending::FollowUp(follow_up.clone()));
             }
             if known.history.is_some() {
-                self.c.queue.push_back(Pending::History(flag.clone()));
+                self.queue_once(Pending::History(flag.clone()));
             }
+        }
+    }
+
+    /// Queues a question that belongs to a flag, once in a round of screens: a
+    /// follow-up is about today, so a cleared flag does not spare it.
+    fn queue_once(&mut self, pending: Pending) {
+        if !self.c.asked.contains(pending.flag()) && !self.c.queue.contains(&pending) {
+            self.c.queue.push_back(pending);
         }
     }
 
@@ -190,8 +232,23 @@ impl Walk<'_> {
     pub fn raise(&mut self, alarm: Alarm, input: &Input) {
         self.close_for_alarm(input);
         self.state_all(&alarm.stated);
-        self.show_stop(input.what.words().cloned());
+        self.show_stop(self.quotable(input));
         self.ask_completing();
+    }
+
+    /// The patient's words, unless they state what no card may name.
+    fn quotable(&self, input: &Input) -> Option<PatientText> {
+        if input.heard.flags().any(|flag| self.is_private(flag)) {
+            return None;
+        }
+        input.what.words().cloned()
+    }
+
+    fn is_private(&self, flag: &FlagId) -> bool {
+        self.content
+            .flags
+            .get(flag)
+            .is_some_and(|flag| flag.notify == Notify::OnRequest)
     }
 
     /// The question whose answer raised the alarm is answered all the same.
@@ -203,6 +260,7 @@ impl Walk<'_> {
             (Some(Press::Question(token, act)), _) if token == open.token => act,
             (_, What::Due(Due::Draft)) => Act::Continue(open.draft),
             (_, What::Due(Due::Silence)) => Act::Yes,
+            _ if !self.drafted_emergencies().is_empty() => Act::NotSure(open.draft),
             _ => return,
         };
         let chosen = match (&open.asking, self.step().map(|step| &step.verb)) {
@@ -216,7 +274,10 @@ impl Walk<'_> {
                 let Some(screen) = self.content.screen(screen) else {
                     return;
                 };
-                self.c.screens.insert(screen.id.clone(), self.now);
+                // Not sure, or left: what was not ticked was not answered.
+                if screen.style == ScreenStyle::Question || matches!(act, Act::Continue(_)) {
+                    self.c.screens.insert(screen.id.clone(), self.now);
+                }
                 match screen.style {
                     ScreenStyle::List => self.labels(&self.ticked(screen, open.draft)),
                     ScreenStyle::Question => self.yes_no_label(&act),
@@ -301,15 +362,11 @@ impl Walk<'_> {
         let Some(stop) = self.c.stop.clone() else {
             return;
         };
-        for card in &stop.cards {
-            let id = self.card_id(card.as_ref(), stop.level);
-            let Some(id) = id else { continue };
+        for id in self.cards_of(&stop) {
             let (card, keyboard) = self.render_card(&id, &stop);
             let mut text = std::mem::take(&mut self.lead);
             text.paragraph();
             text.append(&card);
-            let keyboard_gone = std::mem::take(&mut self.c.reply_keyboard);
-            let _ = keyboard_gone;
             self.effects.push(Effect::Say(Message {
                 text,
                 keyboard,
@@ -317,6 +374,14 @@ impl Walk<'_> {
                 weight: Weight::Warning,
             }));
         }
+    }
+
+    /// The cards in force, by name.
+    pub fn cards_of(&self, stop: &Stop) -> Vec<CardId> {
+        stop.cards
+            .iter()
+            .filter_map(|card| self.card_id(card.as_ref(), stop.level))
+            .collect()
     }
 
     fn card_id(&self, own: Option<&CardId>, level: Level) -> Option<CardId> {
@@ -330,12 +395,7 @@ impl Walk<'_> {
     }
 
     fn report(&mut self, judgement: &Judgement, words: Option<PatientText>) {
-        let is_private = |flag: &FlagId| {
-            self.content
-                .flags
-                .get(flag)
-                .is_some_and(|flag| flag.notify == Notify::OnRequest)
-        };
+        let is_private = |flag: &FlagId| self.is_private(flag);
         let named: Vec<&FlagId> = judgement
             .flags
             .iter()
@@ -444,7 +504,7 @@ impl Walk<'_> {
         if !self.is_unshown(&judgement) {
             if self.restated {
                 // Joins the open case without a word, or opens one after a close.
-                self.report(&judgement, input.what.words().cloned());
+                self.report(&judgement, self.quotable(input));
             }
             return;
         }
@@ -458,12 +518,12 @@ impl Walk<'_> {
                 at,
             });
         } else {
-            self.show_stop(input.what.words().cloned());
+            self.show_stop(self.quotable(input));
             self.ask_completing();
         }
     }
 
-    fn waits_in_screens(&self) -> bool {
+    pub fn waits_in_screens(&self) -> bool {
         match self.c.open.as_ref().map(|open| &open.asking) {
             Some(Asking::Item(_)) => true,
             Some(Asking::Step) => self.open_screen().is_some(),
@@ -475,27 +535,26 @@ impl Walk<'_> {
     pub fn flag_words(&self, flags: &[FlagId]) -> RichText {
         let words: Vec<String> = flags
             .iter()
+            .filter(|flag| !self.is_private(flag))
             .filter_map(|flag| self.content.flags.get(flag))
             .map(|flag| self.label(&flag.words))
             .collect();
+        if words.is_empty() {
+            // A lock left by /delete has no words of its own.
+            return self.text(&self.content.words.staff_deleted_lock);
+        }
         RichText::plain(words.join("; "))
     }
 }
 
-/// Notes one flag; says whether it is new. A surer form replaces a less sure
-/// one; a settled history stays settled within its round.
-fn state(
-    conversation: &mut Conversation,
-    flag: &FlagId,
-    form: Form,
-    now: crate::ids::Timestamp,
-) -> bool {
+/// Notes one flag. A surer form replaces a less sure one; a settled history
+/// stays settled within its round.
+fn state(conversation: &mut Conversation, flag: &FlagId, form: Form, now: crate::ids::Timestamp) {
     match conversation.flags.get_mut(flag) {
         Some(note) => {
             if note.form != Form::Settled {
                 note.form = note.form.max(form);
             }
-            false
         }
         None => {
             conversation.flags.insert(
@@ -506,7 +565,6 @@ fn state(
                     cleared_until: None,
                 },
             );
-            true
         }
     }
 }

@@ -3,7 +3,7 @@
 use super::alarm::yes_no_of;
 use super::button::{Act, Press};
 use super::conversation::{Asking, FlagNote, Pending, Slot};
-use super::effect::{Due, Effect, Keyboard};
+use super::effect::{Due, Effect, Keyboard, Weight};
 use super::input::{Input, What};
 use super::walk::Walk;
 use crate::content::{Answer, Deed, TextKind, Verb};
@@ -23,6 +23,41 @@ impl Walk<'_> {
                 .is_some_and(|stop| stop.flags.contains(flag))
         });
         self.state_all(&stated);
+        let begins_again = self.begins_again.take();
+        if let Some(why) = begins_again {
+            self.begin_screening();
+            if !self.leads_elsewhere(&input.what) {
+                if input.what == What::Unreadable {
+                    self.lead(&self.content.words.cannot_read);
+                }
+                self.lead(why);
+                return self.run();
+            }
+        }
+        self.take_what(input);
+        if let Some(why) = begins_again
+            && self.c.open.is_none()
+            && self.c.stop.is_none()
+            && !self.c.stack.is_empty()
+        {
+            self.lead(why);
+            self.run();
+        }
+    }
+
+    /// Whether an input is no answer to an open question.
+    fn leads_elsewhere(&self, what: &What) -> bool {
+        match what {
+            What::Command { .. } | What::Due(_) | What::Cleared { .. } | What::Seen => true,
+            What::Press(_) | What::Text(_) => match self.press_of(what) {
+                Some(Press::Person | Press::Stop | Press::Menu | Press::Card(..)) => true,
+                Some(Press::Question(..)) | None => false,
+            },
+            What::Contact(_) | What::Unreadable | What::Edited(_) | What::ShowAgain => false,
+        }
+    }
+
+    fn take_what(&mut self, input: &Input) {
         match &input.what {
             What::Press(_) => match self.press_of(&input.what) {
                 Some(press) => self.press(press),
@@ -30,13 +65,21 @@ impl Walk<'_> {
             },
             What::Text(text) => self.typed(text, input),
             What::Command { name, argument } => self.command(name, argument),
-            What::Contact(number) => self.phone(number),
+            What::Contact(number) if self.asks_phone() => self.phone(number),
+            What::Contact(_) => {
+                if self.c.open.is_some() {
+                    self.lead(&self.content.words.use_buttons);
+                }
+                self.show_again();
+            }
             What::Unreadable => {
                 self.lead(&self.content.words.cannot_read);
                 self.show_again();
             }
             What::Edited(_) => {
-                if !input.heard.hits.is_empty() {
+                if input.heard.hits.is_empty() {
+                    self.lead(&self.content.words.edited_heard);
+                } else {
                     self.after_heard();
                 }
             }
@@ -49,6 +92,23 @@ impl Walk<'_> {
                     self.show_open();
                 }
             }
+        }
+    }
+
+    /// Takes an answer to a question that time or new content has just
+    /// replaced: what it states counts, the rest does not.
+    pub fn take_late(&mut self, input: &Input) {
+        let stated: Vec<_> = input
+            .heard
+            .flags()
+            .map(|flag| (flag.clone(), Form::Sure))
+            .collect();
+        self.state_all(&stated);
+        if matches!(input.what, What::Press(_)) {
+            self.stale();
+        }
+        if !self.c.queue.is_empty() {
+            self.next_pending();
         }
     }
 
@@ -93,6 +153,15 @@ impl Walk<'_> {
                 }
             }
         }
+        let cards = self.c.stop.iter().flat_map(|stop| self.cards_of(stop));
+        for card in cards {
+            let answers = self.content.cards.get(&card).map(|card| &card.answers);
+            for answer in answers.into_iter().flatten() {
+                if same(&self.label(&answer.label)) {
+                    return Some(Press::Card(card, answer.id.clone()));
+                }
+            }
+        }
         let words = &self.content.words;
         let fixed = [
             (&words.button_person, Press::Person),
@@ -107,7 +176,7 @@ impl Walk<'_> {
 
     fn press(&mut self, press: Press) {
         match press {
-            Press::Person => self.open_person(),
+            Press::Person => self.come_between(&self.content.bot.person),
             Press::Stop => self.stop(),
             Press::Menu => self.open_menu(),
             Press::Card(card, answer) => self.answer_card(&card, &answer),
@@ -225,7 +294,7 @@ impl Walk<'_> {
         if self.erased {
             return;
         }
-        if self.c.queue.is_empty() {
+        if self.c.queue.is_empty() || self.between().is_some() {
             self.go_on(answer.next.as_ref());
         } else {
             if let (Some(frame), Some(next)) = (self.c.stack.last_mut(), &answer.next) {
@@ -278,7 +347,12 @@ impl Walk<'_> {
         }
         self.c.asked.insert(flag);
         if matches!(pending, Pending::Completing(_)) {
-            return self.ask_completing();
+            self.ask_completing();
+            if self.c.open.is_none() {
+                // The last word is what to do now.
+                self.say_cards();
+            }
+            return;
         }
         self.next_pending();
     }
@@ -382,24 +456,19 @@ impl Walk<'_> {
 
     /// Typed words stated something that does not stop everything at once.
     fn after_heard(&mut self) {
-        if self.c.queue.is_empty() {
-            if self.c.stop.is_some() {
-                self.say_cards();
-            } else if self.stop_is_due() && !self.is_in_screens() {
-                // The card comes when the turn settles.
-            } else {
-                self.show_again();
-            }
+        let asks = !self.c.queue.is_empty() || self.waits_in_screens();
+        if self.stop_is_due() && (self.c.stop.is_some() || !asks) {
+            // The card comes when the turn settles.
+            self.c.queue.clear();
         } else if self.c.stop.is_some() {
             self.c.queue.clear();
             self.say_cards();
+        } else if self.c.queue.is_empty() {
+            self.show_again();
         } else {
+            self.hold_item();
             self.next_pending();
         }
-    }
-
-    fn is_in_screens(&self) -> bool {
-        self.c.open.is_some() && self.open_screen().is_some()
     }
 
     /// The open question again, or the way on where there is none.
@@ -408,6 +477,8 @@ impl Walk<'_> {
             self.show_open();
         } else if self.c.stop.is_some() {
             self.say_cards();
+        } else if self.lead.text.is_empty() {
+            self.idle();
         } else {
             self.flush();
         }
@@ -440,7 +511,9 @@ impl Walk<'_> {
             return self.show_open();
         }
         self.c.open = None;
-        self.lead(&self.content.words.phone_kept);
+        // A message of its own: it takes the keyboard away.
+        let kept = self.text(&self.content.words.phone_kept);
+        self.say(kept, Keyboard::None, None, Weight::Talk);
         self.fill(slot.clone(), Slot::Phone(PatientText::new(raw.to_owned())));
         self.goto(next);
     }
@@ -469,8 +542,9 @@ impl Walk<'_> {
                     self.show_stop(None);
                 }
             }
-            // A draft that still blocks was an alarm; this one was unticked.
-            Due::Draft => {}
+            // A draft that still blocks was an alarm; this one was unticked. The
+            // opening is the clerk's, not the patient's.
+            Due::Draft | Due::Opening => {}
         }
     }
 
@@ -491,7 +565,7 @@ impl Walk<'_> {
             && let Some(link) = content.bot.links.get(argument.trim())
         {
             if !self.may_open(&link.opens) {
-                return self.show_again();
+                return self.refuse();
             }
             self.start_linked(&link.opens, &link.set);
             return;
@@ -504,7 +578,7 @@ impl Walk<'_> {
             .map(|command| &command.deed)
         {
             Some(Deed::Stop) => self.stop(),
-            Some(Deed::Opens(dialog)) if *dialog == content.bot.person => self.open_person(),
+            Some(Deed::Opens(dialog)) if self.comes_between(dialog) => self.come_between(dialog),
             Some(Deed::Opens(dialog)) if self.may_open(dialog) => self.start_dialog(dialog),
             Some(Deed::Opens(_)) => self.refuse(),
             None => {
@@ -517,8 +591,10 @@ impl Walk<'_> {
     /// What is asked for is locked: the card says why.
     fn refuse(&mut self) {
         self.c.stack.clear();
+        self.c.trail.clear();
         self.c.open = None;
         self.say_cards();
+        self.ask_completing();
     }
 
     fn open_menu(&mut self) {
@@ -528,18 +604,6 @@ impl Walk<'_> {
         } else {
             self.refuse()
         }
-    }
-
-    /// A person comes in between: the open question is asked again after.
-    fn open_person(&mut self) {
-        let person = self.content.bot.person.clone();
-        if self.c.stack.iter().any(|frame| frame.dialog == person) {
-            return self.show_again();
-        }
-        self.c.queue.clear();
-        let resumes_screen = self.c.finishing.take().is_some();
-        let _ = resumes_screen;
-        self.enter_dialog(&person, true);
     }
 
     fn stop(&mut self) {

@@ -3,13 +3,19 @@
 use super::button::Act;
 use super::conversation::{Asking, Crumb};
 use super::walk::Walk;
-use crate::content::{Text, Verb};
+use crate::content::{Notify, Text, Verb};
 use crate::ids::{FlagId, ScreenId, Timestamp};
-use crate::triage::Level;
 
-impl Walk<'_> {
+impl<'a> Walk<'a> {
     /// What time and new content take away, before anything else is looked at.
-    pub fn expire(&mut self) {
+    /// Says whether another question is open now.
+    pub fn expire(&mut self) -> bool {
+        let before = self.c.last_token;
+        self.expire_answers();
+        self.c.last_token != before
+    }
+
+    fn expire_answers(&mut self) {
         let content = self.content;
         let now = self.now;
         let asks_again: Vec<FlagId> = self
@@ -26,9 +32,7 @@ impl Walk<'_> {
                 self.c.screens.remove(&screen.id);
             }
         }
-        if !asks_again.is_empty() {
-            return self.lose_clearance(&content.words.clearing_expired);
-        }
+        let mut why = (!asks_again.is_empty()).then_some(&content.words.clearing_expired);
         if self
             .c
             .safety
@@ -43,21 +47,27 @@ impl Walk<'_> {
             self.c.queue.clear();
             self.c.finishing = None;
             if had_answers {
-                return self.lose_clearance(&content.words.content_changed);
+                why = why.or(Some(&content.words.content_changed));
             }
         }
         let old = |at: &Timestamp| now.seconds_since(*at) >= super::CLEARANCE_SECONDS;
         if self.c.clearance.as_ref().is_some_and(old) {
             self.c.screens.clear();
-            return self.lose_clearance(&content.words.clearance_expired);
-        }
-        if self.c.clearance.is_none() {
+            why = why.or(Some(&content.words.clearance_expired));
+        } else if self.c.clearance.is_none() {
+            let answered = self.c.screens.len();
             self.c.screens.retain(|_, at| !old(at));
+            if self.c.screens.len() < answered {
+                why = why.or(Some(&content.words.clearance_expired));
+            }
+        }
+        if let Some(why) = why {
+            self.lose_clearance(why);
         }
     }
 
     /// Clearance goes; whoever is on the way to a move is asked again.
-    fn lose_clearance(&mut self, why: &Text) {
+    fn lose_clearance(&mut self, why: &'a Text) {
         self.c.clearance = None;
         self.c.moves_introduced = false;
         let on_the_way = self.c.stack.iter().any(|frame| {
@@ -65,9 +75,8 @@ impl Walk<'_> {
                 .is_some_and(|dialog| dialog.has_moves)
         });
         if on_the_way && self.c.stop.is_none() {
-            self.lead(why);
-            let screening = self.content.bot.screening.clone();
-            self.start_dialog(&screening);
+            // The open question stays until the turn has looked for alarms in it.
+            self.begins_again = Some(why);
         }
     }
 
@@ -89,10 +98,29 @@ impl Walk<'_> {
                 note.cleared_until = Some(*until);
             }
         }
+        // No card may name a private answer, so it goes with those that staff
+        // could name: by itself it would stay locked for ever.
+        if let Some(until) = flags.iter().map(|(_, until)| *until).max() {
+            for (flag, note) in &mut self.c.flags {
+                let is_private = self
+                    .content
+                    .flags
+                    .get(flag)
+                    .is_some_and(|flag| flag.notify == Notify::OnRequest);
+                if is_private && note.cleared_until.is_none() {
+                    note.cleared_until = Some(until);
+                }
+            }
+        }
         if lock {
             self.c.lock = None;
         }
-        if self.c.level(self.content) >= Level::SeeProfessional {
+        let level = self.c.level(self.content);
+        if level.blocks() {
+            // What is left has a lower card: it is shown when the turn settles.
+            if self.c.stop.as_ref().is_some_and(|stop| stop.level > level) {
+                self.c.stop = None;
+            }
             return;
         }
         if self.c.stop.take().is_some() {
@@ -102,12 +130,26 @@ impl Walk<'_> {
             self.c.queue.clear();
             self.c.open = None;
             self.c.stack.clear();
+            self.c.trail.clear();
             self.lead(&self.content.words.staff_cleared);
         }
     }
 
     /// The question before.
     pub fn back(&mut self) {
+        // Back from what came in between leads to what it interrupted.
+        if let Some(place) = self.between()
+            && !self
+                .c
+                .trail
+                .last()
+                .is_some_and(|crumb| crumb.stack.get(place).is_some_and(|frame| frame.interrupts))
+        {
+            let label = self.label(&self.content.words.button_back);
+            self.close_question(&label);
+            self.drop_between(place);
+            return self.carry_on();
+        }
         let Some(crumb) = self.c.trail.pop() else {
             return self.show_again();
         };
@@ -190,6 +232,7 @@ impl Walk<'_> {
 
     /// For the open question: whether it can be gone back from.
     pub fn can_go_back(&self, asking: &Asking) -> bool {
-        matches!(asking, Asking::Step | Asking::Change) && !self.c.trail.is_empty()
+        let is_between = self.between().is_some_and(|place| place > 0);
+        matches!(asking, Asking::Step | Asking::Change) && (is_between || !self.c.trail.is_empty())
     }
 }

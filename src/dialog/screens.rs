@@ -183,15 +183,16 @@ impl<'a> Walk<'a> {
     }
 
     /// The first screen of a new round: yesterday's cautions are asked anew.
-    /// A round begins when nothing is answered; what blocks is never dropped.
+    /// A round begins when nothing is answered; what blocks is never dropped, nor
+    /// what was said since.
     fn begin_screens(&mut self) {
         if !self.c.screens.is_empty() || self.c.level(self.content).blocks() {
             return;
         }
         let now = self.now;
-        self.c
-            .flags
-            .retain(|_, note| note.cleared_until.is_some() || note.since == now);
+        self.c.flags.retain(|_, note| {
+            note.cleared_until.is_some() || now.seconds_since(note.since) < super::CLEARANCE_SECONDS
+        });
         self.c.asked.clear();
     }
 
@@ -255,7 +256,7 @@ impl<'a> Walk<'a> {
                 for option in chosen {
                     self.apply(&option.answer);
                 }
-                if self.c.queue.is_empty() {
+                if self.c.queue.is_empty() || self.between().is_some() {
                     self.goto(next);
                 } else {
                     if let Some(frame) = self.c.stack.last_mut() {

@@ -5,7 +5,9 @@ use super::conversation::{Asking, Conversation, Crumb, Frame, Open, Pending, Slo
 use super::effect::{Due, Effect, Keyboard, Message, Weight};
 use super::input::Desk;
 use super::{STEPS_PER_TURN_MAX, Turn, conditions};
-use crate::content::{Change, Content, Dialog, Move, RichText, Step, Text, Values, Verb, With};
+use crate::content::{
+    Change, Content, Dialog, Move, RichText, Step, Text, TextKind, Values, Verb, With,
+};
 use crate::ids::{DialogId, Lang, MoveId, SlotId, StepId, Timestamp};
 use crate::triage::{Form, Level};
 
@@ -26,6 +28,8 @@ pub(super) struct Walk<'a> {
     pub erased: bool,
     /// A flag behind the card in force was stated once more.
     pub restated: bool,
+    /// The walk must begin again at the screens, and why.
+    pub begins_again: Option<&'a Text>,
 }
 
 impl<'a> Walk<'a> {
@@ -45,11 +49,13 @@ impl<'a> Walk<'a> {
             lead: RichText::default(),
             erased: false,
             restated: false,
+            begins_again: None,
         }
     }
 
     pub fn finish(mut self) -> Turn {
         self.flush();
+        self.take_keyboard_away();
         self.c.safety = Some(self.content.safety.clone());
         Turn {
             conversation: self.c,
@@ -131,7 +137,10 @@ impl<'a> Walk<'a> {
                 keyboard
             }
             // A message takes one keyboard: an inline one waits for the next.
-            Keyboard::None if std::mem::take(&mut self.c.reply_keyboard) => Keyboard::Remove,
+            Keyboard::None if self.c.reply_keyboard && !self.asks_phone() => {
+                self.c.reply_keyboard = false;
+                Keyboard::Remove
+            }
             Keyboard::None | Keyboard::Inline(_) | Keyboard::Remove => keyboard,
         };
         self.effects.push(Effect::Say(Message {
@@ -140,6 +149,40 @@ impl<'a> Walk<'a> {
             token,
             weight,
         }));
+    }
+
+    /// A keyboard in place of the letters must not outlive its question. Only a
+    /// message without buttons can take it away.
+    fn take_keyboard_away(&mut self) {
+        if self.c.reply_keyboard && !self.asks_phone() {
+            let said = self.text(&self.content.words.use_buttons);
+            self.say(said, Keyboard::None, None, Weight::Talk);
+        }
+    }
+
+    /// Whether the open question asks for a phone number.
+    pub fn asks_phone(&self) -> bool {
+        let is_step = self
+            .c
+            .open
+            .as_ref()
+            .is_some_and(|open| open.asking == Asking::Step);
+        let verb = self.step().map(|step| &step.verb);
+        is_step
+            && matches!(
+                verb,
+                Some(Verb::Text {
+                    kind: TextKind::Phone,
+                    ..
+                })
+            )
+    }
+
+    /// Whether anything was sent in this turn.
+    fn has_said(&self) -> bool {
+        self.effects
+            .iter()
+            .any(|effect| matches!(effect, Effect::Say(_)))
     }
 
     pub fn dialog(&self, id: &DialogId) -> Option<&'a Dialog> {
@@ -186,6 +229,80 @@ impl<'a> Walk<'a> {
         self.run();
     }
 
+    /// A dialog that stays open at every level (a person, help, the language)
+    /// comes in between; what was asked is asked again when it ends.
+    pub fn comes_between(&self, dialog: &DialogId) -> bool {
+        self.dialog(dialog)
+            .is_some_and(|dialog| dialog.stays_open == Level::EmergencyNow)
+    }
+
+    /// Begins such a dialog.
+    pub fn come_between(&mut self, dialog: &DialogId) {
+        if self.c.stack.iter().any(|frame| frame.dialog == *dialog) {
+            return self.show_again();
+        }
+        self.hold_item();
+        self.enter_dialog(dialog, true);
+    }
+
+    /// The engine's own question that is open waits at the head of its queue.
+    pub fn hold_item(&mut self) {
+        match self.c.open.as_ref().map(|open| open.asking.clone()) {
+            // Which item completes a rule is worked out anew each time.
+            Some(Asking::Item(Pending::Completing(_))) => self.c.open = None,
+            Some(Asking::Item(pending)) => {
+                self.c.open = None;
+                self.c.queue.push_front(pending);
+            }
+            Some(Asking::Step | Asking::Change) | None => {}
+        }
+    }
+
+    /// The place of the innermost dialog that came in between.
+    pub fn between(&self) -> Option<usize> {
+        self.c.stack.iter().rposition(|frame| frame.interrupts)
+    }
+
+    /// Takes the dialog that came in between away, and its way back with it.
+    pub fn drop_between(&mut self, place: usize) {
+        self.c.stack.truncate(place);
+        self.c
+            .trail
+            .retain(|crumb| !crumb.stack.get(place).is_some_and(|frame| frame.interrupts));
+    }
+
+    /// The engine's own questions first, unless something came in between;
+    /// then the step on top.
+    pub fn carry_on(&mut self) {
+        let has_pending = !self.c.queue.is_empty() || self.c.finishing.is_some();
+        if has_pending && self.between().is_none() {
+            self.next_pending();
+        } else {
+            self.run();
+        }
+    }
+
+    /// Puts the screening at its start on the stack, in the newest script.
+    pub fn begin_screening(&mut self) {
+        let screening = self.content.bot.screening.clone();
+        let Some(found) = self.dialog(&screening) else {
+            return;
+        };
+        self.c.trail.clear();
+        self.c.queue.clear();
+        self.c.finishing = None;
+        self.c.open = None;
+        self.c.script = Some(self.content.script.clone());
+        for slot in &found.own_slots {
+            self.c.slots.remove(slot);
+        }
+        self.c.stack = vec![Frame {
+            dialog: screening,
+            step: found.start.clone(),
+            interrupts: false,
+        }];
+    }
+
     /// Goes to `step` of the dialog on top.
     pub fn goto(&mut self, step: &StepId) {
         if let Some(frame) = self.c.stack.last_mut() {
@@ -202,7 +319,7 @@ impl<'a> Walk<'a> {
             Some(step) => self.goto(step),
             None => {
                 self.leave();
-                self.run();
+                self.carry_on();
             }
         }
     }
@@ -213,7 +330,7 @@ impl<'a> Walk<'a> {
             return;
         };
         if ended.interrupts {
-            return;
+            return self.drop_between(self.c.stack.len());
         }
         let next = match self.step().map(|step| &step.verb) {
             Some(Verb::Call { next, .. }) => next.clone(),
@@ -283,7 +400,11 @@ impl<'a> Walk<'a> {
                 }
                 Verb::End => {
                     self.lead_say(step);
+                    let between = self.between();
                     self.leave();
+                    if between.is_some() && self.between().is_none() {
+                        return self.carry_on();
+                    }
                     continue;
                 }
                 Verb::Choice { .. }
@@ -313,9 +434,22 @@ impl<'a> Walk<'a> {
     fn rest(&mut self) {
         self.c.open = None;
         self.c.trail.clear();
-        if !self.stop_is_due() {
-            self.flush();
+        if self.stop_is_due() {
+            return;
         }
+        self.ask_completing();
+        if self.c.open.is_some() {
+            return;
+        }
+        if self.lead.text.is_empty() && !self.has_said() {
+            // Nobody is left without a button.
+            let level = self.c.stop.as_ref().map_or(Level::Clear, |stop| stop.level);
+            if level >= Level::UrgentToday {
+                return self.say_cards();
+            }
+            self.lead(&self.content.words.nothing_to_stop);
+        }
+        self.flush();
     }
 
     /// Asks, unless a card is due: it waits for screens and for the engine's
@@ -433,10 +567,6 @@ impl<'a> Walk<'a> {
             self.c.screens.insert(screen, self.now);
             self.grant_clearance();
         }
-        if self.c.stop.is_some() && self.c.stack.is_empty() {
-            self.c.open = None;
-            return;
-        }
         self.run();
     }
 
@@ -509,16 +639,16 @@ impl<'a> Walk<'a> {
             });
         }
         self.lead(&self.content.words.guard);
-        self.to_person();
+        self.offer_person();
     }
 
     /// The step is gone from the content, or leads nowhere: a person can help.
     pub fn step_gone(&mut self) {
         self.lead(&self.content.words.step_gone);
-        self.to_person();
+        self.offer_person();
     }
 
-    fn to_person(&mut self) {
+    fn offer_person(&mut self) {
         let person = self.content.bot.person.clone();
         if self
             .dialog(&person)
@@ -535,6 +665,11 @@ impl<'a> Walk<'a> {
         };
         self.c.slots.insert(slot.clone(), Slot::Typed);
         self.effects.push(Effect::RequestCall { number });
+        let words = &self.content.words;
+        match self.desk {
+            Desk::Staffed => self.lead(&words.call_requested),
+            Desk::Unstaffed => self.lead(&words.staff_none),
+        }
     }
 
     fn hand_off(&mut self, step: &Step, phone: bool, contact: bool, scheduler: bool) {

@@ -2,6 +2,7 @@
 
 mod architecture;
 mod bot_api;
+mod channel;
 mod clinical_table;
 mod content;
 mod conversations;

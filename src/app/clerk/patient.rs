@@ -5,7 +5,7 @@ use super::{Clerk, TurnError, nothing_heard};
 use crate::app::records::{CLINIC, DueRow, InboxRow, OutboxRow, Piece, ShownAs};
 use crate::channel::{Incoming, IncomingKind, Outgoing, Sender, telegram};
 use crate::content::{Content, Deed};
-use crate::dialog::{Conversation, Effect, Input, What, take_turn};
+use crate::dialog::{Conversation, Due, Effect, Input, What, take_turn};
 use crate::free_text::hear;
 use crate::ids::{CaseNumber, ChatId, Lang, PatientText, TEXT_BYTES_MAX};
 use crate::staff::{Alert, Case};
@@ -40,6 +40,7 @@ impl Clerk {
             }
             InboxRow::Seen => What::Seen,
             InboxRow::ShowAgain => What::ShowAgain,
+            InboxRow::Unreachable => return self.unreachable(chat, draft),
         };
         self.take(chat, &Input::new(what, self.desk()), None, draft)
     }
@@ -59,6 +60,14 @@ impl Clerk {
             Err(error) => return Err(error.into()),
         }
         draft.prepared.commit.deletes.push(key);
+        if due.due == Due::Opening {
+            let mut in_hand = None;
+            if let Some(held) = self.hold_case(chat, &mut in_hand)? {
+                let content = std::sync::Arc::clone(self.library.newest());
+                draft.tell_staff(&content, &held.case, Alert::Post)?;
+            }
+            return Ok(());
+        }
         self.take(
             chat,
             &Input::new(What::Due(due.due), self.desk()),
@@ -498,6 +507,12 @@ impl Clerk {
         match conversation.lock {
             Some(level) => draft.put(keys.lock(&hash), CLINIC, &level)?,
             None => draft.prepared.commit.deletes.push(keys.lock(&hash)),
+        }
+        // A card that waits for the clinic to open is still to be posted.
+        let opening = keys.due(chat, Due::Opening.kind());
+        if let Ok(Some((row, _))) = self.ledger.read::<DueRow>(&opening) {
+            draft.prepared.commit.deletes.retain(|key| *key != opening);
+            draft.put(opening, CLINIC, &row)?;
         }
         // The open case is found again by a row that outlives the erasure.
         if let Ok(Some((number, _))) = self.ledger.read::<CaseNumber>(&keys.open_case(chat)) {
