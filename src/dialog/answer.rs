@@ -372,6 +372,10 @@ impl Walk<'_> {
             }
             return self.say_cards();
         }
+        if is_unreadable(text) {
+            self.lead(&self.content.words.cannot_read);
+            return self.show_again();
+        }
         let Some(open) = self.c.open.clone() else {
             return self.idle();
         };
@@ -706,4 +710,14 @@ impl Walk<'_> {
         });
         self.run();
     }
+}
+
+/// Words in a script that no language of ours is written in: they cannot have
+/// been heard, so the patient is told.
+fn is_unreadable(text: &PatientText) -> bool {
+    /// The last letter of the Latin script's extensions.
+    const LATIN_LAST: char = '\u{24f}';
+    let letters = || text.reveal().chars().filter(|c| c.is_alphabetic());
+    let foreign = letters().filter(|c| *c > LATIN_LAST).count();
+    foreign * 2 > letters().count()
 }
