@@ -7,5 +7,6 @@ mod clinical_table;
 mod content;
 mod conversations;
 mod preview;
+mod revisions;
 mod store;
 mod turn;

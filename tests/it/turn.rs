@@ -421,13 +421,9 @@ impl Patient {
             | Effect::GuardTripped { .. } => false,
         };
         let silent = turn.toast.is_none() && !turn.effects.iter().any(is_said);
-        // reported: a contact shared while no question is open.
-        let idle_contact = matches!(input.what, What::Contact(_)) && before.open.is_none();
         // reported: a forged tick of an item that the open list does not have.
         let forged_tick =
             matches!(&input.what, What::Press(data) if data.contains(":+") || data.contains(":-"));
-        // reported: words that state a caution or a clue while no question is open.
-        let idle_caution = !input.heard.hits.is_empty() && before.open.is_none();
         // reported: words that state a flag while one of the engine's own
         // questions is open, and a see-professional card waits for its answer.
         let heard_twice = !input.heard.hits.is_empty()
@@ -435,7 +431,8 @@ impl Patient {
                 .open
                 .as_ref()
                 .is_some_and(|open| matches!(open.asking, Asking::Item(_)));
-        let is_known = heard_twice || idle_contact || forged_tick || idle_caution;
+        let is_known =
+            tolerated("forged-tick", forged_tick) || tolerated("heard-twice", heard_twice);
         if asks && silent && !is_known {
             return Err("nothing answered this".to_owned());
         }
@@ -452,16 +449,14 @@ impl Patient {
             .open
             .as_ref()
             .is_some_and(|open| matches!(open.asking, Asking::Item(_)));
-        // reported: Back, from the screens that "It hurt" asks again, leads to the
-        // move that hurt, without clearance.
-        let goes_back = matches!(&input.what, What::Press(data) if data.ends_with(":b"));
-        // reported: a screen that grows a day old between two screens is dropped
-        // without a word, and the walk goes on to where the moves stand.
-        let unasked = content
-            .screens
-            .iter()
-            .any(|screen| !before.screens.contains_key(&screen.id));
-        let is_known = goes_back || unasked || (own_question && after.level(content).blocks());
+        let heard = !input.heard.hits.is_empty();
+        // Once it is settled, clearance is gone and no screen is left to grant it.
+        let settled = before.clearance.is_none()
+            && content
+                .screens
+                .iter()
+                .all(|screen| before.screens.contains_key(&screen.id));
+        let is_known = tolerated("own-question", own_question || heard || settled);
         if !is_known
             && let Some(tripped) = turn
                 .effects
@@ -500,10 +495,16 @@ impl Patient {
         for screen in &content.screens {
             // reported: a screen answered up to a day before clearance holds as
             // long as clearance does, so up to two days.
-            let in_time = after
-                .screens
-                .get(&screen.id)
-                .is_some_and(|at| fresh(at, clearance));
+            let in_time = after.screens.get(&screen.id).is_some_and(|at| {
+                fresh(
+                    at,
+                    if tolerated("two-days", true) {
+                        clearance
+                    } else {
+                        self.now
+                    },
+                )
+            });
             if !in_time {
                 return Err(format!(
                     "a move is shown and the screen {} is not answered in time",
@@ -533,7 +534,7 @@ impl Patient {
             .flags
             .values()
             .any(|note| note.cleared_until.is_some_and(|until| until <= self.now));
-        if by_staff || settles || expires {
+        if by_staff || settles || tolerated("clearing-expires", expires) {
             self.floor = is;
         }
         // A flag whose clearing passes is asked again, and the rules it was part
@@ -592,16 +593,9 @@ impl Patient {
             What::Text(_) => true,
             _ => false,
         };
-        // reported: leaving a screen (Back, a person, Stop, a command, words that
-        // state something else) drops an emergency tick that was not submitted.
-        let leaves = match &input.what {
-            What::Press(data) => {
-                data.ends_with(":b") || ["person", "stop", "menu"].contains(&data.as_str())
-            }
-            What::Command { .. } => true,
-            _ => false,
-        };
-        let taken_back = taken_back || leaves || !input.heard.hits.is_empty();
+        // reported: words that state something else drop an emergency tick that
+        // was not submitted.
+        let taken_back = taken_back || tolerated("draft-heard", !input.heard.hits.is_empty());
         for flag in self.drafted(before) {
             let kept =
                 still.contains(&flag) && self.dues.values().any(|(due, _)| *due == Due::Draft);
@@ -751,6 +745,13 @@ fn check_message(message: &Message) -> Result<(), String> {
         }
     }
     Ok(())
+}
+
+/// What is reported and not mended yet is let pass. With its name in `STRICT`
+/// (or `STRICT=all`) it is not, and the properties say whether it still stands.
+fn tolerated(name: &str, reported: bool) -> bool {
+    let strict = std::env::var("STRICT").unwrap_or_default();
+    reported && strict != "all" && strict.split(',').all(|one| one != name)
 }
 
 fn cut(text: &str) -> String {
