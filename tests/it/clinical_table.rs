@@ -33,7 +33,7 @@ const KNOWN: &[(&str, &str)] = &[
 ];
 
 /// A row, by its first column.
-fn rows<'a>(kind: &'a str) -> impl Iterator<Item = (&'a str, Vec<&'a str>)> {
+fn rows(kind: &str) -> impl Iterator<Item = (&str, Vec<&str>)> {
     TABLE
         .lines()
         .filter(|line| !line.starts_with('#') && !line.trim().is_empty())

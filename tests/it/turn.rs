@@ -258,7 +258,7 @@ impl Patient {
                 return Some(what);
             }
         }
-        if n % 4 == 0
+        if n.is_multiple_of(4)
             && let Some(what) = find(&|act| act.starts_with('c') && act != "c0")
         {
             return Some(what);
@@ -886,7 +886,7 @@ fn forged(token: u32, n: u32) -> String {
         "MENU",
     ];
     let n = n as usize;
-    if n % 3 == 0 {
+    if n.is_multiple_of(3) {
         loose[n / 3 % loose.len()].to_owned()
     } else {
         let token = match n / 3 % 4 {
@@ -940,7 +940,7 @@ fn words(n: u32) -> String {
         "İstanbul ß ſ",
     ];
     let n = n as usize;
-    if n % 67 == 0 {
+    if n.is_multiple_of(67) {
         let long = ["a", "é ", "👍🏽", "no ", "chest "];
         let piece = long[n / 67 % long.len()];
         return piece.repeat(100_000 / piece.len());
@@ -1060,7 +1060,7 @@ fn check_monotone(stated: &BTreeMap<FlagId, Stated>) -> Result<(), String> {
 #[test]
 fn one_more_flag_never_lowers_the_level() {
     let content = real_content();
-    check_monotone(&BTreeMap::new()).unwrap();
+    check_monotone(&BTreeMap::new()).unwrap_or_else(|said| panic!("{said}"));
     for flag in content.flags.keys() {
         for form in [Form::Settled, Form::Unsure, Form::Sure] {
             let one = BTreeMap::from([(
@@ -1390,9 +1390,9 @@ fn with_long_trail(c: &Conversation, dialog: &psoas_bot::content::Dialog) -> Con
     }
     // reported: a dialog that asks round and round would fill the trail's forty
     // places, and then the summary is longer than a message. Ours do not.
-    let mut stored = serde_json::to_value(&c).unwrap();
+    let mut stored = serde_json::to_value(&c).expect("it is stored so");
     stored["trail"] = serde_json::Value::Array(trail);
-    serde_json::from_value(stored).unwrap()
+    serde_json::from_value(stored).expect("it is stored so")
 }
 
 #[test]
@@ -1414,7 +1414,7 @@ fn the_longest_summary_fits_telegram() {
                     };
                     let c = standing(lang, frame, &[], asking.clone());
                     let c = with_long_trail(&c, dialog);
-                    check_stored(&c).unwrap();
+                    check_stored(&c).expect("the promises are kept");
                     let turn = ask_again(&c);
                     seen += turn.effects.len();
                     if let Err(said) = check_limits(&turn) {
@@ -1447,14 +1447,16 @@ fn clearance_ends_on_the_way() {
         if at(&patient).as_deref() == Some("x1") {
             break;
         }
-        patient.act(&Act::Ahead(4)).unwrap();
+        patient.act(&Act::Ahead(4)).expect("the promises are kept");
     }
     assert_eq!(at(&patient).as_deref(), Some("x1"), "{}", patient.log);
-    patient.wait(CLEARANCE_SECONDS - 1).unwrap();
-    patient.act(&Act::Ahead(4)).unwrap();
+    patient
+        .wait(CLEARANCE_SECONDS - 1)
+        .expect("the promises are kept");
+    patient.act(&Act::Ahead(4)).expect("the promises are kept");
     assert_eq!(at(&patient).as_deref(), Some("x7"), "{}", patient.log);
-    patient.wait(1).unwrap();
-    patient.act(&Act::Ahead(4)).unwrap();
+    patient.wait(1).expect("the promises are kept");
+    patient.act(&Act::Ahead(4)).expect("the promises are kept");
     assert!(patient.c.clearance.is_none(), "{}", patient.log);
     assert!(patient.c.screens.is_empty(), "{}", patient.log);
 }
@@ -1464,10 +1466,12 @@ fn clearance_ends_on_the_way() {
 fn a_screen_answered_a_day_ago_is_asked_again() {
     let mut patient = Patient::new(Lang::En, None, Desk::Staffed);
     for _ in 0..6 {
-        patient.act(&Act::Ahead(4)).unwrap();
+        patient.act(&Act::Ahead(4)).expect("the promises are kept");
     }
     assert!(!patient.c.screens.is_empty(), "{}", patient.log);
-    patient.wait(CLEARANCE_SECONDS).unwrap();
+    patient
+        .wait(CLEARANCE_SECONDS)
+        .expect("the promises are kept");
     let mut shown = false;
     for _ in 0..30 {
         patient
