@@ -1,7 +1,12 @@
 //! All behaviour tests, one binary.
 
+mod architecture;
 mod bot_api;
 mod channel;
+mod clinical_table;
+mod content;
+mod conversations;
 mod preview;
 mod revisions;
 mod store;
+mod turn;

@@ -1,0 +1,779 @@
+//! What an author reads when a file is wrong: each finding names its file, its
+//! place and what to do. And whatever stands in a file, nothing panics.
+
+use std::path::Path;
+use std::sync::OnceLock;
+
+use proptest::prelude::*;
+
+use psoas_bot::app::dialogs_dir;
+use psoas_bot::content::{self, Content, Diagnostic, FILE_BYTES_MAX, Severity, Sources};
+
+/// The clinic whose files the tests read.
+pub const CLINIC: &str = "tuscany-spa";
+
+/// The files of `dialogs/` as they stand.
+pub fn real_sources() -> &'static Sources {
+    static SOURCES: OnceLock<Sources> = OnceLock::new();
+    SOURCES.get_or_init(|| {
+        let folder = Path::new(env!("CARGO_MANIFEST_DIR")).join("dialogs");
+        dialogs_dir::read(&folder).expect("dialogs/ can be read")
+    })
+}
+
+/// The content of `dialogs/` as it stands.
+pub fn real_content() -> &'static Content {
+    static CONTENT: OnceLock<Content> = OnceLock::new();
+    CONTENT.get_or_init(|| match content::parse(real_sources(), CLINIC) {
+        Ok(parsed) => parsed.content,
+        Err(found) => panic!("dialogs/ has errors:\n{}", listed(&found)),
+    })
+}
+
+/// The real files with a `phrases.yaml` of a few lines, which parses fast.
+fn light_sources() -> &'static Sources {
+    static SOURCES: OnceLock<Sources> = OnceLock::new();
+    SOURCES.get_or_init(|| {
+        let mut sources = real_sources().clone();
+        let phrases = include_str!("../fixtures/phrases.yaml").to_owned();
+        sources.files.insert("phrases.yaml".to_owned(), phrases);
+        sources
+    })
+}
+
+fn listed(found: &[Diagnostic]) -> String {
+    found
+        .iter()
+        .map(|one| {
+            let (line, column) = line_column(real_sources(), one);
+            let help = one.help.as_deref().unwrap_or("");
+            format!(
+                "{:?} {}:{line}:{column}: {} {help}\n",
+                one.severity, one.place.file, one.message
+            )
+        })
+        .collect()
+}
+
+/// Line and column of a finding, from 1; the whole of a file is 1:1.
+fn line_column(sources: &Sources, found: &Diagnostic) -> (usize, usize) {
+    let text = sources
+        .files
+        .get(&found.place.file)
+        .map_or("", String::as_str);
+    let before = &text[..found.place.bytes.start.min(text.len())];
+    let line = before.matches('\n').count() + 1;
+    let column = before
+        .rfind('\n')
+        .map_or(before.len(), |newline| before.len() - newline - 1)
+        + 1;
+    (line, column)
+}
+
+/// A small mistake in the real files, and the finding it must give.
+struct Mistake {
+    name: &'static str,
+    file: &'static str,
+    /// The first `from` becomes `to`.
+    from: &'static str,
+    to: &'static str,
+    /// The finding stands on the line, and begins at the column, of these words
+    /// in the mistaken file; empty for a finding about the whole file.
+    at: &'static str,
+    says: &'static str,
+    helps: &'static str,
+}
+
+const MISTAKES: &[Mistake] = &[
+    Mistake {
+        name: "a step that is not there",
+        file: "learn.yaml",
+        from: "next: sitting }",
+        to: "next: nowhere-at-all }",
+        at: "nowhere-at-all",
+        says: "there is no step `nowhere-at-all`",
+        helps: "",
+    },
+    Mistake {
+        name: "a mistyped step",
+        file: "learn.yaml",
+        from: "next: sitting }",
+        to: "next: siting }",
+        at: "siting }",
+        says: "there is no step `siting`",
+        helps: "Did you mean `sitting`?",
+    },
+    Mistake {
+        name: "a start that is not there",
+        file: "learn.yaml",
+        from: "start: what",
+        to: "start: begin",
+        at: "begin",
+        says: "there is no step `begin`",
+        helps: "",
+    },
+    Mistake {
+        name: "a key twice",
+        file: "learn.yaml",
+        from: "stays_open: see-professional",
+        to: "stays_open: see-professional\nstays_open: caution",
+        at: "stays_open: caution",
+        says: "duplicate",
+        helps: "",
+    },
+    Mistake {
+        name: "a step twice",
+        file: "learn.yaml",
+        from: "  done: { end: true }",
+        to: "  done: { end: true }\n  done: { end: true }",
+        at: "",
+        says: "done",
+        helps: "",
+    },
+    Mistake {
+        name: "an unknown key",
+        file: "learn.yaml",
+        from: "    choice:\n      slot: learn-what",
+        to: "    choise:\n      slot: learn-what",
+        at: "choise",
+        says: "choise",
+        helps: "",
+    },
+    Mistake {
+        name: "an unknown key of a clinic",
+        file: "clinics/tuscany-spa.yaml",
+        from: "scheduler: null",
+        to: "sheduler: null",
+        at: "sheduler",
+        says: "sheduler",
+        helps: "",
+    },
+    Mistake {
+        name: "an unknown flag in a rule",
+        file: "red-flags.yaml",
+        from: "all: [hot-red-swollen, fever-with-pain]",
+        to: "all: [hot-red-swollen, fever-with-pains]",
+        at: "fever-with-pains",
+        says: "there is no flag `fever-with-pains`",
+        helps: "Did you mean `fever-with-pain`?",
+    },
+    Mistake {
+        name: "an unknown flag in an answer",
+        file: "consent.yaml",
+        from: "raise: [under-18]",
+        to: "raise: [under-81]",
+        at: "under-81",
+        says: "there is no flag `under-81`",
+        helps: "Did you mean `under-18`?",
+    },
+    Mistake {
+        name: "an unknown move",
+        file: "self-check.yaml",
+        from: "move: X8b",
+        to: "move: X9b",
+        at: "X9b",
+        says: "there is no move `X9b`",
+        helps: "",
+    },
+    Mistake {
+        name: "an unknown move of a history flag",
+        file: "red-flags.yaml",
+        from: "allows: [X1, X7, X8a]",
+        to: "allows: [X1, X7, Z8a]",
+        at: "Z8a",
+        says: "there is no move `Z8a`",
+        helps: "",
+    },
+    Mistake {
+        name: "an unknown screen",
+        file: "self-check.yaml",
+        from: "screen: back-belly",
+        to: "screen: back-bely",
+        at: "back-bely",
+        says: "there is no screen `back-bely`",
+        helps: "Did you mean `back-belly`?",
+    },
+    Mistake {
+        name: "an unknown screen to ask again",
+        file: "self-check.yaml",
+        from: "ask_again: [right-now, back-belly, leg]",
+        to: "ask_again: [right-now, back-belly, legs]",
+        at: "legs]",
+        says: "there is no screen `legs`",
+        helps: "Did you mean `leg`?",
+    },
+    Mistake {
+        name: "an unknown placeholder",
+        file: "main.yaml",
+        from: "Emergency? Call {emergency}",
+        to: "Emergency? Call {emergancy}",
+        at: "menu:\n    say",
+        says: "there is no placeholder `{emergancy}`",
+        helps: "Did you mean `emergency`?",
+    },
+    Mistake {
+        name: "an unknown dialog to call",
+        file: "main.yaml",
+        from: "call: book",
+        to: "call: boook",
+        at: "boook",
+        says: "there is no dialog `boook`",
+        helps: "Did you mean `book`?",
+    },
+    Mistake {
+        name: "an unknown dialog behind a command",
+        file: "bot.yaml",
+        from: "name: help, opens: help",
+        to: "name: help, opens: hepl",
+        at: "hepl",
+        says: "there is no dialog `hepl`",
+        helps: "Did you mean `help`?",
+    },
+    Mistake {
+        name: "an unknown card",
+        file: "red-flags.yaml",
+        from: "card: under-18",
+        to: "card: under-17",
+        at: "under-17",
+        says: "there is no card `under-17`",
+        helps: "Did you mean `under-18`?",
+    },
+    Mistake {
+        name: "two verbs",
+        file: "main.yaml",
+        from: "open-book: { call: book, next: gate }",
+        to: "open-book: { call: book, end: true, next: gate }",
+        at: "open-book: { call",
+        says: "a step does one thing",
+        helps: "",
+    },
+    Mistake {
+        name: "a step that leads nowhere",
+        file: "main.yaml",
+        from: "open-book: { call: book, next: gate }",
+        to: "open-book: { call: book }",
+        at: "open-book: { call",
+        says: "it needs `next`",
+        helps: "",
+    },
+    Mistake {
+        name: "a circle of calls",
+        file: "learn.yaml",
+        from: "  done: { end: true }",
+        to: "  done: { call: main, next: what }",
+        at: "done: { call",
+        says: "main → learn → main",
+        helps: "",
+    },
+    Mistake {
+        name: "a branch without a last way",
+        file: "main.yaml",
+        from: "      - { go: menu }\n",
+        to: "",
+        at: "gate:\n",
+        says: "the last arm of a branch has no `if`",
+        helps: "",
+    },
+    Mistake {
+        name: "an unknown slot in a condition",
+        file: "self-check.yaml",
+        from: "has: site.belly",
+        to: "has: sight.belly",
+        at: "sight.belly",
+        says: "no step asks for `sight`",
+        helps: "",
+    },
+    Mistake {
+        name: "an unknown value in a condition",
+        file: "self-check.yaml",
+        from: "has: site.belly",
+        to: "has: site.bely",
+        at: "site.bely",
+        says: "`site` is never answered with `bely`",
+        helps: "Did you mean `belly`?",
+    },
+    Mistake {
+        name: "an unknown kind of condition",
+        file: "main.yaml",
+        from: "level_at_least: see-professional",
+        to: "level_at_most: see-professional",
+        at: "level_at_most",
+        says: "level_at_most",
+        helps: "",
+    },
+    Mistake {
+        name: "two options of one name",
+        file: "learn.yaml",
+        from: "- { id: done,",
+        to: "- { id: next,",
+        at: "next, label: { en: \"Done\"",
+        says: "two answers are called `next`",
+        helps: "",
+    },
+    Mistake {
+        name: "bold that is never closed",
+        file: "learn.yaml",
+        from: "**What is the psoas?**",
+        to: "**What is the psoas?",
+        at: "en: |-\n        **What is the psoas? (",
+        says: "`**` opens bold text and is never closed",
+        helps: "",
+    },
+    Mistake {
+        name: "a placeholder that is never closed",
+        file: "texts.yaml",
+        from: "{from} to {to}.",
+        to: "{from} to {to.",
+        at: "",
+        says: "opens a placeholder and is never closed",
+        helps: "",
+    },
+    Mistake {
+        name: "a missing language",
+        file: "texts.yaml",
+        from: "button-back: { en: \"Back\", es: \"Atrás\" }",
+        to: "button-back: { en: \"Back\" }",
+        at: "en: \"Back\" }",
+        says: "es",
+        helps: "",
+    },
+    Mistake {
+        name: "a missing text of the engine's",
+        file: "texts.yaml",
+        from: "button-back: { en: \"Back\", es: \"Atrás\" }\n",
+        to: "",
+        at: "",
+        says: "button-back",
+        helps: "",
+    },
+    Mistake {
+        name: "an empty text",
+        file: "texts.yaml",
+        from: "button-back: { en: \"Back\"",
+        to: "button-back: { en: \" \"",
+        at: "",
+        says: "this text is empty",
+        helps: "",
+    },
+    Mistake {
+        name: "a phone without its country",
+        file: "clinics/tuscany-spa.yaml",
+        from: "e164: \"+1",
+        to: "e164: \"1",
+        at: "\"1",
+        says: "is not a phone number in + form",
+        helps: "Write + and 8 to 15 digits",
+    },
+    Mistake {
+        name: "a zone that is nowhere",
+        file: "clinics/tuscany-spa.yaml",
+        from: "America/Los_Angeles",
+        to: "America/Los_Angelos",
+        at: "America/Los_Angelos",
+        says: "there is no time zone `America/Los_Angelos`",
+        helps: "America/Los_Angeles",
+    },
+    Mistake {
+        name: "a scheduler without https",
+        file: "clinics/tuscany-spa.yaml",
+        from: "scheduler: null",
+        to: "scheduler: \"http://book.example\"",
+        at: "\"http://book.example\"",
+        says: "must begin with https://",
+        helps: "",
+    },
+    Mistake {
+        name: "a file named unlike its dialog",
+        file: "learn.yaml",
+        from: "dialog: learn",
+        to: "dialog: lern",
+        at: "lern",
+        says: "the dialog `lern` stands in the file `learn.yaml`",
+        helps: "Name the file `lern.yaml`",
+    },
+    Mistake {
+        name: "a flag without a level",
+        file: "red-flags.yaml",
+        from: "  under-18:\n    level: see-professional\n",
+        to: "  under-18:\n",
+        at: "under-18:\n",
+        says: "the flag `under-18` has no level",
+        helps: "",
+    },
+    Mistake {
+        name: "a level that is none",
+        file: "red-flags.yaml",
+        from: "level: see-professional",
+        to: "level: see-proffesional",
+        at: "see-proffesional",
+        says: "see-proffesional",
+        helps: "",
+    },
+    Mistake {
+        name: "a rule that always holds",
+        file: "red-flags.yaml",
+        from: "{ id: R1, all: [hot-red-swollen, fever-with-pain], level",
+        to: "{ id: R1, level",
+        at: "R1, level",
+        says: "names no flag, so it would always hold",
+        helps: "",
+    },
+    Mistake {
+        name: "a level without a card",
+        file: "cards.yaml",
+        from: "    level: emergency-now\n",
+        to: "",
+        at: "",
+        says: "no card stands for the level `emergency-now`",
+        helps: "",
+    },
+    Mistake {
+        name: "a name that is too long for a button",
+        file: "consent.yaml",
+        from: "id: agree",
+        to: "id: agree-that-this-is-not-a-doctor-at-all",
+        at: "agree-that-this",
+        says: "cannot be a name",
+        helps: "at most 32",
+    },
+    Mistake {
+        name: "a phrase that is no pattern",
+        file: "phrases.yaml",
+        from: "pattern: \"",
+        to: "pattern: \"(",
+        at: "\"(chest",
+        says: "this is not a regular expression",
+        helps: "",
+    },
+    Mistake {
+        name: "a phrase without its example",
+        file: "phrases.yaml",
+        from: "[\"my chest hurts\"]",
+        to: "[\"my ear hurts\"]",
+        at: "\"my ear hurts\"",
+        says: "should state `chest-pain-breathing` and does not",
+        helps: "",
+    },
+    Mistake {
+        name: "yes where true is meant",
+        file: "main.yaml",
+        from: "level_at_least: see-professional",
+        to: "cleared: yes",
+        at: "yes",
+        says: "bool",
+        helps: "",
+    },
+    Mistake {
+        name: "a tab for indentation",
+        file: "learn.yaml",
+        from: "  done: { end: true }",
+        to: "\tdone: { end: true }",
+        at: "",
+        says: "",
+        helps: "",
+    },
+];
+
+/// Parses with one file changed.
+fn with(file: &str, text: String) -> (Sources, Result<content::Parsed, Vec<Diagnostic>>) {
+    let mut sources = light_sources().clone();
+    sources.files.insert(file.to_owned(), text);
+    let parsed = content::parse(&sources, CLINIC);
+    (sources, parsed)
+}
+
+fn judge(mistake: &Mistake) -> Result<(), String> {
+    let before = light_sources()
+        .files
+        .get(mistake.file)
+        .ok_or("the file is not there")?;
+    if !before.contains(mistake.from) {
+        return Err(format!("the file has no `{}` any more", mistake.from));
+    }
+    let text = before.replacen(mistake.from, mistake.to, 1);
+    let wanted = match mistake.at {
+        "" => None,
+        at => Some(text.find(at).ok_or(format!("no `{at}` to point at"))?),
+    };
+    let (sources, parsed) = with(mistake.file, text.clone());
+    let Err(found) = parsed else {
+        return Err("nothing was found".to_owned());
+    };
+    let errors: Vec<&Diagnostic> = found
+        .iter()
+        .filter(|one| one.severity == Severity::Error)
+        .collect();
+    let all: String = errors
+        .iter()
+        .map(|one| {
+            let (line, column) = line_column(&sources, one);
+            format!(
+                "    {}:{line}:{column}: {} | {:?}\n",
+                one.place.file, one.message, one.help
+            )
+        })
+        .collect();
+    for one in &errors {
+        let file = sources
+            .files
+            .get(&one.place.file)
+            .map_or("", String::as_str);
+        let bytes = &one.place.bytes;
+        if bytes.start > bytes.end
+            || (bytes.end > file.len() + 1)
+            || !file.is_char_boundary(bytes.start.min(file.len()))
+        {
+            return Err(format!("{bytes:?} is no place in {}", one.place.file));
+        }
+    }
+    let fits = |one: &&&Diagnostic| {
+        one.place.file == mistake.file
+            && one
+                .message
+                .to_lowercase()
+                .contains(&mistake.says.to_lowercase())
+            && one.help.as_deref().unwrap_or("").contains(mistake.helps)
+    };
+    let Some(fitting) = errors.iter().find(fits) else {
+        return Err(format!("no finding fits, of\n{all}"));
+    };
+    let Some(wanted) = wanted else { return Ok(()) };
+    let place = |at: usize| {
+        let before = &text[..at];
+        let line = before.matches('\n').count() + 1;
+        (line, at - before.rfind('\n').map_or(0, |end| end + 1) + 1)
+    };
+    let (is, should) = (line_column(&sources, fitting), place(wanted));
+    if is != should {
+        return Err(format!("it is placed at {is:?}, not at {should:?}:\n{all}"));
+    }
+    Ok(())
+}
+
+#[test]
+fn each_mistake_is_found_where_it_stands() {
+    let failed: Vec<String> = MISTAKES
+        .iter()
+        .filter_map(|mistake| {
+            let said = judge(mistake).err()?;
+            Some(format!("{}: {said}", mistake.name))
+        })
+        .collect();
+    assert!(failed.is_empty(), "\n{}\n", failed.join("\n"));
+}
+
+#[test]
+fn the_real_content_has_no_error() {
+    let _ = real_content();
+}
+
+#[test]
+fn a_missing_file_is_named() {
+    for file in ["cards.yaml", "texts.yaml", "red-flags.yaml", "bot.yaml"] {
+        let mut sources = real_sources().clone();
+        sources.files.remove(file);
+        let found = content::parse(&sources, CLINIC)
+            .err()
+            .expect("a content without it is not used");
+        let one = found
+            .iter()
+            .find(|one| one.place.file == file)
+            .expect("the finding names the file");
+        assert_eq!(one.message, "this file is missing");
+        assert_eq!(one.place.bytes, 0..0);
+    }
+}
+
+#[test]
+fn an_unknown_clinic_lists_those_there_are() {
+    let found = content::parse(real_sources(), "nobody")
+        .err()
+        .expect("there is no such clinic");
+    let one = found
+        .iter()
+        .find(|one| one.place.file == "clinics/nobody.yaml")
+        .expect("the finding names the file");
+    assert!(one.help.as_deref().unwrap_or("").contains(CLINIC));
+}
+
+#[test]
+fn a_file_that_is_too_large_is_not_read() {
+    let mut text = real_sources().files["learn.yaml"].clone();
+    text.push_str(&"# a long remark\n".repeat(FILE_BYTES_MAX / 16 + 1));
+    let (_, parsed) = with("learn.yaml", text);
+    let found = parsed.err().expect("it is not used");
+    assert!(
+        found
+            .iter()
+            .any(|one| one.place.file == "learn.yaml" && one.message.contains("larger than"))
+    );
+}
+
+/// Aliases of aliases would grow to billions of nodes.
+#[test]
+fn an_alias_bomb_is_refused_quickly() {
+    let mut bomb = String::from("a0: &a0 [x, x, x, x, x, x, x, x, x]\n");
+    for level in 1..12 {
+        let below = format!("*a{}", level - 1);
+        let list = vec![below; 9].join(", ");
+        bomb.push_str(&format!("a{level}: &a{level} [{list}]\n"));
+    }
+    for file in ["learn.yaml", "texts.yaml", "red-flags.yaml"] {
+        let started = std::time::Instant::now();
+        let (_, parsed) = with(file, bomb.clone());
+        assert!(parsed.is_err());
+        assert!(
+            started.elapsed() < std::time::Duration::from_secs(5),
+            "{file} took {:?}",
+            started.elapsed()
+        );
+    }
+    // The same where a list is really read.
+    let say = "dialog: learn\nstart: a\nsteps:\n  a: { say: { en: x, es: x }, end: true, source: &s [x, x, x, x] }\n";
+    let mut text = say.to_owned();
+    for step in 0..200 {
+        text.push_str(&format!(
+            "  b{step}: {{ say: {{ en: x, es: x }}, end: true, source: *s }}\n"
+        ));
+    }
+    let (_, parsed) = with("learn.yaml", text);
+    drop(parsed);
+}
+
+/// Deep nesting must not end in a stack overflow.
+#[test]
+fn deep_nesting_is_no_crash() {
+    let deep = |open: &str, close: &str| {
+        format!(
+            "dialog: learn\nstart: a\nsteps:\n  a:\n    branch:\n      - {{ if: {}{{ has: consent.set }}{}, go: b }}\n      - {{ go: b }}\n  b: {{ end: true }}\n",
+            open.repeat(5_000),
+            close.repeat(5_000)
+        )
+    };
+    for (open, close) in [("{ not: ", " }"), ("[", "]"), ("{ all: [", "] }")] {
+        let (_, parsed) = with("learn.yaml", deep(open, close));
+        assert!(parsed.is_err());
+    }
+}
+
+/// What happens to one line of a file.
+#[derive(Debug, Clone)]
+enum Damage {
+    Delete,
+    Double,
+    Indent,
+    Outdent,
+    Cut(usize),
+    Swap,
+    Put(&'static str),
+    Drop(char),
+}
+
+fn damage() -> impl Strategy<Value = Damage> {
+    let put = prop::sample::select(vec![
+        "- ",
+        ": ",
+        "{",
+        "}",
+        "[",
+        "]",
+        "&a ",
+        "*a ",
+        "!!int ",
+        "|",
+        ">",
+        "\"",
+        "'",
+        "%",
+        "@",
+        "\t",
+        "\u{0}",
+        "\u{feff}",
+        "\u{202e}",
+        "é",
+        "👩‍👩‍👧",
+        "---",
+        "...",
+        "<<: *a",
+        "~",
+        "null",
+        "yes",
+        "999999999999999999999",
+        "-1",
+        "**",
+        "{x",
+        "# ",
+        "\r\n",
+        "\u{2028}",
+    ]);
+    prop_oneof![
+        3 => Just(Damage::Delete),
+        3 => Just(Damage::Double),
+        2 => Just(Damage::Indent),
+        2 => Just(Damage::Outdent),
+        3 => any::<usize>().prop_map(Damage::Cut),
+        2 => Just(Damage::Swap),
+        4 => put.prop_map(Damage::Put),
+        2 => prop::sample::select(vec![':', '{', '}', '"', ',', '-', '[', ']', '*'])
+            .prop_map(Damage::Drop),
+    ]
+}
+
+fn apply(lines: &mut Vec<String>, at: usize, damage: &Damage) {
+    if lines.is_empty() {
+        return;
+    }
+    let at = at % lines.len();
+    match damage {
+        Damage::Delete => {
+            lines.remove(at);
+        }
+        Damage::Double => lines.insert(at, lines[at].clone()),
+        Damage::Indent => lines[at].insert_str(0, "  "),
+        Damage::Outdent => lines[at] = lines[at].trim_start().to_owned(),
+        Damage::Cut(to) => {
+            let count = lines[at].chars().count();
+            let to = if count == 0 { 0 } else { to % count };
+            lines[at] = lines[at].chars().take(to).collect();
+        }
+        Damage::Swap => {
+            let other = (at + 1) % lines.len();
+            lines.swap(at, other);
+        }
+        Damage::Put(words) => {
+            let middle = lines[at]
+                .char_indices()
+                .nth(lines[at].chars().count() / 2)
+                .map_or(0, |(middle, _)| middle);
+            lines[at].insert_str(middle, words);
+        }
+        Damage::Drop(letter) => lines[at] = lines[at].replacen(*letter, "", 1),
+    }
+}
+
+proptest! {
+    #![proptest_config(ProptestConfig { cases: 96, failure_persistence: None, ..ProptestConfig::default() })]
+
+    /// Damaged files give a content or findings with real places, and no panic.
+    #[test]
+    fn damaged_files_never_panic(
+        file in any::<prop::sample::Index>(),
+        damages in prop::collection::vec((any::<usize>(), damage()), 1..5),
+    ) {
+        let sources = light_sources();
+        let names: Vec<&String> = sources.files.keys().collect();
+        let name = names[file.index(names.len())].clone();
+        let mut lines: Vec<String> = sources.files[&name].lines().map(str::to_owned).collect();
+        for (at, damage) in &damages {
+            apply(&mut lines, *at, damage);
+        }
+        let (sources, parsed) = with(&name, lines.join("\n"));
+        if let Err(found) = parsed {
+            prop_assert!(found.iter().any(|one| one.severity == Severity::Error));
+            for one in &found {
+                let _ = line_column(&sources, one);
+                prop_assert!(!one.message.trim().is_empty());
+            }
+        }
+    }
+}
