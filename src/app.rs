@@ -5,9 +5,18 @@
 
 pub mod cards;
 pub mod clerk;
+pub mod clock;
 pub mod dialogs_dir;
+pub mod hours;
 pub mod intake;
+pub mod lanes;
 pub mod library;
 pub mod outbox;
+pub mod pacing;
+pub mod profile;
 pub mod records;
 pub mod recover;
+pub mod run;
+pub mod settings;
+pub mod timers;
+pub mod workers;

@@ -1,13 +1,17 @@
 //! The subcommands.
 
 pub mod check;
+mod preview;
 mod report;
+mod run;
+mod setup;
+mod stored;
 mod test;
 
 use std::path::PathBuf;
 use std::process::ExitCode;
 
-use clap::{Parser, Subcommand};
+use clap::{CommandFactory as _, Parser, Subcommand};
 
 /// Walks patients of a clinic through scripted dialogs on Telegram.
 #[derive(Debug, Parser)]
@@ -27,6 +31,42 @@ enum Command {
     Check(CheckArgs),
     /// Play the conversations of `.chat` files.
     Test(TestArgs),
+    /// Serve Telegram. Needs TELOXIDE_TOKEN; see .env.example for the rest.
+    Run,
+    /// Try the bot in a browser, without a token.
+    Preview,
+    /// List the cases in the data folder of a stopped bot.
+    Cases(StoredArgs),
+    /// List what waits to be sent in the data folder of a stopped bot.
+    Outbox(StoredArgs),
+    /// Print a completion script for your shell.
+    Completions {
+        /// Which shell.
+        shell: clap_complete::Shell,
+    },
+}
+
+/// What `cases` and `outbox` take.
+#[derive(Debug, clap::Args)]
+#[command(
+    after_help = "Examples:\n  psoas-bot cases --data data\n  psoas-bot outbox --data data --format jsonl"
+)]
+pub struct StoredArgs {
+    /// The data folder; the bot that uses it must be stopped.
+    #[arg(long, default_value = "data", env = "DATA_DIR")]
+    data: PathBuf,
+    /// How to print it.
+    #[arg(long, value_enum, default_value_t = StoredFormat::Table)]
+    format: StoredFormat,
+}
+
+/// How stored rows are printed.
+#[derive(Debug, Clone, Copy, PartialEq, Eq, clap::ValueEnum)]
+pub enum StoredFormat {
+    /// For people.
+    Table,
+    /// A JSON object a line.
+    Jsonl,
 }
 
 /// What `test` takes.
@@ -70,7 +110,23 @@ pub fn main() -> ExitCode {
     let result = match cli.command {
         Some(Command::Check(args)) => check::run(&args.dir, args.clinic.as_deref()),
         Some(Command::Test(args)) => test::run(&args),
-        None => Ok(ExitCode::SUCCESS),
+        Some(Command::Run) => run::run(),
+        Some(Command::Preview) => preview::run(),
+        Some(Command::Cases(args)) => stored::run(&args, stored::What::Cases),
+        Some(Command::Outbox(args)) => stored::run(&args, stored::What::Outbox),
+        Some(Command::Completions { shell }) => {
+            clap_complete::generate(
+                shell,
+                &mut Cli::command(),
+                "psoas-bot",
+                &mut std::io::stdout(),
+            );
+            Ok(ExitCode::SUCCESS)
+        }
+        None if std::env::var("TELOXIDE_TOKEN").is_ok_and(|token| !token.trim().is_empty()) => {
+            run::run()
+        }
+        None => preview::run(),
     };
     result.unwrap_or_else(|error| {
         eprintln!("psoas-bot: {error:#}");

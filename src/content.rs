@@ -5,9 +5,14 @@
 //! for the proof, and what happens in a conversation is for `dialog`.
 
 mod build;
+mod calls;
+mod cards;
+mod clinic;
 mod diagnostic;
 mod dialogs;
+mod flags;
 mod model;
+mod phrases;
 mod raw;
 mod text;
 mod words;

@@ -20,7 +20,7 @@ mod walk;
 use crate::content::Content;
 use crate::ids::Timestamp;
 
-pub use button::{Act, Button, Token};
+pub use button::{Act, Button, Press, Token};
 pub use conversation::{Asking, Conversation, FlagNote, Frame, Open, Pending, Slot, Stop};
 pub use effect::{Due, Effect, Keyboard, Message, Weight};
 pub use input::{Desk, Input, What};
@@ -64,9 +64,11 @@ pub fn take_turn(
     now: Timestamp,
 ) -> Turn {
     let mut walk = Walk::new(content, conversation, input.desk, now);
-    walk.expire();
+    let has_moved = walk.expire();
     match walk.alarm_in(input) {
         Some(alarm) => walk.raise(alarm, input),
+        // The question this answered is no longer the one that is open.
+        None if has_moved && input.what.answers_a_question() => walk.take_late(input),
         None => walk.take(input),
     }
     walk.settle(input);

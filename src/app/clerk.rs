@@ -20,6 +20,7 @@ use crate::ids::{BotId, ChatId, Timestamp};
 use crate::store::{Commit, CommitError, Ledger, ReadError, Version};
 
 pub use draft::Draft;
+pub use patient::is_outdated;
 
 /// Something a chat's worker has to do.
 #[derive(Debug, Clone, PartialEq, Eq)]

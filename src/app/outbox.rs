@@ -3,12 +3,12 @@
 //! Decides only. [`super::lanes`] sends in production, the `.chat` tests in
 //! theirs; both go by what is decided here.
 
-use super::records::{Keys, OutboxRow, Piece, Shown};
+use super::records::{Keys, OutboxRow, Piece, Shown, ShownAs};
 use crate::channel::{Outcome, Outgoing};
 use crate::content::{Content, RichText, Values, With};
 use crate::dialog::Weight;
 use crate::ids::{ChatId, MessageId};
-use crate::store::{Commit, CommitError, Ledger, Put, ReadError, Version};
+use crate::store::{Commit, CommitError, Ledger, Put, ReadError};
 
 /// A question keeps this many copies to edit; older ones scroll away.
 const COPIES_MAX: usize = 4;
@@ -39,7 +39,7 @@ pub enum Next {
 /// What follows from an answer, for a message tried `tries` times before.
 #[must_use]
 pub fn after(row: &OutboxRow, outcome: Outcome, tries: u32) -> Next {
-    /// From one second to one minute, doubling.
+    // From one second to one minute, doubling.
     let backoff = 1_u32 << tries.min(6);
     let backoff = backoff.min(60);
     // Whether losing it could cost somebody a warning.
@@ -60,19 +60,41 @@ pub fn after(row: &OutboxRow, outcome: Outcome, tries: u32) -> Next {
     }
 }
 
-/// The messages a row comes to. An edit becomes one for each copy; an edit of
-/// a card that never arrived becomes a new card.
+/// The messages that show what a row edits or shows again.
 ///
 /// # Errors
 /// When the store cannot be read.
-pub fn resolve(
+pub fn shown_for(
     ledger: &Ledger,
     keys: Keys,
-    content: &Content,
     chat: ChatId,
     row: &OutboxRow,
-) -> Result<Vec<Outgoing>, ReadError> {
-    Ok(match &row.piece {
+) -> Result<Shown, ReadError> {
+    let Some(shows) = shows_of(row) else {
+        return Ok(Shown::default());
+    };
+    match ledger.read::<Shown>(&keys.shown(chat, shows)) {
+        Ok(found) => Ok(found.map(|(shown, _)| shown).unwrap_or_default()),
+        Err(error) if error.is_erased() => Ok(Shown::default()),
+        Err(error) => Err(error),
+    }
+}
+
+/// What a row shows or edits.
+#[must_use]
+pub fn shows_of(row: &OutboxRow) -> Option<ShownAs> {
+    match &row.piece {
+        Piece::Send { shows, .. } => *shows,
+        Piece::Edit { shows, .. } => Some(*shows),
+        Piece::Contact { .. } => None,
+    }
+}
+
+/// The messages a row comes to. An edit becomes one for each copy; an edit of
+/// a card that never arrived becomes a new card.
+#[must_use]
+pub fn resolve(content: &Content, chat: ChatId, row: &OutboxRow, shown: &Shown) -> Vec<Outgoing> {
+    match &row.piece {
         Piece::Send {
             text,
             keyboard,
@@ -87,31 +109,21 @@ pub fn resolve(
                 silent: *silent,
             }]
         }
-        Piece::Edit {
-            shows,
-            text,
-            keyboard,
-            ..
-        } => {
-            let shown = match ledger.read::<Shown>(&keys.shown(chat, *shows)) {
-                Ok(found) => found.map(|(shown, _)| shown).unwrap_or_default(),
-                Err(error) if error.is_erased() => Shown::default(),
-                Err(error) => return Err(error),
-            };
+        Piece::Edit { text, keyboard, .. } => {
             if shown.messages.is_empty() && row.weight == Weight::Warning {
-                return Ok(vec![Outgoing::Send {
+                return vec![Outgoing::Send {
                     chat,
                     text: text.clone(),
                     keyboard: keyboard.clone(),
                     silent: true,
-                }]);
+                }];
             }
             shown
                 .messages
-                .into_iter()
+                .iter()
                 .map(|message| Outgoing::Edit {
                     chat,
-                    message: MessageId(message),
+                    message: MessageId(*message),
                     text: text.clone(),
                     keyboard: keyboard.clone(),
                 })
@@ -129,7 +141,7 @@ pub fn resolve(
                 last: last.clone(),
             }]
         }
-    })
+    }
 }
 
 /// A message that may have been sent before says so.
@@ -156,40 +168,32 @@ fn marked(content: &Content, row: &OutboxRow, text: &RichText) -> RichText {
 }
 
 /// The commit that records a delivery: the row goes, and the message can be
-/// found again.
+/// found again. Gives what is shown from now on, for those who cannot wait for
+/// the commit.
 ///
 /// # Errors
-/// When the store cannot be read or the record does not fit.
+/// When the record does not fit.
 pub fn delivered(
-    ledger: &Ledger,
     keys: Keys,
     chat: ChatId,
     sequence: u64,
     row: &OutboxRow,
+    mut shown: Shown,
     message: Option<MessageId>,
-) -> Result<Commit, DeliveryError> {
+) -> Result<(Commit, Shown), CommitError> {
     let mut commit = Commit {
         deletes: vec![keys.outbox(chat, sequence)],
         ..Commit::default()
     };
-    let shows = match &row.piece {
-        Piece::Send { shows, .. } => *shows,
-        Piece::Edit { shows, closes, .. } => {
-            if *closes {
-                commit.deletes.push(keys.shown(chat, *shows));
-            }
-            // An edit that became a new card is the card from now on.
-            message.is_some().then_some(*shows)
-        }
-        Piece::Contact { .. } => None,
+    let Some(shows) = shows_of(row) else {
+        return Ok((commit, shown));
     };
-    if let (Some(shows), Some(message)) = (shows, message) {
-        let key = keys.shown(chat, shows);
-        let mut shown = match ledger.read::<Shown>(&key) {
-            Ok(found) => found.map_or_else(Shown::default, |(shown, _): (Shown, Version)| shown),
-            Err(error) if error.is_erased() => Shown::default(),
-            Err(error) => return Err(error.into()),
-        };
+    let key = keys.shown(chat, shows);
+    if matches!(row.piece, Piece::Edit { closes: true, .. }) {
+        commit.deletes.push(key);
+        return Ok((commit, Shown::default()));
+    }
+    if let Some(message) = message {
         if row.case.is_some() {
             // The newest card is the one that is kept true.
             shown.messages.clear();
@@ -202,16 +206,5 @@ pub fn delivered(
             .puts
             .push(Put::json(key, super::records::CLINIC, &shown)?);
     }
-    Ok(commit)
-}
-
-/// Why a delivery could not be recorded.
-#[derive(Debug, thiserror::Error)]
-pub enum DeliveryError {
-    /// The store could not be read.
-    #[error("failed to read what a delivery needs")]
-    Read(#[from] ReadError),
-    /// The record did not fit.
-    #[error("failed to record a delivery")]
-    Write(#[from] CommitError),
+    Ok((commit, shown))
 }

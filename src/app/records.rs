@@ -36,6 +36,10 @@ pub enum InboxRow {
     Seen,
     /// Presses may have been lost: show the open question again.
     ShowAgain,
+    /// Telegram says that the patient cannot be reached.
+    Unreachable,
+    /// The patient has been silent for as long as answers are kept.
+    Forget,
 }
 
 /// Raw JSON of an update: a patient's words are in it, so it prints its size.

@@ -1,6 +1,6 @@
 //! What a start finds in the store: everything that was promised and not done.
 
-use super::clerk::{Clerk, Job};
+use super::clerk::{Clerk, Job, is_outdated};
 use super::records::{DueRow, InboxRow, Keys, OutboxRow, case_subject, sequence_of};
 use crate::dialog::{Conversation, Weight};
 use crate::ids::{ChatId, Timestamp};
@@ -141,6 +141,49 @@ pub fn replay_warnings(
         messages.extend(draft.prepared.messages);
     }
     Ok(messages)
+}
+
+/// What may go: marks of updates taken days ago, and patients who have been
+/// silent for longer than the clinic keeps answers.
+///
+/// # Errors
+/// When the store cannot be read.
+pub fn outdated(clerk: &Clerk, now: Timestamp) -> Result<(Vec<Key>, Vec<ChatId>), ReadError> {
+    let content = clerk.library.newest();
+    let (mut marks, mut silent) = (Vec::new(), Vec::new());
+    clerk
+        .ledger
+        .scan(clerk.keys.0, None, None, &mut |key, row| match key.kind() {
+            Kind::Seen => {
+                let day = key
+                    .tail()
+                    .first_chunk::<4>()
+                    .map_or(0, |bytes| u32::from_be_bytes(*bytes));
+                if super::intake::is_forgotten(day, now) {
+                    marks.push(key);
+                }
+            }
+            Kind::Conversation => {
+                if let Ok(conversation) = row.json::<Conversation>()
+                    && is_outdated(content, &conversation, now)
+                {
+                    silent.push(key.chat());
+                }
+            }
+            Kind::Inbox
+            | Kind::Outbox
+            | Kind::Due
+            | Kind::Shown
+            | Kind::Case
+            | Kind::CaseIndex
+            | Kind::Counter
+            | Kind::Lock
+            | Kind::Meta
+            | Kind::Content
+            | Kind::Phone
+            | Kind::Note => {}
+        })?;
+    Ok((marks, silent))
 }
 
 /// Deletes rows that may go, a few at a time.

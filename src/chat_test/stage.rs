@@ -14,8 +14,8 @@ use crate::bot_api::World;
 use crate::channel::{Outcome, Outgoing, telegram};
 use crate::dialog::Weight;
 use crate::ids::{BotId, ChatId, Timestamp};
-use crate::store::Ledger;
 use crate::store::memory::MemoryDisk;
+use crate::store::{Commit, Kind, Ledger};
 
 /// The bot's number in every play.
 const BOT: i64 = 7_000;
@@ -127,6 +127,26 @@ impl Stage {
         }
         self.now = end;
         self.settle();
+        self.upkeep();
+    }
+
+    /// What the bot does once an hour.
+    fn upkeep(&mut self) {
+        match recover::outdated(&self.clerk, self.now) {
+            Ok((_, silent)) => {
+                for chat in silent {
+                    self.jobs.push_back((
+                        chat,
+                        Job::Row {
+                            sequence: 0,
+                            row: crate::app::records::InboxRow::Forget,
+                        },
+                    ));
+                }
+                self.settle();
+            }
+            Err(error) => self.troubles.push(error.to_string()),
+        }
     }
 
     /// The process ends and starts again on the same store. `gap` says that
@@ -178,6 +198,26 @@ impl Stage {
     pub fn change_content(&mut self, library: Arc<Library>) {
         self.library = library;
         self.restart(false);
+    }
+
+    /// Forgets every script that was kept for walks in progress.
+    pub fn forget_scripts(&mut self) {
+        let mut deletes = Vec::new();
+        let keys = self.clerk.keys;
+        let scanned = self
+            .clerk
+            .ledger
+            .scan(keys.0, None, Some(Kind::Content), &mut |key, _| {
+                deletes.push(key)
+            });
+        let commit = Commit {
+            deletes,
+            ..Commit::default()
+        };
+        if scanned.is_err() || self.clerk.ledger.commit_blocking(commit).is_err() {
+            self.troubles
+                .push("the scripts could not be forgotten".to_owned());
+        }
     }
 
     /// What is stored, for a test that looks inside.
@@ -247,10 +287,11 @@ impl Stage {
     fn deliver(&mut self, chat: ChatId, sequence: u64, mut row: OutboxRow) {
         let content = Arc::clone(self.library.newest());
         let keys = self.clerk.keys;
-        let outgoing = match outbox::resolve(&self.clerk.ledger, keys, &content, chat, &row) {
-            Ok(outgoing) => outgoing,
+        let shown = match outbox::shown_for(&self.clerk.ledger, keys, chat, &row) {
+            Ok(shown) => shown,
             Err(error) => return self.troubles.push(error.to_string()),
         };
+        let outgoing = outbox::resolve(&content, chat, &row, &shown);
         let mut made = None;
         for one in &outgoing {
             let outcome = self.call(one);
@@ -275,8 +316,8 @@ impl Stage {
                 outbox::Next::Unreachable | outbox::Next::Move(_) | outbox::Next::Halt(_) => break,
             }
         }
-        match outbox::delivered(&self.clerk.ledger, keys, chat, sequence, &row, made) {
-            Ok(commit) => {
+        match outbox::delivered(keys, chat, sequence, &row, shown, made) {
+            Ok((commit, _)) => {
                 if let Err(error) = self.clerk.ledger.commit_blocking(commit) {
                     self.troubles.push(error.to_string());
                 }

@@ -3,15 +3,12 @@
 use std::collections::{BTreeMap, BTreeSet};
 
 use super::build::{Builder, join, pairs, place};
+use super::calls;
 use super::diagnostic::{Place, nearest};
 use super::model::{After, Answer, Atom, Choice, Condition, Dialog, Step, Verb, YesNo};
 use super::raw::{self, Name};
 use crate::ids::{ChoiceId, DialogId, MoveId, ScreenId, SlotId, StepId};
 use crate::triage::Level;
-
-/// Dialogs call each other at most this deep, so that a stored conversation
-/// stays small and an author can hold the way back in mind.
-pub const CALL_DEPTH_MAX: usize = 8;
 
 /// What a slot can hold, for looking conditions up.
 #[derive(Default)]
@@ -54,8 +51,8 @@ pub(super) fn build(
     for (here, atom) in conditions {
         slots.check(builder, here, &atom);
     }
-    check_calls(builder, &dialogs);
-    mark_moves(&mut dialogs);
+    calls::check(builder, &dialogs);
+    calls::mark_moves(&mut dialogs);
     dialogs
 }
 
@@ -441,7 +438,7 @@ impl Scripting<'_> {
             }
             match arm.when {
                 Some(condition) => {
-                    let condition = self.condition(here, condition);
+                    let condition = self.condition(condition);
                     conditions.push((condition, go));
                 }
                 None => otherwise = Some(go),
@@ -460,7 +457,7 @@ impl Scripting<'_> {
         }
     }
 
-    fn condition(&mut self, here: &Place, condition: raw::Condition) -> Condition {
+    fn condition(&mut self, condition: raw::Condition) -> Condition {
         match condition {
             raw::Condition::Has(atom) => Condition::Has(self.atom(&atom)),
             raw::Condition::Count(count) => Condition::Count {
@@ -475,17 +472,13 @@ impl Scripting<'_> {
             },
             raw::Condition::LevelAtLeast(level) => Condition::LevelAtLeast(level.into()),
             raw::Condition::Cleared(cleared) => Condition::Cleared(cleared),
-            raw::Condition::All(all) => Condition::All(
-                all.into_iter()
-                    .map(|one| self.condition(here, one))
-                    .collect(),
-            ),
-            raw::Condition::Any(any) => Condition::Any(
-                any.into_iter()
-                    .map(|one| self.condition(here, one))
-                    .collect(),
-            ),
-            raw::Condition::Not(not) => Condition::Not(Box::new(self.condition(here, *not))),
+            raw::Condition::All(all) => {
+                Condition::All(all.into_iter().map(|one| self.condition(one)).collect())
+            }
+            raw::Condition::Any(any) => {
+                Condition::Any(any.into_iter().map(|one| self.condition(one)).collect())
+            }
+            raw::Condition::Not(not) => Condition::Not(Box::new(self.condition(*not))),
         }
     }
 
@@ -605,89 +598,4 @@ fn collect_targets(raw: &raw::Step, goes: &mut Vec<Name>) {
     goes.extend(raw.next.clone());
     goes.extend(raw.after.as_ref().map(|after| after.go.clone()));
     goes.extend(raw.branch.iter().flatten().map(|arm| arm.go.clone()));
-}
-
-fn calls(dialog: &Dialog) -> impl Iterator<Item = (&DialogId, &Step)> {
-    dialog.steps.values().filter_map(|step| match &step.verb {
-        Verb::Call { dialog, .. } => Some((dialog, step)),
-        Verb::Choice { .. }
-        | Verb::Many { .. }
-        | Verb::YesNo { .. }
-        | Verb::Number { .. }
-        | Verb::Text { .. }
-        | Verb::Screen { .. }
-        | Verb::Move { .. }
-        | Verb::Handoff { .. }
-        | Verb::RequestCall { .. }
-        | Verb::Branch { .. }
-        | Verb::Summary { .. }
-        | Verb::Pass { .. }
-        | Verb::End => None,
-    })
-}
-
-fn check_calls(builder: &mut Builder, dialogs: &BTreeMap<DialogId, Dialog>) {
-    for id in dialogs.keys() {
-        follow(builder, dialogs, &mut vec![id.clone()]);
-    }
-}
-
-fn follow(builder: &mut Builder, dialogs: &BTreeMap<DialogId, Dialog>, path: &mut Vec<DialogId>) {
-    let Some(dialog) = path.last().and_then(|id| dialogs.get(id)) else {
-        return;
-    };
-    for (called, step) in calls(dialog) {
-        if path.contains(called) {
-            // Report once, from the dialog that closes the circle onto the first.
-            if path.first() == Some(called) {
-                let way = path
-                    .iter()
-                    .chain([called])
-                    .map(DialogId::as_str)
-                    .collect::<Vec<_>>()
-                    .join(" → ");
-                builder.error(
-                    step.place.clone(),
-                    format!("dialogs call each other in a circle: {way}"),
-                );
-            }
-            continue;
-        }
-        if path.len() >= CALL_DEPTH_MAX {
-            builder.error(
-                step.place.clone(),
-                format!("dialogs call each other more than {CALL_DEPTH_MAX} deep"),
-            );
-            continue;
-        }
-        path.push(called.clone());
-        follow(builder, dialogs, path);
-        path.pop();
-    }
-}
-
-fn mark_moves(dialogs: &mut BTreeMap<DialogId, Dialog>) {
-    let direct = |dialog: &Dialog| {
-        dialog
-            .steps
-            .values()
-            .any(|step| matches!(step.verb, Verb::Move { .. }))
-    };
-    let mut with_moves: BTreeSet<DialogId> = dialogs
-        .iter()
-        .filter(|(_, dialog)| direct(dialog))
-        .map(|(id, _)| id.clone())
-        .collect();
-    // Each round adds the callers of what is known; the depth bounds the rounds.
-    for _ in 0..CALL_DEPTH_MAX {
-        let callers: Vec<DialogId> = dialogs
-            .iter()
-            .filter(|(_, dialog)| calls(dialog).any(|(called, _)| with_moves.contains(called)))
-            .map(|(id, _)| id.clone())
-            .collect();
-        with_moves.extend(callers);
-    }
-    for (id, dialog) in dialogs {
-        dialog.has_moves = with_moves.contains(id);
-    }
 }

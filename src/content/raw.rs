@@ -3,6 +3,17 @@
 //! Plain structs and externally tagged enums only: flattened and untagged ones
 //! lose the places that diagnostics point at.
 
+#![expect(
+    missing_docs,
+    reason = "the format is explained once, in docs/dialog-language.md"
+)]
+#![expect(
+    dead_code,
+    reason = "sources and reasons are for those who read the files"
+)]
+
+mod script;
+
 use std::fmt;
 use std::marker::PhantomData;
 
@@ -13,6 +24,8 @@ use serde_saphyr::Spanned;
 use super::text::Text;
 use crate::ids::Lang;
 use crate::triage::Level;
+
+pub use script::*;
 
 /// A name together with its place.
 pub type Name = Spanned<String>;
@@ -273,7 +286,8 @@ pub enum Push {
 pub enum Change {
     Keep,
     Drop,
-    Change(Text),
+    #[serde(rename = "change")]
+    Adapt(Text),
 }
 
 /// `clinics/<name>.yaml`.
@@ -385,215 +399,6 @@ pub struct Link {
     pub opens: Name,
     #[serde(default)]
     pub set: Pairs<Name>,
-}
-
-/// `<dialog>.yaml`.
-#[derive(Debug, Deserialize)]
-#[serde(deny_unknown_fields)]
-pub struct Dialog {
-    pub dialog: Name,
-    #[serde(default)]
-    pub stays_open: Option<FlagLevel>,
-    pub start: Name,
-    pub steps: Pairs<Step>,
-    #[serde(default)]
-    pub source: Vec<String>,
-    #[serde(default)]
-    pub reviewed_by: Option<String>,
-}
-
-#[derive(Debug, Default, Deserialize)]
-#[serde(deny_unknown_fields, default)]
-pub struct Step {
-    pub say: Option<Text>,
-    pub choice: Option<Choice>,
-    pub many: Option<Many>,
-    pub yes_no: Option<YesNo>,
-    pub scale: Option<Number>,
-    pub number: Option<Number>,
-    pub text: Option<TextAsk>,
-    pub screen: Option<Name>,
-    #[serde(rename = "move")]
-    pub moves: Option<Name>,
-    pub answers: Option<Vec<ChoiceOption>>,
-    pub handoff: Option<Handoff>,
-    pub request_call: Option<Name>,
-    pub call: Option<Name>,
-    pub branch: Option<Vec<Arm>>,
-    pub summary: Option<Summary>,
-    pub end: Option<bool>,
-    pub next: Option<Name>,
-    pub after: Option<After>,
-    pub source: Vec<String>,
-}
-
-#[derive(Debug, Deserialize)]
-#[serde(deny_unknown_fields)]
-pub struct Choice {
-    #[serde(default)]
-    pub slot: Option<Name>,
-    #[serde(default)]
-    pub keep: bool,
-    pub options: Vec<ChoiceOption>,
-}
-
-#[derive(Debug, Deserialize)]
-#[serde(deny_unknown_fields)]
-pub struct Many {
-    #[serde(default)]
-    pub slot: Option<Name>,
-    #[serde(default)]
-    pub keep: bool,
-    pub options: Vec<ChoiceOption>,
-    #[serde(default)]
-    pub none: Option<NoneOption>,
-    pub next: Name,
-}
-
-#[derive(Debug, Deserialize)]
-#[serde(deny_unknown_fields)]
-pub struct NoneOption {
-    pub label: Text,
-    pub next: Name,
-}
-
-#[derive(Debug, Deserialize)]
-#[serde(deny_unknown_fields)]
-pub struct YesNo {
-    #[serde(default)]
-    pub slot: Option<Name>,
-    #[serde(default)]
-    pub keep: bool,
-    pub yes: Answer,
-    pub no: Answer,
-    #[serde(default)]
-    pub not_sure: Option<Answer>,
-}
-
-#[derive(Debug, Deserialize)]
-#[serde(deny_unknown_fields)]
-pub struct Number {
-    #[serde(default)]
-    pub slot: Option<Name>,
-    #[serde(default)]
-    pub keep: bool,
-    pub from: i64,
-    pub to: i64,
-    pub next: Name,
-}
-
-#[derive(Debug, Deserialize)]
-#[serde(deny_unknown_fields)]
-pub struct TextAsk {
-    #[serde(default)]
-    pub slot: Option<Name>,
-    pub kind: TextKind,
-    pub next: Name,
-}
-
-/// What a typed answer is.
-#[derive(Debug, Clone, Copy, PartialEq, Eq, Deserialize)]
-#[serde(rename_all = "kebab-case")]
-pub enum TextKind {
-    /// A phone number, typed or shared: the one thing kept as it is written.
-    Phone,
-    /// Words; kept as "something was written".
-    Words,
-}
-
-#[derive(Debug, Deserialize)]
-#[serde(deny_unknown_fields)]
-pub struct Handoff {
-    #[serde(default)]
-    pub phone: bool,
-    #[serde(default)]
-    pub contact: bool,
-    #[serde(default)]
-    pub scheduler: bool,
-}
-
-#[derive(Debug, Deserialize)]
-#[serde(deny_unknown_fields)]
-pub struct Summary {
-    pub next: Name,
-}
-
-#[derive(Debug, Deserialize)]
-#[serde(deny_unknown_fields)]
-pub struct After {
-    pub minutes: u32,
-    pub go: Name,
-}
-
-#[derive(Debug, Deserialize)]
-#[serde(deny_unknown_fields)]
-pub struct Arm {
-    #[serde(default, rename = "if")]
-    pub when: Option<Condition>,
-    pub go: Name,
-}
-
-#[derive(Debug, Default, Deserialize)]
-#[serde(deny_unknown_fields, default)]
-pub struct Answer {
-    pub next: Option<Name>,
-    pub set: Pairs<Name>,
-    pub raise: Vec<Name>,
-    pub raise_unsure: Vec<Name>,
-    pub ask_again: Vec<Name>,
-    pub language: Option<Lang>,
-    pub erase: bool,
-}
-
-#[derive(Debug, Deserialize)]
-#[serde(deny_unknown_fields)]
-pub struct ChoiceOption {
-    pub id: Name,
-    pub label: Text,
-    #[serde(default)]
-    pub next: Option<Name>,
-    #[serde(default)]
-    pub set: Pairs<Name>,
-    #[serde(default)]
-    pub raise: Vec<Name>,
-    #[serde(default)]
-    pub raise_unsure: Vec<Name>,
-    #[serde(default)]
-    pub ask_again: Vec<Name>,
-    #[serde(default)]
-    pub language: Option<Lang>,
-    #[serde(default)]
-    pub erase: bool,
-}
-
-#[derive(Debug, Deserialize)]
-#[serde(rename_all = "snake_case")]
-pub enum Condition {
-    Has(Name),
-    Count(Count),
-    Number(NumberIn),
-    LevelAtLeast(FlagLevel),
-    Cleared(bool),
-    All(Vec<Condition>),
-    Any(Vec<Condition>),
-    Not(Box<Condition>),
-}
-
-#[derive(Debug, Deserialize)]
-#[serde(deny_unknown_fields)]
-pub struct Count {
-    pub of: Vec<Name>,
-    pub from: usize,
-    #[serde(default)]
-    pub to: Option<usize>,
-}
-
-#[derive(Debug, Deserialize)]
-#[serde(deny_unknown_fields)]
-pub struct NumberIn {
-    pub slot: Name,
-    pub from: i64,
-    pub to: i64,
 }
 
 /// `phrases.yaml`.

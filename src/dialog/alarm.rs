@@ -77,7 +77,7 @@ impl Walk<'_> {
             | What::Contact(_)
             | What::Unreadable
             | What::Edited(_)
-            | What::Due(Due::Screening | Due::Question(_))
+            | What::Due(Due::Screening | Due::Question(_) | Due::Opening)
             | What::Cleared { .. }
             | What::Seen
             | What::ShowAgain => {}
@@ -238,6 +238,9 @@ impl Walk<'_> {
     pub fn raise(&mut self, alarm: Alarm, input: &Input) {
         self.close_for_alarm(input);
         self.state_all(&alarm.stated);
+        if input.heard.someone_else {
+            self.lead(&self.content.words.other_person);
+        }
         self.show_stop(self.quotable(input));
         self.ask_completing();
     }
@@ -344,11 +347,6 @@ impl Walk<'_> {
         self.c.finishing = None;
         self.c.open = None;
         self.c.clearance = None;
-        let repeats = self
-            .c
-            .stop
-            .as_ref()
-            .is_some_and(|stop| stop.level == judgement.level && stop.cards == judgement.cards);
         self.c.stop = Some(Stop {
             level: judgement.level,
             cards: judgement.cards.clone(),
@@ -357,9 +355,7 @@ impl Walk<'_> {
         for due in [Due::Draft, Due::Silence, Due::Screening] {
             self.effects.push(Effect::CancelDue(due));
         }
-        if !repeats || self.lead.text.is_empty() {
-            self.say_cards();
-        }
+        self.say_cards();
         self.report(&judgement, words);
     }
 

@@ -95,6 +95,23 @@ impl Walk<'_> {
         }
     }
 
+    /// Takes an answer to a question that time or new content has just
+    /// replaced: what it states counts, the rest does not.
+    pub fn take_late(&mut self, input: &Input) {
+        let stated: Vec<_> = input
+            .heard
+            .flags()
+            .map(|flag| (flag.clone(), Form::Sure))
+            .collect();
+        self.state_all(&stated);
+        if matches!(input.what, What::Press(_)) {
+            self.stale();
+        }
+        if !self.c.queue.is_empty() {
+            self.next_pending();
+        }
+    }
+
     /// A press, or typed words that say what a button says.
     pub fn press_of(&self, what: &What) -> Option<Press> {
         match what {
@@ -355,6 +372,10 @@ impl Walk<'_> {
             }
             return self.say_cards();
         }
+        if is_unreadable(text) {
+            self.lead(&self.content.words.cannot_read);
+            return self.show_again();
+        }
         let Some(open) = self.c.open.clone() else {
             return self.idle();
         };
@@ -526,8 +547,9 @@ impl Walk<'_> {
                     self.show_stop(None);
                 }
             }
-            // A draft that still blocks was an alarm; this one was unticked.
-            Due::Draft => {}
+            // A draft that still blocks was an alarm; this one was unticked. The
+            // opening is the clerk's, not the patient's.
+            Due::Draft | Due::Opening => {}
         }
     }
 
@@ -689,4 +711,14 @@ impl Walk<'_> {
         });
         self.run();
     }
+}
+
+/// Words in a script that no language of ours is written in: they cannot have
+/// been heard, so the patient is told.
+fn is_unreadable(text: &PatientText) -> bool {
+    /// The last letter of the Latin script's extensions.
+    const LATIN_LAST: char = '\u{24f}';
+    let letters = || text.reveal().chars().filter(|c| c.is_alphabetic());
+    let foreign = letters().filter(|c| *c > LATIN_LAST).count();
+    foreign * 2 > letters().count()
 }

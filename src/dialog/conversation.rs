@@ -65,6 +65,8 @@ pub struct Conversation {
     /// A lock left by /delete: the level, without a word of why.
     #[serde(skip_serializing_if = "Option::is_none")]
     pub lock: Option<Level>,
+    /// The last turn, for keeping nothing longer than promised.
+    pub touched: Timestamp,
     /// A reply keyboard is on the patient's screen and must be taken away.
     pub reply_keyboard: bool,
     /// What the patient wrote of a flag whose case waits for the screens.

@@ -111,6 +111,8 @@ pub enum Due {
     Screening,
     /// A step's own time-out.
     Question(Token),
+    /// The clinic opens: a card that waited is posted.
+    Opening,
 }
 
 impl Due {
@@ -122,6 +124,7 @@ impl Due {
             Self::Silence => 1,
             Self::Screening => 2,
             Self::Question(_) => 3,
+            Self::Opening => 4,
         }
     }
 }

@@ -8,7 +8,14 @@ use crate::ids::{FlagId, ScreenId, Timestamp};
 
 impl<'a> Walk<'a> {
     /// What time and new content take away, before anything else is looked at.
-    pub fn expire(&mut self) {
+    /// Says whether another question is open now.
+    pub fn expire(&mut self) -> bool {
+        let before = self.c.last_token;
+        self.expire_answers();
+        self.c.last_token != before
+    }
+
+    fn expire_answers(&mut self) {
         let content = self.content;
         let now = self.now;
         let asks_again: Vec<FlagId> = self

@@ -57,6 +57,7 @@ impl<'a> Walk<'a> {
         self.flush();
         self.take_keyboard_away();
         self.c.safety = Some(self.content.safety.clone());
+        self.c.touched = self.now;
         Turn {
             conversation: self.c,
             effects: self.effects,
@@ -639,16 +640,16 @@ impl<'a> Walk<'a> {
             });
         }
         self.lead(&self.content.words.guard);
-        self.to_person();
+        self.offer_person();
     }
 
     /// The step is gone from the content, or leads nowhere: a person can help.
     pub fn step_gone(&mut self) {
         self.lead(&self.content.words.step_gone);
-        self.to_person();
+        self.offer_person();
     }
 
-    fn to_person(&mut self) {
+    fn offer_person(&mut self) {
         let person = self.content.bot.person.clone();
         if self
             .dialog(&person)

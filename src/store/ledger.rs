@@ -220,6 +220,27 @@ impl Ledger {
         unknown.map_or(Ok(()), |error| Err(error.into()))
     }
 
+    /// The bots that have rows here.
+    pub fn bots(&self) -> Result<Vec<BotId>, ReadError> {
+        let mut bots: Vec<BotId> = Vec::new();
+        let mut unknown = None;
+        self.0
+            .store
+            .scan(&[], &mut |encoded, _| match Key::decode(encoded) {
+                Ok(key) => {
+                    if bots.last() != Some(&key.bot()) {
+                        bots.push(key.bot());
+                    }
+                    ControlFlow::Continue(())
+                }
+                Err(error) => {
+                    unknown = Some(error);
+                    ControlFlow::Break(())
+                }
+            })?;
+        unknown.map_or(Ok(bots), |error| Err(error.into()))
+    }
+
     /// Empties the journal once every warning up to the sequence `verified`
     /// was found in the store; `false` when newer ones keep it.
     pub fn truncate_journal(&self, verified: u64) -> Result<bool, JournalError> {

@@ -2,6 +2,7 @@
 
 use super::{Clerk, Prepared};
 use crate::app::cards::case_card;
+use crate::app::hours;
 use crate::app::records::{CLINIC, DueRow, InboxRow, OutboxRow, Piece, ShownAs, case_subject};
 use crate::content::{Content, RichText};
 use crate::dialog::{Due, Keyboard, Weight};
@@ -155,6 +156,19 @@ impl<'a> Draft<'a> {
         };
         if alert == Alert::Silence || (case.private && !case.asks_call) {
             return Ok(());
+        }
+        if case.level < Level::UrgentToday
+            && !case.asks_call
+            && let Some(at) = hours::opens_at(&content.clinic, self.now)
+        {
+            // See-professional wakes nobody: its card waits for the clinic to open.
+            return self.set_due(
+                case.chat,
+                DueRow {
+                    due: Due::Opening,
+                    at,
+                },
+            );
         }
         let (text, keyboard) = case_card(content, case);
         let shows = ShownAs::Case(case.number);

@@ -2,9 +2,11 @@
 
 use super::draft::Draft;
 use super::{Clerk, TurnError};
-use crate::app::records::{CLINIC, InboxRow};
+use crate::app::cards::case_card;
+use crate::app::records::{CLINIC, InboxRow, OutboxRow, Piece, ShownAs, case_subject};
 use crate::channel::{Incoming, IncomingKind, Outgoing};
 use crate::content::{Content, Text};
+use crate::dialog::Weight;
 use crate::ids::{ChatId, FlagId};
 use crate::staff::{Act, Alert, Case, Change, Staffer, act};
 
@@ -19,8 +21,10 @@ impl Clerk {
         let content = std::sync::Arc::clone(self.library.newest());
         match &incoming.kind {
             IncomingKind::Migrated(to) => {
+                if let Some(from) = self.staff_chat() {
+                    draft.put(self.keys.single("staff-moved"), CLINIC, &(from, *to))?;
+                }
                 self.move_staff_chat(*to);
-                draft.put(self.keys.single("staff-chat"), CLINIC, to)?;
                 Ok(())
             }
             IncomingKind::Press { data, .. } => {
@@ -58,7 +62,11 @@ impl Clerk {
                         toast(draft, &content, &content.words.staff_stale);
                         return Ok(());
                     }
-                    Change::Card | Change::Closed => {}
+                    Change::Card => {}
+                    Change::Closed if self.conversation(chat)?.is_none() => {
+                        return self.close_for_good(&content, &case, draft);
+                    }
+                    Change::Closed => {}
                     Change::Seen => draft.wake(chat, InboxRow::Seen)?,
                     Change::Cleared(flags) => draft.wake(
                         chat,
@@ -79,6 +87,43 @@ impl Clerk {
             | IncomingKind::Blocked(_)
             | IncomingKind::Ignored => Ok(()),
         }
+    }
+}
+
+impl Clerk {
+    /// The patient has deleted their data; the case was the last of it.
+    fn close_for_good(
+        &self,
+        content: &Content,
+        case: &Case,
+        draft: &mut Draft<'_>,
+    ) -> Result<(), TurnError> {
+        let keys = self.keys;
+        if let Some(staff_chat) = self.staff_chat() {
+            let (text, keyboard) = case_card(content, case);
+            let piece = Piece::Edit {
+                shows: ShownAs::Case(case.number),
+                text,
+                keyboard,
+                closes: true,
+            };
+            let row = OutboxRow {
+                piece,
+                weight: Weight::Warning,
+                lang: content.clinic.staff_language,
+                repeats: 0,
+                case: Some(case.number),
+            };
+            draft.send(staff_chat, CLINIC, row)?;
+        }
+        let commit = &mut draft.prepared.commit;
+        commit.deletes.extend([
+            keys.case(case.chat, case.number),
+            keys.case_index(case.number),
+            keys.open_case(case.chat),
+        ]);
+        commit.erase.push((keys.0, case_subject(case.number)));
+        Ok(())
     }
 }
 

@@ -5,9 +5,9 @@ use super::{Clerk, TurnError, nothing_heard};
 use crate::app::records::{CLINIC, DueRow, InboxRow, OutboxRow, Piece, ShownAs};
 use crate::channel::{Incoming, IncomingKind, Outgoing, Sender, telegram};
 use crate::content::{Content, Deed};
-use crate::dialog::{Conversation, Effect, Input, What, take_turn};
+use crate::dialog::{Conversation, Due, Effect, Input, What, take_turn};
 use crate::free_text::hear;
-use crate::ids::{CaseNumber, ChatId, Lang, PatientText, TEXT_BYTES_MAX};
+use crate::ids::{CaseNumber, ChatId, Lang, PatientText, TEXT_BYTES_MAX, Timestamp};
 use crate::staff::{Alert, Case};
 use crate::store::{Kind, Version};
 use crate::triage::{Level, Report};
@@ -40,6 +40,8 @@ impl Clerk {
             }
             InboxRow::Seen => What::Seen,
             InboxRow::ShowAgain => What::ShowAgain,
+            InboxRow::Unreachable => return self.unreachable(chat, draft),
+            InboxRow::Forget => return self.forget(chat, draft),
         };
         self.take(chat, &Input::new(what, self.desk()), None, draft)
     }
@@ -59,6 +61,14 @@ impl Clerk {
             Err(error) => return Err(error.into()),
         }
         draft.prepared.commit.deletes.push(key);
+        if due.due == Due::Opening {
+            let mut in_hand = None;
+            if let Some(held) = self.hold_case(chat, &mut in_hand)? {
+                let content = std::sync::Arc::clone(self.library.newest());
+                draft.tell_staff(&content, &held.case, Alert::Post)?;
+            }
+            return Ok(());
+        }
         self.take(
             chat,
             &Input::new(What::Due(due.due), self.desk()),
@@ -456,6 +466,25 @@ impl Clerk {
         Ok(())
     }
 
+    /// What the clinic promised to keep no longer goes, as with /delete.
+    fn forget(&self, chat: ChatId, draft: &mut Draft<'_>) -> Result<(), TurnError> {
+        let content = std::sync::Arc::clone(self.library.newest());
+        let Some((mut conversation, version)) = self.conversation(chat)? else {
+            return Ok(());
+        };
+        if !is_outdated(&content, &conversation, draft.now) {
+            return Ok(());
+        }
+        let level = conversation.level(&content);
+        conversation.lock = level.blocks().then_some(level);
+        draft
+            .prepared
+            .commit
+            .expect
+            .push((self.keys.conversation(chat), version));
+        self.erase(chat, &conversation, draft)
+    }
+
     /// Everything kept of a patient goes; a lock without a word stays.
     fn erase(
         &self,
@@ -499,6 +528,12 @@ impl Clerk {
             Some(level) => draft.put(keys.lock(&hash), CLINIC, &level)?,
             None => draft.prepared.commit.deletes.push(keys.lock(&hash)),
         }
+        // A card that waits for the clinic to open is still to be posted.
+        let opening = keys.due(chat, Due::Opening.kind());
+        if let Ok(Some((row, _))) = self.ledger.read::<DueRow>(&opening) {
+            draft.prepared.commit.deletes.retain(|key| *key != opening);
+            draft.put(opening, CLINIC, &row)?;
+        }
         // The open case is found again by a row that outlives the erasure.
         if let Ok(Some((number, _))) = self.ledger.read::<CaseNumber>(&keys.open_case(chat)) {
             draft
@@ -510,6 +545,13 @@ impl Clerk {
         }
         Ok(())
     }
+}
+
+/// Whether a conversation has been silent for longer than the clinic keeps it.
+#[must_use]
+pub fn is_outdated(content: &Content, conversation: &Conversation, now: Timestamp) -> bool {
+    const DAY_SECONDS: i64 = 24 * 60 * 60;
+    now.seconds_since(conversation.touched) > i64::from(content.clinic.retention_days) * DAY_SECONDS
 }
 
 fn raise_alert(in_hand: &mut Option<CaseInHand>, alert: Alert) {

@@ -201,7 +201,7 @@ impl Failure {
             Self::Unreadable => CallError::Unreadable { method },
             Self::Refused(refusal) => match refusal.code {
                 429 => CallError::SlowDown(refusal.retry_after_seconds),
-                401 | 404 | 409 => CallError::Shut(refusal.description),
+                _ if refusal.shuts() => CallError::Shut(refusal.description),
                 _ => CallError::Refused {
                     method,
                     description: refusal.description,
@@ -212,6 +212,16 @@ impl Failure {
 }
 
 impl Refusal {
+    /// Nothing will be taken: a wrong token is a 401 or a 404, a second poller
+    /// a 409. A server that lacks one method answers 404 too, in other words.
+    fn shuts(&self) -> bool {
+        match self.code {
+            401 | 409 => true,
+            404 => !self.description.contains("method not found"),
+            _ => false,
+        }
+    }
+
     fn into_outcome(self) -> Outcome {
         if let Some(chat) = self.migrate_to {
             return Outcome::Migrated(chat);
@@ -227,7 +237,7 @@ impl Refusal {
         }
         match self.code {
             429 => Outcome::SlowDown(self.retry_after_seconds),
-            401 | 404 | 409 => Outcome::Shut(self.description),
+            _ if self.shuts() => Outcome::Shut(self.description),
             403 if says(&UNREACHABLE_FORBIDDEN) => Outcome::Unreachable,
             _ => Outcome::Refused(self.description),
         }

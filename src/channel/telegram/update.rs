@@ -8,8 +8,7 @@ use serde_json::Value;
 
 use super::maybe::Maybe;
 use crate::channel::{Incoming, IncomingKind, Sender};
-use crate::ids::PatientText;
-use crate::ids::{ChatId, MessageId, UserId};
+use crate::ids::{ChatId, MessageId, PatientText, UserId};
 
 /// Telegram takes command names up to this long.
 const COMMAND_BYTES_MAX: usize = 32;

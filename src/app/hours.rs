@@ -1,0 +1,69 @@
+//! When the clinic opens next. Pure: the moment comes in as an argument.
+
+use jiff::civil::{Time, Weekday};
+use jiff::tz::TimeZone;
+use jiff::{ToSpan as _, Zoned};
+
+use crate::content::{Clinic, Day, Hours};
+use crate::ids::Timestamp;
+
+/// The moment the clinic opens next; none while it is open, and none for a
+/// clinic without hours, which is told at once.
+#[must_use]
+pub fn opens_at(clinic: &Clinic, now: Timestamp) -> Option<Timestamp> {
+    /// A clinic that is closed for a whole week has no hours worth waiting for.
+    const DAYS_AHEAD_MAX: i64 = 7;
+    let hours = clinic.hours.as_ref()?;
+    let zone = TimeZone::get(&clinic.zone.value).ok()?;
+    let now = jiff::Timestamp::from_second(now.0).ok()?.to_zoned(zone);
+    if hours.iter().any(|one| is_open(one, &now)) {
+        return None;
+    }
+    let mut next: Option<Zoned> = None;
+    for ahead in 0..=DAYS_AHEAD_MAX {
+        let day = now.checked_add(ahead.days()).ok()?;
+        for one in hours.iter().filter(|one| falls_on(one, day.weekday())) {
+            let Some(from) = parse(&one.from) else {
+                continue;
+            };
+            let Ok(opening) = day.with().time(from).build() else {
+                continue;
+            };
+            if opening > now && next.as_ref().is_none_or(|next| opening < *next) {
+                next = Some(opening);
+            }
+        }
+        if next.is_some() {
+            break;
+        }
+    }
+    next.map(|next| Timestamp(next.timestamp().as_second()))
+}
+
+/// Reads `09:00`.
+#[must_use]
+pub fn parse(text: &str) -> Option<Time> {
+    Time::strptime("%H:%M", text).ok()
+}
+
+fn is_open(hours: &Hours, now: &Zoned) -> bool {
+    let (Some(from), Some(to)) = (parse(&hours.from), parse(&hours.to)) else {
+        return false;
+    };
+    falls_on(hours, now.weekday()) && (from..to).contains(&now.time())
+}
+
+fn falls_on(hours: &Hours, weekday: Weekday) -> bool {
+    hours.days.iter().any(|day| {
+        let day = match day {
+            Day::Mon => Weekday::Monday,
+            Day::Tue => Weekday::Tuesday,
+            Day::Wed => Weekday::Wednesday,
+            Day::Thu => Weekday::Thursday,
+            Day::Fri => Weekday::Friday,
+            Day::Sat => Weekday::Saturday,
+            Day::Sun => Weekday::Sunday,
+        };
+        day == weekday
+    })
+}

@@ -1,0 +1,445 @@
+//! One first-in-first-out lane a chat: sends what the outbox holds.
+//!
+//! Only the lane waits when Telegram asks to slow down, never the bot. A row
+//! leaves the outbox when its delivery is recorded, and not before.
+
+use std::collections::{HashMap, VecDeque};
+use std::sync::{Arc, Mutex, PoisonError};
+use std::time::Duration;
+
+use tokio::sync::Notify;
+
+use super::clerk::Clerk;
+use super::clock::Clock;
+use super::outbox::{self, Next, shows_of};
+use super::pacing::{Bucket, Pacing};
+use super::records::{CLINIC, InboxRow, OutboxRow, Piece, Shown, ShownAs};
+use crate::channel::Outgoing;
+use crate::channel::telegram::Telegram;
+use crate::content::RichText;
+use crate::dialog::{Keyboard, Weight};
+use crate::ids::ChatId;
+use crate::store::{Commit, CommitError, Put};
+
+/// For this long a delivery is remembered beside the store, which may take 50
+/// ms to show it.
+const RECENT: Duration = Duration::from_secs(5);
+
+/// What could not be delivered to the staff chat is tried again after this
+/// long, without end: a warning is never given up.
+const STAFF_RETRY_SECONDS: u32 = 30;
+
+/// Something the lanes tell the bot.
+#[derive(Debug)]
+pub enum News {
+    /// This must be turned for a chat.
+    Wake(ChatId, u64, InboxRow),
+    /// Rows were moved to this chat's lane: it must be started.
+    Moved(ChatId),
+    /// Nothing will be sent any more; the bot must stop and say why.
+    Halt(String),
+}
+
+/// All lanes.
+pub struct Lanes {
+    clerk: Arc<Clerk>,
+    telegram: Arc<Telegram>,
+    pacing: Pacing,
+    lanes: Mutex<HashMap<ChatId, Lane>>,
+    recent: Mutex<HashMap<(ChatId, ShownAs), (Duration, Shown)>>,
+    idle: Notify,
+    news: Box<dyn Fn(News) + Send + Sync>,
+}
+
+#[derive(Default)]
+struct Lane {
+    queue: VecDeque<(u64, OutboxRow)>,
+    running: bool,
+    bucket: Option<Bucket>,
+}
+
+impl Lanes {
+    /// Lanes that send through `telegram`.
+    pub fn new(
+        clerk: Arc<Clerk>,
+        telegram: Arc<Telegram>,
+        pacing: Pacing,
+        news: Box<dyn Fn(News) + Send + Sync>,
+    ) -> Arc<Self> {
+        Arc::new(Self {
+            clerk,
+            telegram,
+            pacing,
+            lanes: Mutex::default(),
+            recent: Mutex::default(),
+            idle: Notify::new(),
+            news,
+        })
+    }
+
+    /// Puts a row at the end of its chat's lane.
+    pub fn push(self: &Arc<Self>, chat: ChatId, sequence: u64, row: OutboxRow) {
+        let mut lanes = self.lanes.lock().unwrap_or_else(PoisonError::into_inner);
+        let lane = lanes.entry(chat).or_default();
+        lane.queue.push_back((sequence, row));
+        if !lane.running {
+            lane.running = true;
+            tokio::spawn(Arc::clone(self).run(chat));
+        }
+    }
+
+    /// Sends something that is not kept: the answer to a press.
+    pub fn send_now(self: &Arc<Self>, outgoing: Outgoing) {
+        let lanes = Arc::clone(self);
+        tokio::spawn(async move { lanes.telegram.send(&outgoing).await });
+    }
+
+    /// Waits until nothing is being sent.
+    pub async fn drained(&self) {
+        loop {
+            let idle = self.idle.notified();
+            let busy = self
+                .lanes
+                .lock()
+                .unwrap_or_else(PoisonError::into_inner)
+                .values()
+                .any(|lane| lane.running);
+            if !busy {
+                return;
+            }
+            idle.await;
+        }
+    }
+
+    async fn run(self: Arc<Self>, chat: ChatId) {
+        while let Some((sequence, row)) = self.next(chat).await {
+            self.send(chat, sequence, row).await;
+        }
+    }
+
+    /// The next row of a lane once it may be sent; none ends the lane.
+    async fn next(&self, chat: ChatId) -> Option<(u64, OutboxRow)> {
+        loop {
+            let wait = {
+                let mut lanes = self.lanes.lock().unwrap_or_else(PoisonError::into_inner);
+                let now = millis(Clock::uptime());
+                let lane = lanes.get_mut(&chat)?;
+                let dropped = drop_stale_ticks(&mut lane.queue);
+                if !dropped.is_empty() {
+                    self.forget(chat, dropped);
+                }
+                let Some((_, row)) = lane.queue.front() else {
+                    lane.running = false;
+                    // What is spent is remembered until it is earned back.
+                    let forget = lane
+                        .bucket
+                        .as_ref()
+                        .is_none_or(|bucket| bucket.is_full(now));
+                    if forget {
+                        lanes.remove(&chat);
+                    }
+                    drop(lanes);
+                    self.idle.notify_waiters();
+                    return None;
+                };
+                let bucket = lane.bucket.get_or_insert_with(|| Bucket::new(chat, now));
+                match self.pacing {
+                    Pacing::Off => return lane.queue.pop_front(),
+                    Pacing::Telegram => match bucket.take(row.weight, now) {
+                        Ok(()) => return lane.queue.pop_front(),
+                        Err(millis) => millis,
+                    },
+                }
+            };
+            tokio::time::sleep(Duration::from_millis(wait)).await;
+        }
+    }
+
+    fn forget(&self, chat: ChatId, sequences: Vec<u64>) {
+        let deletes = sequences
+            .into_iter()
+            .map(|sequence| self.clerk.keys.outbox(chat, sequence))
+            .collect();
+        // A tick that comes back after a crash is dropped then.
+        let _ = self.clerk.ledger.commit_later(Commit {
+            deletes,
+            ..Commit::default()
+        });
+    }
+
+    async fn send(&self, chat: ChatId, sequence: u64, mut row: OutboxRow) {
+        let mut tries = 0;
+        let mut made = None;
+        let shown = self.shown(chat, &row);
+        let outgoing = outbox::resolve(self.clerk.library.newest(), chat, &row, &shown);
+        let mut waiting: VecDeque<Outgoing> = outgoing.into();
+        while let Some(one) = waiting.pop_front() {
+            let outcome = self.telegram.send(&one).await;
+            tries += 1;
+            match outbox::after(&row, outcome, tries) {
+                Next::Done(message) => made = message.or(made),
+                Next::Retry(seconds) => {
+                    waiting.push_front(one);
+                    tokio::time::sleep(Duration::from_secs(u64::from(seconds))).await;
+                }
+                Next::RetryAsRepeat(seconds) => {
+                    row.repeats += 1;
+                    tokio::time::sleep(Duration::from_secs(u64::from(seconds))).await;
+                    // A message made anew says that it may be a repeat.
+                    match one {
+                        Outgoing::Send { .. } => waiting.extend(outbox::resolve(
+                            self.clerk.library.newest(),
+                            chat,
+                            &row,
+                            &shown,
+                        )),
+                        Outgoing::Edit { .. }
+                        | Outgoing::Contact { .. }
+                        | Outgoing::AnswerPress { .. } => waiting.push_front(one),
+                    }
+                }
+                Next::Move(to) => return self.move_all(chat, to, sequence, row).await,
+                Next::Unreachable if Some(chat) == self.clerk.staff_chat() => {
+                    tracing::error!("the staff chat cannot be reached; its messages wait");
+                    waiting.push_front(one);
+                    tokio::time::sleep(Duration::from_secs(u64::from(STAFF_RETRY_SECONDS))).await;
+                }
+                Next::Unreachable => return self.unreachable(chat, sequence).await,
+                Next::GiveUp(why) => match plainer(&one, &row) {
+                    Some(plain) => waiting.push_front(plain),
+                    None => self.give_up(chat, sequence, &one, &row, &why),
+                },
+                Next::Halt(why) => {
+                    (self.news)(News::Halt(why));
+                    // The row stays in the outbox; the bot is about to stop.
+                    return std::future::pending().await;
+                }
+            }
+        }
+        self.record(chat, sequence, &row, shown, made).await;
+    }
+
+    /// The messages a row shows or edits: what was just delivered, or what the
+    /// store knows.
+    fn shown(&self, chat: ChatId, row: &OutboxRow) -> Shown {
+        let Some(shows) = shows_of(row) else {
+            return Shown::default();
+        };
+        let recent = self.recent.lock().unwrap_or_else(PoisonError::into_inner);
+        if let Some((_, shown)) = recent.get(&(chat, shows)) {
+            return shown.clone();
+        }
+        drop(recent);
+        let read = tokio::task::block_in_place(|| {
+            outbox::shown_for(&self.clerk.ledger, self.clerk.keys, chat, row)
+        });
+        read.unwrap_or_else(|error| {
+            tracing::warn!(%error, "failed to read which message to edit");
+            Shown::default()
+        })
+    }
+
+    async fn record(
+        &self,
+        chat: ChatId,
+        sequence: u64,
+        row: &OutboxRow,
+        shown: Shown,
+        made: Option<crate::ids::MessageId>,
+    ) {
+        let (commit, shown) =
+            match outbox::delivered(self.clerk.keys, chat, sequence, row, shown, made) {
+                Ok(recorded) => recorded,
+                Err(error) => return tracing::error!(%error, "failed to record a delivery"),
+            };
+        if let Some(shows) = shows_of(row) {
+            self.remember(chat, shows, shown);
+        }
+        match self.clerk.ledger.commit_later(commit.clone()) {
+            Ok(()) | Err(CommitError::Stopped) => {}
+            Err(_) => {
+                if let Err(error) = self.clerk.ledger.commit(commit).await {
+                    tracing::error!(%error, "failed to record a delivery");
+                }
+            }
+        }
+    }
+
+    fn remember(&self, chat: ChatId, shows: ShownAs, shown: Shown) {
+        /// Beyond this many, old ones are looked for and forgotten.
+        const RECENT_MAX: usize = 4096;
+        let mut recent = self.recent.lock().unwrap_or_else(PoisonError::into_inner);
+        let now = Clock::uptime();
+        if recent.len() >= RECENT_MAX {
+            recent.retain(|_, (at, _)| now.saturating_sub(*at) < RECENT);
+        }
+        recent.insert((chat, shows), (now, shown));
+    }
+
+    /// The group has a new id: everything that waits for the old one goes to
+    /// the new one, in one commit.
+    async fn move_all(&self, from: ChatId, to: ChatId, sequence: u64, row: OutboxRow) {
+        let keys = self.clerk.keys;
+        let mut commit = Commit::default();
+        let mut queue: VecDeque<(u64, OutboxRow)> = VecDeque::from([(sequence, row)]);
+        {
+            let mut lanes = self.lanes.lock().unwrap_or_else(PoisonError::into_inner);
+            if let Some(lane) = lanes.get_mut(&from) {
+                queue.append(&mut lane.queue);
+            }
+        }
+        for (sequence, row) in &queue {
+            commit.deletes.push(keys.outbox(from, *sequence));
+            match Put::json(keys.outbox(to, *sequence), CLINIC, row) {
+                Ok(put) => commit.puts.push(put),
+                Err(error) => {
+                    tracing::error!(%error, "failed to move a message to the group's new id")
+                }
+            }
+        }
+        if Some(from) == self.clerk.staff_chat() {
+            self.clerk.move_staff_chat(to);
+            if let Ok(put) = Put::json(keys.single("staff-moved"), CLINIC, &(from, to)) {
+                commit.puts.push(put);
+            }
+            tracing::warn!("the staff group has become a supergroup; its new id is kept");
+        }
+        if let Err(error) = self.clerk.ledger.commit(commit).await {
+            tracing::error!(%error, "failed to move messages to the group's new id");
+        }
+        for (sequence, row) in queue {
+            // Requeued through the bot, so that this lane may end first.
+            let mut lanes = self.lanes.lock().unwrap_or_else(PoisonError::into_inner);
+            lanes
+                .entry(to)
+                .or_default()
+                .queue
+                .push_back((sequence, row));
+        }
+        (self.news)(News::Moved(to));
+    }
+
+    /// Starts a lane whose rows were moved to it.
+    pub fn start(self: &Arc<Self>, chat: ChatId) {
+        let mut lanes = self.lanes.lock().unwrap_or_else(PoisonError::into_inner);
+        if let Some(lane) = lanes.get_mut(&chat)
+            && !lane.running
+        {
+            lane.running = true;
+            tokio::spawn(Arc::clone(self).run(chat));
+        }
+    }
+
+    /// The patient blocked the bot: nothing more is sent; staff hear of it if
+    /// a case is open.
+    async fn unreachable(&self, chat: ChatId, sequence: u64) {
+        let mut sequences = vec![sequence];
+        {
+            let mut lanes = self.lanes.lock().unwrap_or_else(PoisonError::into_inner);
+            if let Some(lane) = lanes.get_mut(&chat) {
+                sequences.extend(lane.queue.drain(..).map(|(sequence, _)| sequence));
+            }
+        }
+        let keys = self.clerk.keys;
+        let mut commit = Commit {
+            deletes: sequences
+                .into_iter()
+                .map(|sequence| keys.outbox(chat, sequence))
+                .collect(),
+            ..Commit::default()
+        };
+        let sequence = self.clerk.next_sequence();
+        match Put::json(keys.inbox(chat, sequence), chat, &InboxRow::Unreachable) {
+            Ok(put) => commit.puts.push(put),
+            Err(error) => {
+                tracing::error!(%error, "failed to note that a patient cannot be reached")
+            }
+        }
+        match self.clerk.ledger.commit(commit).await {
+            Ok(()) => (self.news)(News::Wake(chat, sequence, InboxRow::Unreachable)),
+            Err(error) => {
+                tracing::error!(%error, "failed to note that a patient cannot be reached")
+            }
+        }
+    }
+
+    /// Telegram will never take it. An edit that came too late harms nobody;
+    /// a message is kept on the list of what could not be delivered.
+    fn give_up(
+        &self,
+        chat: ChatId,
+        sequence: u64,
+        outgoing: &Outgoing,
+        row: &OutboxRow,
+        why: &str,
+    ) {
+        match outgoing {
+            Outgoing::Edit { .. } => tracing::debug!(why, "an edit was refused"),
+            Outgoing::Send { .. } | Outgoing::Contact { .. } | Outgoing::AnswerPress { .. } => {
+                tracing::error!(
+                    why,
+                    chat = chat.0,
+                    "a message was refused, and is kept as undelivered"
+                );
+                let key = crate::store::Key::new(
+                    self.clerk.keys.0,
+                    chat,
+                    crate::store::Kind::Note,
+                    &[b"dead".as_slice(), &sequence.to_be_bytes()].concat(),
+                );
+                if let Ok(put) = Put::json(key, CLINIC, row) {
+                    let _ = self.clerk.ledger.commit_later(Commit {
+                        puts: vec![put],
+                        ..Commit::default()
+                    });
+                }
+            }
+        }
+    }
+}
+
+/// A refused warning is tried once more as minimal plain text.
+fn plainer(outgoing: &Outgoing, row: &OutboxRow) -> Option<Outgoing> {
+    match outgoing {
+        Outgoing::Send {
+            chat,
+            text,
+            keyboard,
+            silent,
+        } if row.weight == Weight::Warning
+            && (!text.bold.is_empty() || *keyboard != Keyboard::None) =>
+        {
+            Some(Outgoing::Send {
+                chat: *chat,
+                text: RichText::plain(text.text.clone()),
+                keyboard: Keyboard::None,
+                silent: *silent,
+            })
+        }
+        Outgoing::Send { .. }
+        | Outgoing::Edit { .. }
+        | Outgoing::Contact { .. }
+        | Outgoing::AnswerPress { .. } => None,
+    }
+}
+
+/// A toggle's look that a later one replaces is not worth sending.
+fn drop_stale_ticks(queue: &mut VecDeque<(u64, OutboxRow)>) -> Vec<u64> {
+    let mut dropped = Vec::new();
+    while let Some((sequence, row)) = queue.front() {
+        let replaced = row.weight == Weight::Tick
+            && queue.iter().skip(1).any(|(_, later)| {
+                matches!(later.piece, Piece::Edit { .. }) && shows_of(later) == shows_of(row)
+            });
+        if !replaced {
+            break;
+        }
+        dropped.push(*sequence);
+        queue.pop_front();
+    }
+    dropped
+}
+
+fn millis(time: Duration) -> u64 {
+    u64::try_from(time.as_millis()).unwrap_or(u64::MAX)
+}

@@ -1,0 +1,80 @@
+//! The bot's name, description and commands, told to Telegram when they change.
+
+use super::clerk::Clerk;
+use super::records::CLINIC;
+use crate::channel::telegram::{BotProfile, CommandList, Scope, Telegram};
+use crate::content::{Command, Content};
+use crate::ids::{ChatId, Lang};
+use crate::store::{Commit, Put};
+
+/// What Telegram shows of the bot.
+#[must_use]
+pub fn profile(content: &Content, staff_chat: Option<ChatId>) -> BotProfile {
+    // The default stands for every language the clinic does not speak.
+    let languages = || {
+        std::iter::once((None, Lang::default()))
+            .chain(Lang::ALL.into_iter().map(|lang| (Some(lang), lang)))
+    };
+    let listed = |commands: &[Command], lang: Lang| -> Vec<(String, String)> {
+        commands
+            .iter()
+            .map(|command| {
+                (
+                    command.name.clone(),
+                    command.about.render(lang, content).text,
+                )
+            })
+            .collect()
+    };
+    let in_each = |text: &crate::content::Text| {
+        languages()
+            .map(|(tag, lang)| (tag, text.render(lang, content).text))
+            .collect()
+    };
+    let mut commands: Vec<CommandList> = languages()
+        .map(|(tag, lang)| CommandList {
+            scope: Scope::Private,
+            lang: tag,
+            commands: listed(&content.bot.commands, lang),
+        })
+        .collect();
+    if let Some(chat) = staff_chat {
+        let lang = content.clinic.staff_language;
+        commands.push(CommandList {
+            scope: Scope::Chat(chat),
+            lang: None,
+            commands: listed(&content.bot.staff_commands, lang),
+        });
+    }
+    let shown = &content.clinic.profile;
+    BotProfile {
+        commands,
+        name: in_each(&shown.name),
+        description: in_each(&shown.description),
+        short_description: in_each(&shown.short_description),
+    }
+}
+
+/// Tells Telegram, unless it was told the same before.
+pub async fn announce(telegram: &Telegram, clerk: &Clerk, staff_chat: Option<ChatId>) {
+    let profile = profile(clerk.library.newest(), staff_chat);
+    let key = clerk.keys.single("profile");
+    let fingerprint = profile.fingerprint();
+    if matches!(clerk.ledger.read::<String>(&key), Ok(Some((told, _))) if told == fingerprint) {
+        return;
+    }
+    match telegram.set_profile(&profile).await {
+        Ok(()) => {
+            if let Ok(put) = Put::json(key, CLINIC, &fingerprint) {
+                let _ = clerk.ledger.commit_later(Commit {
+                    puts: vec![put],
+                    ..Commit::default()
+                });
+            }
+        }
+        // The bot works without; the next start tells again.
+        Err(error) => {
+            tracing::warn!(%error, "failed to set the bot's name, description and commands")
+        }
+    }
+}

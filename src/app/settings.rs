@@ -1,0 +1,239 @@
+//! What the environment says, checked all at once, before anything starts.
+
+use std::env;
+use std::fmt;
+use std::path::{Path, PathBuf};
+
+use reqwest::Url;
+use secrecy::{ExposeSecret as _, SecretString};
+
+use super::pacing::Pacing;
+use crate::ids::ChatId;
+use crate::store::{MasterKey, master};
+
+/// What a bot runs with.
+pub struct Settings {
+    /// The bot's token; none starts the preview.
+    pub token: Option<SecretString>,
+    /// Any Bot API server.
+    pub api_url: Option<Url>,
+    /// Where staff are told.
+    pub staff_chat: Option<ChatId>,
+    /// Which clinic's file.
+    pub clinic: String,
+    /// The folder of dialogs.
+    pub dialogs_dir: PathBuf,
+    /// The folder of what is stored.
+    pub data_dir: PathBuf,
+    /// What seals it.
+    pub key: KeySource,
+    /// How fast the bot may send.
+    pub pacing: Pacing,
+    /// Content that no clinician has reviewed may be used with a real token.
+    pub allow_unreviewed: bool,
+    /// The preview's port; any free one when not set.
+    pub preview_port: Option<u16>,
+}
+
+/// Where the key comes from.
+pub enum KeySource {
+    /// 64 hex digits from the environment.
+    Digits(SecretString),
+    /// A file, made when it is missing.
+    File(PathBuf),
+}
+
+impl KeySource {
+    /// Reads the key, or makes the file.
+    ///
+    /// # Errors
+    /// When the file cannot be read or made, or others may read it.
+    pub fn load(&self) -> Result<MasterKey, master::MasterKeyError> {
+        match self {
+            Self::Digits(digits) => MasterKey::from_hex(digits.expose_secret()),
+            Self::File(path) => MasterKey::load_or_create(path),
+        }
+    }
+}
+
+/// Everything that is wrong with the settings.
+#[derive(Debug, thiserror::Error)]
+pub struct SettingsError(pub Vec<String>);
+
+impl fmt::Display for SettingsError {
+    fn fmt(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
+        write!(
+            f,
+            "{} to set right (see .env.example):",
+            if self.0.len() == 1 {
+                "one setting".to_owned()
+            } else {
+                format!("{} settings", self.0.len())
+            }
+        )?;
+        for problem in &self.0 {
+            write!(f, "\n  • {problem}")?;
+        }
+        Ok(())
+    }
+}
+
+/// Who asks: what is needed differs.
+#[derive(Debug, Clone, Copy, PartialEq, Eq)]
+pub enum Purpose {
+    /// Serving Telegram: a token is needed.
+    Run,
+    /// The preview: no token is used.
+    Preview,
+}
+
+impl Settings {
+    /// Reads the environment.
+    ///
+    /// # Errors
+    /// Every setting that is missing or wrong, by name.
+    pub fn from_env(purpose: Purpose) -> Result<Self, SettingsError> {
+        Self::read(purpose, |name| {
+            env::var(name).ok().filter(|value| !value.trim().is_empty())
+        })
+    }
+
+    /// Reads settings by name from anywhere.
+    ///
+    /// # Errors
+    /// Every setting that is missing or wrong, by name.
+    pub fn read(
+        purpose: Purpose,
+        get: impl Fn(&str) -> Option<String>,
+    ) -> Result<Self, SettingsError> {
+        let mut wrong = Vec::new();
+        let get = |name: &str| get(name).map(|value| value.trim().to_owned());
+        let token = get("TELOXIDE_TOKEN");
+        match &token {
+            None if purpose == Purpose::Run => wrong.push(
+                "TELOXIDE_TOKEN is missing: ask @BotFather for a bot, and put its token here."
+                    .to_owned(),
+            ),
+            Some(token) if !is_token(token) => wrong.push(
+                "TELOXIDE_TOKEN is not a bot's token: it looks like 123456:ABC-def.".to_owned(),
+            ),
+            Some(_) | None => {}
+        }
+        let api_url = get("TELOXIDE_API_URL").and_then(|url| match Url::parse(&url) {
+            Ok(url) if matches!(url.scheme(), "http" | "https") => Some(url),
+            Ok(_) | Err(_) => {
+                wrong.push("TELOXIDE_API_URL is no http or https address.".to_owned());
+                None
+            }
+        });
+        let staff_chat = get("STAFF_CHAT_ID").and_then(|chat| match chat.parse::<i64>() {
+            Ok(chat) if chat != 0 => Some(ChatId(chat)),
+            Ok(_) | Err(_) => {
+                wrong.push("STAFF_CHAT_ID is no chat's number: a group's is negative, like -1001234567890.".to_owned());
+                None
+            }
+        });
+        let clinic = get("CLINIC").unwrap_or_else(|| "tuscany-spa".to_owned());
+        let clinic = if clinic
+            .chars()
+            .all(|c| c.is_ascii_alphanumeric() || c == '-')
+        {
+            clinic
+        } else {
+            wrong.push(
+                "CLINIC is no name of a file in dialogs/clinics/: letters, digits and `-`."
+                    .to_owned(),
+            );
+            String::new()
+        };
+        let dialogs_dir = PathBuf::from(get("DIALOGS_DIR").unwrap_or_else(|| "dialogs".to_owned()));
+        if !dialogs_dir.is_dir() {
+            wrong.push(format!(
+                "DIALOGS_DIR: there is no folder {}.",
+                dialogs_dir.display()
+            ));
+        }
+        let data_dir = PathBuf::from(get("DATA_DIR").unwrap_or_else(|| "data".to_owned()));
+        let key = match (get("DATA_KEY"), get("DATA_KEY_FILE")) {
+            (Some(_), Some(_)) => {
+                wrong.push("DATA_KEY and DATA_KEY_FILE are both set: keep one.".to_owned());
+                KeySource::File(PathBuf::new())
+            }
+            (Some(digits), None) => {
+                if MasterKey::from_hex(&digits).is_err() {
+                    wrong.push(
+                        "DATA_KEY must be 64 hex digits; make one with `openssl rand -hex 32`."
+                            .to_owned(),
+                    );
+                }
+                KeySource::Digits(digits.into())
+            }
+            (None, file) => {
+                let file = file.map_or_else(|| beside(&data_dir), PathBuf::from);
+                if let Err(error) = master::check_outside(&file, &data_dir) {
+                    wrong.push(format!("DATA_KEY_FILE: {error}."));
+                }
+                KeySource::File(file)
+            }
+        };
+        let pacing = match get("SEND_PACING").as_deref() {
+            None | Some("telegram") => Pacing::Telegram,
+            Some("off") => Pacing::Off,
+            Some(_) => {
+                wrong.push("SEND_PACING is `telegram` or `off`.".to_owned());
+                Pacing::Telegram
+            }
+        };
+        let allow_unreviewed = match get("ALLOW_UNREVIEWED").as_deref() {
+            None | Some("no") => false,
+            Some("yes") => true,
+            Some(_) => {
+                wrong.push("ALLOW_UNREVIEWED is `yes` or `no`.".to_owned());
+                false
+            }
+        };
+        let preview_port = get("PREVIEW_PORT").and_then(|port| {
+            let port = port.parse();
+            if port.is_err() {
+                wrong.push("PREVIEW_PORT is a number from 1 to 65535.".to_owned());
+            }
+            port.ok()
+        });
+        if !wrong.is_empty() {
+            return Err(SettingsError(wrong));
+        }
+        let token = token.map(SecretString::from);
+        Ok(Self {
+            token,
+            api_url,
+            staff_chat,
+            clinic,
+            dialogs_dir,
+            data_dir,
+            key,
+            pacing,
+            allow_unreviewed,
+            preview_port,
+        })
+    }
+}
+
+fn is_token(token: &str) -> bool {
+    token.split_once(':').is_some_and(|(id, secret)| {
+        !id.is_empty()
+            && id.chars().all(|c| c.is_ascii_digit())
+            && secret.len() >= 5
+            && secret
+                .chars()
+                .all(|c| c.is_ascii_alphanumeric() || c == '_' || c == '-')
+    })
+}
+
+/// The key's file stands beside the data folder, never in it.
+fn beside(data_dir: &Path) -> PathBuf {
+    let name = data_dir
+        .file_name()
+        .and_then(|name| name.to_str())
+        .unwrap_or("data");
+    data_dir.with_file_name(format!("{name}.key"))
+}

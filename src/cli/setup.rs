@@ -1,0 +1,80 @@
+//! What every long-running command does first: settings, content, logging.
+
+use std::io::IsTerminal as _;
+use std::panic;
+use std::sync::Arc;
+
+use tokio::sync::watch;
+use tracing_subscriber::EnvFilter;
+
+use super::report;
+use crate::app::dialogs_dir;
+use crate::app::library::Library;
+use crate::app::settings::Settings;
+use crate::content::{self, Severity};
+
+/// Logs to standard error. Nothing a patient writes is ever logged, so the
+/// panic hook prints where a panic happened and not what it said.
+pub(super) fn start_logging() {
+    let filter =
+        EnvFilter::try_from_default_env().unwrap_or_else(|_| EnvFilter::new("warn,psoas_bot=info"));
+    // A second start in one process keeps the first one's logger.
+    let _ = tracing_subscriber::fmt()
+        .with_env_filter(filter)
+        .with_writer(std::io::stderr)
+        .with_ansi(std::io::stderr().is_terminal())
+        .try_init();
+    panic::set_hook(Box::new(|info| match info.location() {
+        Some(place) => tracing::error!(
+            file = place.file(),
+            line = place.line(),
+            "a panic was caught"
+        ),
+        None => tracing::error!("a panic was caught"),
+    }));
+}
+
+/// Reads and checks the content; one that does not pass starts nothing.
+pub(super) fn load_content(settings: &Settings) -> anyhow::Result<Arc<Library>> {
+    let sources = dialogs_dir::read(&settings.dialogs_dir)?;
+    match content::parse(&sources, &settings.clinic) {
+        Ok(parsed) => Ok(Arc::new(Library::new(
+            parsed.content,
+            sources,
+            &settings.clinic,
+        ))),
+        Err(found) => {
+            eprint!(
+                "{}",
+                report::render(&sources, &found, std::io::stderr().is_terminal())
+            );
+            let errors = found
+                .iter()
+                .filter(|one| one.severity == Severity::Error)
+                .count();
+            anyhow::bail!(
+                "{} has {errors} to mend before the bot can start",
+                settings.dialogs_dir.display()
+            );
+        }
+    }
+}
+
+/// Becomes true on SIGTERM or SIGINT.
+pub(super) fn stop_signal() -> anyhow::Result<watch::Receiver<bool>> {
+    use tokio::signal::unix::{SignalKind, signal};
+    let (stop, stopped) = watch::channel(false);
+    let mut terminate = signal(SignalKind::terminate())?;
+    let mut interrupt = signal(SignalKind::interrupt())?;
+    tokio::spawn(async move {
+        tokio::select! {
+            _ = terminate.recv() => {}
+            _ = interrupt.recv() => {}
+        }
+        tracing::info!("stopping: finishing what is in hand");
+        let _ = stop.send(true);
+        // Kept until the process ends, so that nobody takes its end for a stop.
+        stop.closed().await;
+    });
+    Ok(stopped)
+}

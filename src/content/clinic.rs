@@ -1,0 +1,136 @@
+//! `bot.yaml` and the clinic's own file.
+
+use super::build::{Builder, pairs, place};
+use super::diagnostic::Place;
+use super::model::{Bot, Command, Deed, Link};
+use super::raw;
+
+pub(super) fn build_bot(builder: &mut Builder, file: raw::Bot) -> Bot {
+    const FILE: &str = "bot.yaml";
+    let command = |builder: &mut Builder, command: raw::Command| {
+        let here = place(FILE, &command.name);
+        let name = &command.name.value;
+        if name.is_empty()
+            || name.len() > 32
+            || !name
+                .chars()
+                .all(|c| c.is_ascii_lowercase() || c.is_ascii_digit() || c == '_')
+        {
+            builder.error(
+                here.clone(),
+                format!("`{name}` cannot be a command: Telegram takes 1 to 32 of a-z, 0-9 and _"),
+            );
+        }
+        let deed = match (&command.opens, command.does) {
+            (Some(dialog), None) => Deed::Opens(builder.dialog(FILE, dialog)),
+            (None, Some(raw::CommandDeed::Stop)) => Deed::Stop,
+            (Some(_), Some(_)) | (None, None) => {
+                builder.error(
+                    here,
+                    format!("the command `{name}` needs one of `opens` and `does`"),
+                );
+                Deed::Stop
+            }
+        };
+        Command {
+            name: command.name.value,
+            deed,
+            about: command.about,
+        }
+    };
+    let commands = file
+        .commands
+        .into_iter()
+        .map(|one| command(builder, one))
+        .collect();
+    let staff_commands = file
+        .staff_commands
+        .into_iter()
+        .map(|one| command(builder, one))
+        .collect();
+    let links = file
+        .links
+        .0
+        .into_iter()
+        .map(|(name, link)| {
+            builder.id(FILE, &name);
+            let set = pairs(link.set);
+            (
+                name.value,
+                Link {
+                    opens: builder.dialog(FILE, &link.opens),
+                    set,
+                },
+            )
+        })
+        .collect();
+    Bot {
+        menu: builder.dialog(FILE, &file.menu),
+        screening: builder.dialog(FILE, &file.screening),
+        person: builder.dialog(FILE, &file.person),
+        commands,
+        links,
+        staff_commands,
+    }
+}
+
+pub(super) fn check_clinic(builder: &mut Builder, file: &str, clinic: &raw::Clinic) {
+    let whole = || Place {
+        file: file.to_owned(),
+        bytes: 0..0,
+    };
+    if clinic.phones.is_empty() {
+        builder.error(whole(), "a clinic needs a phone: it is the way to a person");
+    }
+    for phone in &clinic.phones {
+        let digits = phone.e164.value.strip_prefix('+').unwrap_or("");
+        if !(8..=15).contains(&digits.len()) || !digits.chars().all(|c| c.is_ascii_digit()) {
+            builder.error_with(
+                place(file, &phone.e164),
+                format!("`{}` is not a phone number in + form", phone.e164.value),
+                Some("Write + and 8 to 15 digits, with the country's code first.".to_owned()),
+            );
+        }
+    }
+    for hours in clinic.hours.iter().flatten() {
+        let read = |text: &str| jiff::civil::Time::strptime("%H:%M", text);
+        match (read(&hours.from), read(&hours.to)) {
+            (Ok(from), Ok(to)) if from < to && !hours.days.is_empty() => {}
+            _ => builder.error_with(
+                whole(),
+                format!("the hours `{}` to `{}` are none", hours.from, hours.to),
+                Some(
+                    "Write them as `09:00` and `17:30`, the earlier first, with at least one day."
+                        .to_owned(),
+                ),
+            ),
+        }
+    }
+    if jiff::tz::TimeZone::get(&clinic.zone.value).is_err() {
+        builder.error_with(
+            place(file, &clinic.zone),
+            format!("there is no time zone `{}`", clinic.zone.value),
+            Some("Use a name such as `America/Los_Angeles`.".to_owned()),
+        );
+    }
+    if let Some(link) = &clinic.scheduler
+        && !link.value.starts_with("https://")
+    {
+        builder.error(
+            place(file, link),
+            "the scheduler's link must begin with https://",
+        );
+    }
+    for (text, limit, what) in [
+        (&clinic.profile.name, 64, "name"),
+        (&clinic.profile.description, 512, "description"),
+        (&clinic.profile.short_description, 120, "short description"),
+    ] {
+        for lang in crate::ids::Lang::ALL {
+            let length = text.plain(lang).encode_utf16().count();
+            if length > limit {
+                builder.error(whole(), format!("the profile's {what} has {length} characters in {}; Telegram takes {limit}", lang.tag()));
+            }
+        }
+    }
+}

@@ -1,0 +1,171 @@
+//! A change of content while somebody is in the middle of a walk.
+
+use std::path::Path;
+use std::sync::Arc;
+
+use psoas_bot::app::dialogs_dir;
+use psoas_bot::app::library::Library;
+use psoas_bot::chat_test::Stage;
+use psoas_bot::content::{self, Sources};
+
+const PATIENT: i64 = 42;
+const CLINIC: &str = "tuscany-spa";
+
+fn sources() -> Sources {
+    dialogs_dir::read(&Path::new(env!("CARGO_MANIFEST_DIR")).join("dialogs"))
+        .expect("dialogs are read")
+}
+
+#[track_caller]
+fn library(sources: Sources) -> Arc<Library> {
+    match content::parse(&sources, CLINIC) {
+        Ok(parsed) => Arc::new(Library::new(parsed.content, sources, CLINIC)),
+        Err(found) => panic!("the changed content does not parse: {found:#?}"),
+    }
+}
+
+#[track_caller]
+fn with_edit(file: &str, from: &str, to: &str) -> Sources {
+    let mut sources = sources();
+    let text = sources.files.get_mut(file).expect("the file is there");
+    assert!(
+        text.contains(from),
+        "`{from}` is not in {file} any more: mend this test"
+    );
+    *text = text.replace(from, to);
+    sources
+}
+
+struct Walk {
+    stage: Stage,
+}
+
+impl Walk {
+    fn begin() -> Self {
+        let stage = Stage::new(library(sources()), "en", true).expect("a stage");
+        let mut walk = Self { stage };
+        walk.say("/start check");
+        walk
+    }
+
+    fn say(&mut self, words: &str) {
+        let now = self.stage.now();
+        self.stage
+            .world
+            .say(PATIENT, PATIENT, words, now)
+            .expect("they write");
+        self.settle();
+    }
+
+    #[track_caller]
+    fn press(&mut self, label: &str) {
+        let now = self.stage.now();
+        let pressed = self.stage.world.press_label(PATIENT, PATIENT, label, now);
+        assert!(pressed.is_ok(), "{pressed:?}");
+        self.settle();
+    }
+
+    #[track_caller]
+    fn settle(&mut self) {
+        self.stage.settle();
+        assert!(self.stage.troubles.is_empty(), "{:?}", self.stage.troubles);
+    }
+
+    fn last(&self) -> String {
+        self.stage
+            .world
+            .messages(PATIENT)
+            .iter()
+            .rev()
+            .find(|shown| shown.from_bot)
+            .map(|shown| shown.text.clone())
+            .unwrap_or_default()
+    }
+}
+
+#[test]
+fn a_walk_goes_on_in_the_script_it_began_with() {
+    let mut walk = Walk::begin();
+    walk.press("I'm 18 or older, I understand");
+    // The step that asks who it is for is renamed, and says something else.
+    let newer = with_edit(
+        "self-check.yaml",
+        "First, who is this for?",
+        "Who has the sore hip?",
+    );
+    walk.stage.change_content(library(newer));
+    walk.press("Me");
+    assert!(
+        walk.last().contains("pregnant"),
+        "the old script goes on: {}",
+        walk.last()
+    );
+    // Whoever begins anew begins in the newest.
+    walk.say("/start check");
+    assert!(
+        walk.last().contains("Who has the sore hip?"),
+        "{}",
+        walk.last()
+    );
+}
+
+#[test]
+fn a_step_that_is_gone_leads_to_a_person() {
+    let mut walk = Walk::begin();
+    walk.press("I'm 18 or older, I understand");
+    let mut newer = sources();
+    let text = newer
+        .files
+        .get_mut("self-check.yaml")
+        .expect("the file is there");
+    *text = text
+        .replace("  who:\n", "  who-now:\n")
+        .replace("next: who\n", "next: who-now\n")
+        .replace("go: who }", "go: who-now }")
+        .replace("next: who }", "next: who-now }");
+    // The old script is not to be had either: it was never kept in this store.
+    walk.stage.forget_scripts();
+    walk.stage.change_content(library(newer));
+    walk.press("Me");
+    assert!(
+        walk.last().contains("818"),
+        "a person's number stands there: {}",
+        walk.last()
+    );
+}
+
+#[test]
+fn new_safety_questions_are_asked_again() {
+    let mut walk = Walk::begin();
+    for label in ["I'm 18 or older, I understand", "Me", "No"] {
+        walk.press(label);
+    }
+    for _ in 0..6 {
+        walk.press("None of these");
+    }
+    assert!(
+        walk.last().contains("None of the warning signs"),
+        "{}",
+        walk.last()
+    );
+    let newer = with_edit(
+        "red-flags.yaml",
+        "Any of these right now?",
+        "Any of these at this moment?",
+    );
+    walk.stage.change_content(library(newer));
+    walk.say("hello");
+    let text = walk.last();
+    assert!(
+        text.contains("questions have changed") || text.contains("changed"),
+        "the patient is told: {text}"
+    );
+    // Back at the first question, and no move without the new answers.
+    walk.press("Me");
+    walk.press("No");
+    assert!(
+        walk.last().contains("Any of these at this moment?"),
+        "{}",
+        walk.last()
+    );
+}
