@@ -222,7 +222,13 @@ impl Walk<'_> {
     /// Queues a question that belongs to a flag, once in a round of screens: a
     /// follow-up is about today, so a cleared flag does not spare it.
     fn queue_once(&mut self, pending: Pending) {
-        if !self.c.asked.contains(pending.flag()) && !self.c.queue.contains(&pending) {
+        let is_open = self
+            .c
+            .open
+            .as_ref()
+            .is_some_and(|open| open.asking == Asking::Item(pending.clone()));
+        let was_asked = self.c.asked.contains(pending.flag());
+        if !is_open && !was_asked && !self.c.queue.contains(&pending) {
             self.c.queue.push_back(pending);
         }
     }
@@ -424,7 +430,7 @@ impl Walk<'_> {
         } else {
             named.into_iter().chain(settled).collect()
         };
-        let flags = listed
+        let flags: Vec<CaseFlag> = listed
             .into_iter()
             .filter_map(|flag| {
                 let note = self.c.flags.get(flag)?;
@@ -435,15 +441,27 @@ impl Walk<'_> {
                 })
             })
             .collect();
-        let words = if private { None } else { words };
-        self.effects.push(Effect::Report(Report {
-            level,
-            flags,
-            rules: judgement.rules.clone(),
-            words,
-            private,
-            deleted,
-        }));
+        let mut said = std::mem::take(&mut self.c.said);
+        said.extend(words);
+        if private {
+            said.clear();
+        }
+        let report = |words| {
+            Effect::Report(Report {
+                level,
+                flags: flags.clone(),
+                rules: judgement.rules.clone(),
+                words,
+                private,
+                deleted,
+            })
+        };
+        // A report carries one message: the others join the case it opens.
+        let mut said = said.into_iter();
+        let first = report(said.next());
+        let rest: Vec<Effect> = said.map(|words| report(Some(words))).collect();
+        self.effects.push(first);
+        self.effects.extend(rest);
     }
 
     /// After an urgent card: the one unasked item that would complete a higher
@@ -508,6 +526,15 @@ impl Walk<'_> {
             && self.c.stop.is_none()
             && self.waits_in_screens();
         if waits {
+            /// The case is minutes away: a few messages say why.
+            const SAID_MAX: usize = 3;
+            if let Some(words) = self
+                .quotable(input)
+                .filter(|_| !input.heard.hits.is_empty())
+                && self.c.said.len() < SAID_MAX
+            {
+                self.c.said.push(words);
+            }
             let at = self.now.plus_seconds(super::SCREENING_SECONDS);
             self.effects.push(Effect::SetDue {
                 due: Due::Screening,

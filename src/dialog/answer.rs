@@ -6,7 +6,7 @@ use super::conversation::{Asking, FlagNote, Pending, Slot};
 use super::effect::{Due, Effect, Keyboard, Weight};
 use super::input::{Input, What};
 use super::walk::Walk;
-use crate::content::{Answer, Deed, TextKind, Verb};
+use crate::content::{Answer, Deed, ScreenStyle, TextKind, Verb};
 use crate::free_text::normalise;
 use crate::ids::PatientText;
 use crate::ids::{CardId, ChoiceId, SlotId};
@@ -431,6 +431,7 @@ impl Walk<'_> {
         let visible: Vec<usize> = match self.step().map(|step| &step.verb) {
             Some(Verb::Many { options, .. }) => (0..options.len()).collect(),
             Some(_) | None => match self.open_screen() {
+                Some(screen) if screen.style == ScreenStyle::Question => return false,
                 Some(screen) => screen
                     .flags
                     .iter()

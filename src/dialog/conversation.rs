@@ -69,6 +69,9 @@ pub struct Conversation {
     pub touched: Timestamp,
     /// A reply keyboard is on the patient's screen and must be taken away.
     pub reply_keyboard: bool,
+    /// What the patient wrote of a flag whose case waits for the screens.
+    #[serde(skip_serializing_if = "Vec::is_empty")]
+    pub said: Vec<PatientText>,
 }
 
 /// One dialog being walked.
