@@ -185,11 +185,17 @@ fn read<T: DeserializeOwned>(
     match serde_saphyr::from_str_with_options(text, options) {
         Ok(value) => Some(value),
         Err(error) => {
-            let bytes = error.location().map_or(0..0, |location| {
-                let start = location.span().byte_offset().unwrap_or(0) as usize;
-                start..start + (location.span().byte_len().unwrap_or(1) as usize).max(1)
-            });
             let message = error.without_snippet().to_string();
+            let spanned = error.location().and_then(|location| {
+                let start = location.span().byte_offset()? as usize;
+                let len = location.span().byte_len().unwrap_or(1) as usize;
+                Some(start..start + len.max(1))
+            });
+            // Some findings of the parser know their line in words alone.
+            let bytes = spanned
+                .filter(|bytes| bytes.start > 0)
+                .or_else(|| place_in_words(text, &message))
+                .unwrap_or(0..0);
             found.push(Diagnostic::error(
                 Place {
                     file: file.to_owned(),
@@ -200,6 +206,29 @@ fn read<T: DeserializeOwned>(
             None
         }
     }
+}
+
+/// The place that a message names as "line 9, column 3".
+fn place_in_words(text: &str, message: &str) -> Option<std::ops::Range<usize>> {
+    let number_after = |word: &str| {
+        let (_, rest) = message.split_once(word)?;
+        let digits: String = rest
+            .trim_start()
+            .chars()
+            .take_while(char::is_ascii_digit)
+            .collect();
+        digits.parse::<usize>().ok()
+    };
+    let line = number_after("line ")?;
+    let column = number_after("column ").unwrap_or(1);
+    let start: usize = text
+        .split_inclusive('\n')
+        .take(line.checked_sub(1)?)
+        .map(str::len)
+        .sum();
+    let width = text[start..].lines().next().map_or(0, str::len);
+    let at = start + column.saturating_sub(1).min(width);
+    Some(at..at + 1)
 }
 
 pub(super) fn build(sources: &Sources, clinic: &str) -> Result<Parsed, Vec<Diagnostic>> {

@@ -242,6 +242,7 @@ impl Conversation {
     #[must_use]
     pub fn is_cleared(&self, content: &Content) -> bool {
         self.clearance.is_some()
+            && self.stop.is_none()
             && !self.level(content).blocks()
             && content
                 .screens

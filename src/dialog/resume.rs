@@ -23,6 +23,13 @@ impl<'a> Walk<'a> {
             .flags
             .iter()
             .filter(|(_, note)| note.cleared_until.is_some_and(|until| until <= now))
+            // What stands behind a card in force stays until staff clear it.
+            .filter(|(flag, _)| {
+                self.c
+                    .stop
+                    .as_ref()
+                    .is_none_or(|stop| !stop.flags.contains(flag))
+            })
             .map(|(flag, _)| flag.clone())
             .collect();
         for flag in &asks_again {

@@ -48,10 +48,11 @@ impl<'a> Walk<'a> {
                     .flags
                     .iter()
                     .position(|flag| flag.as_str() == id.as_str());
-                if let Some(place) = place {
-                    self.toggle(1 << place, matches!(act, Act::Tick(_)));
-                    self.time_draft(screen);
-                }
+                let Some(place) = place else {
+                    return self.stale();
+                };
+                self.toggle(1 << place, matches!(act, Act::Tick(_)));
+                self.time_draft(screen);
             }
             (ScreenStyle::List, Act::Continue(seen) | Act::None(seen) | Act::NotSure(seen)) => {
                 self.submit_screen(screen, act, *seen)
@@ -209,8 +210,9 @@ impl<'a> Walk<'a> {
         };
         match act {
             Act::Tick(id) | Act::Untick(id) => {
-                if let Some(place) = options.iter().position(|option| option.id == *id) {
-                    self.toggle(1 << place, matches!(act, Act::Tick(_)));
+                match options.iter().position(|option| option.id == *id) {
+                    Some(place) => self.toggle(1 << place, matches!(act, Act::Tick(_))),
+                    None => self.stale(),
                 }
             }
             Act::None(seen) => {

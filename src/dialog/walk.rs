@@ -369,6 +369,7 @@ impl<'a> Walk<'a> {
                     next.clone()
                 }
                 Verb::Move { id, next, .. } if self.is_dropped(id) => next.clone(),
+                Verb::Move { .. } if self.stop_is_due() => return self.show_stop(None),
                 Verb::Move { .. } if !self.c.is_cleared(self.content) => return self.trip_guard(),
                 Verb::RequestCall { slot, next } => {
                     self.lead_say(step);
@@ -566,8 +567,9 @@ impl<'a> Walk<'a> {
         }
         if let Some(screen) = self.c.finishing.take() {
             self.c.screens.insert(screen, self.now);
-            self.grant_clearance();
         }
+        // A history that was just settled may have been all that stood in the way.
+        self.grant_clearance();
         self.run();
     }
 
@@ -593,7 +595,8 @@ impl<'a> Walk<'a> {
             .iter()
             .all(|screen| self.c.screens.contains_key(&screen.id));
         if complete && self.c.clearance.is_none() && !self.c.level(self.content).blocks() {
-            self.c.clearance = Some(self.now);
+            // It lasts from the oldest answer it rests on.
+            self.c.clearance = self.c.screens.values().min().copied();
             self.c.moves_introduced = false;
             self.lead(&self.content.words.cleared);
         }

@@ -5,7 +5,7 @@ use super::{Clerk, TurnError, nothing_heard};
 use crate::app::records::{CLINIC, DueRow, InboxRow, OutboxRow, Piece, ShownAs};
 use crate::channel::{Incoming, IncomingKind, Outgoing, Sender, telegram};
 use crate::content::{Content, Deed};
-use crate::dialog::{Conversation, Due, Effect, Input, What, take_turn};
+use crate::dialog::{Conversation, Due, Effect, Input, Token, What, take_turn};
 use crate::free_text::hear;
 use crate::ids::{CaseNumber, ChatId, Lang, PatientText, TEXT_BYTES_MAX, Timestamp};
 use crate::staff::{Alert, Case};
@@ -187,7 +187,7 @@ impl Clerk {
     ) -> Result<(), TurnError> {
         let (mut conversation, version) = match self.conversation(chat)? {
             Some(stored) => stored,
-            None => (self.new_conversation(chat)?, Version::ABSENT),
+            None => (self.new_conversation(chat, draft.now)?, Version::ABSENT),
         };
         if let (false, Some(lang)) = (
             conversation.lang_chosen,
@@ -420,13 +420,17 @@ impl Clerk {
         Ok(())
     }
 
-    fn new_conversation(&self, chat: ChatId) -> Result<Conversation, TurnError> {
+    fn new_conversation(&self, chat: ChatId, now: Timestamp) -> Result<Conversation, TurnError> {
         let hash = self.ledger.vault().lock_hash(self.keys.0, chat);
         let lock = self
             .ledger
             .read::<Level>(&self.keys.lock(&hash))?
             .map(|(level, _)| level);
-        Ok(Conversation::new(Lang::default(), lock))
+        let mut conversation = Conversation::new(Lang::default(), lock);
+        // After /delete the old messages still stand in the chat: their buttons
+        // must not fit the new questions, so tokens begin above any given before.
+        conversation.last_token = Token(u32::try_from(now.0).unwrap_or(u32::MAX / 2));
+        Ok(conversation)
     }
 
     /// A walk goes on in the script it began with; whatever begins anew begins
