@@ -380,8 +380,8 @@ impl Patient {
     fn check(&mut self, before: &Conversation, input: &Input, turn: &Turn) -> Result<(), String> {
         check_limits(turn)?;
         check_stored(&turn.conversation)?;
-        self.check_answered(before, input, turn)?;
-        self.check_moves(before, input, turn)?;
+        self.check_answered(input, turn)?;
+        self.check_moves(turn)?;
         self.check_level(before, input, turn)?;
         self.check_warned(before, turn)?;
         check_open(before, input, turn)?;
@@ -390,12 +390,7 @@ impl Patient {
     }
 
     /// Every private message or press is answered.
-    fn check_answered(
-        &self,
-        before: &Conversation,
-        input: &Input,
-        turn: &Turn,
-    ) -> Result<(), String> {
+    fn check_answered(&self, input: &Input, turn: &Turn) -> Result<(), String> {
         let asks = match &input.what {
             What::Press(_)
             | What::Text(_)
@@ -421,47 +416,20 @@ impl Patient {
             | Effect::GuardTripped { .. } => false,
         };
         let silent = turn.toast.is_none() && !turn.effects.iter().any(is_said);
-        // reported: a forged tick of an item that the open list does not have.
-        let forged_tick =
-            matches!(&input.what, What::Press(data) if data.contains(":+") || data.contains(":-"));
-        // reported: words that state a flag while one of the engine's own
-        // questions is open, and a see-professional card waits for its answer.
-        let heard_twice = !input.heard.hits.is_empty()
-            && before
-                .open
-                .as_ref()
-                .is_some_and(|open| matches!(open.asking, Asking::Item(_)));
-        let is_known =
-            tolerated("forged-tick", forged_tick) || tolerated("heard-twice", heard_twice);
-        if asks && silent && !is_known {
+        if asks && silent {
             return Err("nothing answered this".to_owned());
         }
         Ok(())
     }
 
     /// No move while anything blocks or a screen is unanswered.
-    fn check_moves(&self, before: &Conversation, input: &Input, turn: &Turn) -> Result<(), String> {
+    fn check_moves(&self, turn: &Turn) -> Result<(), String> {
         let after = &turn.conversation;
         let content = self.content;
-        // reported: a flag heard beside an open move, whose second question is
-        // then answered, runs into the move before its card is shown.
-        let own_question = before
-            .open
-            .as_ref()
-            .is_some_and(|open| matches!(open.asking, Asking::Item(_)));
-        let heard = !input.heard.hits.is_empty();
-        // Once it is settled, clearance is gone and no screen is left to grant it.
-        let settled = before.clearance.is_none()
-            && content
-                .screens
-                .iter()
-                .all(|screen| before.screens.contains_key(&screen.id));
-        let is_known = tolerated("own-question", own_question || heard || settled);
-        if !is_known
-            && let Some(tripped) = turn
-                .effects
-                .iter()
-                .find(|effect| matches!(effect, Effect::GuardTripped { .. }))
+        if let Some(tripped) = turn
+            .effects
+            .iter()
+            .find(|effect| matches!(effect, Effect::GuardTripped { .. }))
         {
             return Err(format!("{tripped:?}"));
         }
@@ -489,22 +457,14 @@ impl Patient {
             }
         }
         let fresh = |at: &Timestamp, now: Timestamp| now.seconds_since(*at) < CLEARANCE_SECONDS;
-        let Some(clearance) = after.clearance.filter(|at| fresh(at, self.now)) else {
+        if after.clearance.is_none_or(|at| !fresh(&at, self.now)) {
             return Err("a move is shown without clearance".to_owned());
-        };
+        }
         for screen in &content.screens {
-            // reported: a screen answered up to a day before clearance holds as
-            // long as clearance does, so up to two days.
-            let in_time = after.screens.get(&screen.id).is_some_and(|at| {
-                fresh(
-                    at,
-                    if tolerated("two-days", true) {
-                        clearance
-                    } else {
-                        self.now
-                    },
-                )
-            });
+            let in_time = after
+                .screens
+                .get(&screen.id)
+                .is_some_and(|at| fresh(at, self.now));
             if !in_time {
                 return Err(format!(
                     "a move is shown and the screen {} is not answered in time",
@@ -528,13 +488,7 @@ impl Patient {
             .as_ref()
             .is_some_and(|open| matches!(open.asking, Asking::Item(Pending::History(_))));
         let is = turn.conversation.level(self.content);
-        // reported: a flag whose clearing passes is taken out of a rule that it
-        // completed anew, and the level of a card in force falls with it.
-        let expires = before
-            .flags
-            .values()
-            .any(|note| note.cleared_until.is_some_and(|until| until <= self.now));
-        if by_staff || settles || tolerated("clearing-expires", expires) {
+        if by_staff || settles {
             self.floor = is;
         }
         // A flag whose clearing passes is asked again, and the rules it was part
@@ -593,9 +547,6 @@ impl Patient {
             What::Text(_) => true,
             _ => false,
         };
-        // reported: words that state something else drop an emergency tick that
-        // was not submitted.
-        let taken_back = taken_back || tolerated("draft-heard", !input.heard.hits.is_empty());
         for flag in self.drafted(before) {
             let kept =
                 still.contains(&flag) && self.dues.values().any(|(due, _)| *due == Due::Draft);
@@ -745,13 +696,6 @@ fn check_message(message: &Message) -> Result<(), String> {
         }
     }
     Ok(())
-}
-
-/// What is reported and not mended yet is let pass. With its name in `STRICT`
-/// (or `STRICT=all`) it is not, and the properties say whether it still stands.
-fn tolerated(name: &str, reported: bool) -> bool {
-    let strict = std::env::var("STRICT").unwrap_or_default();
-    reported && strict != "all" && strict.split(',').all(|one| one != name)
 }
 
 fn cut(text: &str) -> String {
