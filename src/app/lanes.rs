@@ -46,9 +46,16 @@ pub struct Lanes {
     telegram: Arc<Telegram>,
     pacing: Pacing,
     lanes: Mutex<HashMap<ChatId, Lane>>,
-    recent: Mutex<HashMap<(ChatId, ShownAs), (Duration, Shown)>>,
+    recent: Mutex<Recent>,
     idle: Notify,
     news: Box<dyn Fn(News) + Send + Sync>,
+}
+
+/// What was delivered a moment ago.
+#[derive(Default)]
+struct Recent {
+    shown: HashMap<(ChatId, ShownAs), (Duration, Shown)>,
+    pruned: Duration,
 }
 
 #[derive(Default)]
@@ -226,7 +233,7 @@ impl Lanes {
             return Shown::default();
         };
         let recent = self.recent.lock().unwrap_or_else(PoisonError::into_inner);
-        if let Some((_, shown)) = recent.get(&(chat, shows)) {
+        if let Some((_, shown)) = recent.shown.get(&(chat, shows)) {
             return shown.clone();
         }
         drop(recent);
@@ -266,14 +273,16 @@ impl Lanes {
     }
 
     fn remember(&self, chat: ChatId, shows: ShownAs, shown: Shown) {
-        /// Beyond this many, old ones are looked for and forgotten.
-        const RECENT_MAX: usize = 4096;
         let mut recent = self.recent.lock().unwrap_or_else(PoisonError::into_inner);
         let now = Clock::uptime();
-        if recent.len() >= RECENT_MAX {
-            recent.retain(|_, (at, _)| now.saturating_sub(*at) < RECENT);
+        // Old ones are looked for once in a while, not each time.
+        if now.saturating_sub(recent.pruned) > RECENT {
+            recent.pruned = now;
+            recent
+                .shown
+                .retain(|_, (at, _)| now.saturating_sub(*at) < RECENT);
         }
-        recent.insert((chat, shows), (now, shown));
+        recent.shown.insert((chat, shows), (now, shown));
     }
 
     /// The group has a new id: everything that waits for the old one goes to

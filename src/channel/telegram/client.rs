@@ -1,6 +1,7 @@
 //! The HTTP client, and each send.
 
 use std::fmt;
+use std::sync::Arc;
 use std::time::Duration;
 
 use reqwest::{Url, header, redirect};
@@ -9,6 +10,7 @@ use serde::{Deserialize, Serialize};
 use serde_json::value::RawValue;
 use teloxide::payloads::{DeleteWebhook, GetMe};
 use teloxide::requests::Payload;
+use tokio::sync::Semaphore;
 
 use super::answer::{CallError, Failure, message_made, read_reply};
 use super::payload;
@@ -24,8 +26,9 @@ const PROXY_VARIABLE: &str = "TELOXIDE_PROXY";
 /// A hundred updates of the longest messages stay well below this.
 const REPLY_BYTES_MAX: usize = 32 << 20;
 
-/// Connections kept for the next call; sends beyond it open their own.
-const IDLE_CONNECTIONS_MAX: usize = 16;
+/// Calls under way at once, and connections kept for them. More would only wait
+/// in Telegram's queue instead of ours, each on a connection of its own.
+const CALLS_AT_ONCE_MAX: usize = 32;
 
 /// How long to wait for what.
 #[derive(Debug, Clone, Copy, PartialEq, Eq)]
@@ -55,6 +58,7 @@ pub struct Telegram {
     api_url: Url,
     token: SecretString,
     timeouts: Timeouts,
+    calls: Arc<Semaphore>,
 }
 
 /// The token would be the bot; the address may hold a password.
@@ -126,7 +130,7 @@ impl Telegram {
         let builder = reqwest::Client::builder()
             .connect_timeout(timeouts.connect)
             .tcp_keepalive(Duration::from_secs(30))
-            .pool_max_idle_per_host(IDLE_CONNECTIONS_MAX)
+            .pool_max_idle_per_host(CALLS_AT_ONCE_MAX)
             // The address holds the token: it goes to one server alone.
             .redirect(redirect::Policy::none())
             .referer(false);
@@ -144,6 +148,7 @@ impl Telegram {
             api_url,
             token,
             timeouts,
+            calls: Arc::new(Semaphore::new(CALLS_AT_ONCE_MAX)),
         })
     }
 
@@ -244,6 +249,8 @@ impl Telegram {
     where
         P: Payload + Serialize + Sync,
     {
+        // It is never closed; a failure would only let one more call through.
+        let _place = self.calls.acquire().await.ok();
         let answer = self.post(P::NAME, payload, self.timeouts.call).await;
         if let Err(failure) = &answer {
             log(P::NAME, failure);
