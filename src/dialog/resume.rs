@@ -8,14 +8,7 @@ use crate::ids::{FlagId, ScreenId, Timestamp};
 
 impl<'a> Walk<'a> {
     /// What time and new content take away, before anything else is looked at.
-    /// Says whether another question is open now.
-    pub fn expire(&mut self) -> bool {
-        let before = self.c.last_token;
-        self.expire_answers();
-        self.c.last_token != before
-    }
-
-    fn expire_answers(&mut self) {
+    pub fn expire(&mut self) {
         let content = self.content;
         let now = self.now;
         let asks_again: Vec<FlagId> = self
