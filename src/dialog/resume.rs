@@ -166,6 +166,9 @@ impl<'a> Walk<'a> {
         if let Some(Verb::Screen { screen, .. }) = self.step().map(|step| &step.verb) {
             let screen = screen.clone();
             self.drop_screen(&screen);
+        } else if crumb.was_cleared && !self.c.is_cleared(self.content) {
+            // Its answer had screens asked again ("it hurt"): they come first.
+            self.begin_screening();
         }
     }
 
@@ -204,9 +207,11 @@ impl<'a> Walk<'a> {
             .unwrap_or_default();
         self.close_question(&chosen);
         while self.c.trail.len() > index {
-            let Some(crumb) = self.c.trail.pop() else {
+            let Some(mut crumb) = self.c.trail.pop() else {
                 break;
             };
+            // Only where the way back ends is anything asked.
+            crumb.was_cleared &= self.c.trail.len() == index;
             self.take_back(crumb);
         }
         self.run();
