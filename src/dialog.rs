@@ -64,11 +64,9 @@ pub fn take_turn(
     now: Timestamp,
 ) -> Turn {
     let mut walk = Walk::new(content, conversation, input.desk, now);
-    let has_moved = walk.expire();
+    walk.expire();
     match walk.alarm_in(input) {
         Some(alarm) => walk.raise(alarm, input),
-        // The question this answered is no longer the one that is open.
-        None if has_moved && input.what.answers_a_question() => walk.take_late(input),
         None => walk.take(input),
     }
     walk.settle(input);

@@ -95,23 +95,6 @@ impl Walk<'_> {
         }
     }
 
-    /// Takes an answer to a question that time or new content has just
-    /// replaced: what it states counts, the rest does not.
-    pub fn take_late(&mut self, input: &Input) {
-        let stated: Vec<_> = input
-            .heard
-            .flags()
-            .map(|flag| (flag.clone(), Form::Sure))
-            .collect();
-        self.state_all(&stated);
-        if matches!(input.what, What::Press(_)) {
-            self.stale();
-        }
-        if !self.c.queue.is_empty() {
-            self.next_pending();
-        }
-    }
-
     /// A press, or typed words that say what a button says.
     pub fn press_of(&self, what: &What) -> Option<Press> {
         match what {

@@ -189,6 +189,9 @@ pub(super) struct Crumb {
     /// What its answer overwrote.
     #[serde(default, skip_serializing_if = "Vec::is_empty")]
     pub undo: Vec<(SlotId, Option<Slot>)>,
+    /// It was asked behind the screens, with clearance.
+    #[serde(default, skip_serializing_if = "std::ops::Not::not")]
+    pub was_cleared: bool,
 }
 
 impl Conversation {

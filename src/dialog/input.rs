@@ -74,20 +74,6 @@ pub enum What {
 }
 
 impl What {
-    /// Whether this is an answer to whatever question is open.
-    #[must_use]
-    pub fn answers_a_question(&self) -> bool {
-        match self {
-            Self::Press(_) | Self::Text(_) | Self::Contact(_) | Self::Unreadable => true,
-            Self::Command { .. }
-            | Self::Edited(_)
-            | Self::Due(_)
-            | Self::Cleared { .. }
-            | Self::Seen
-            | Self::ShowAgain => false,
-        }
-    }
-
     /// The words the patient wrote, if these are words.
     #[must_use]
     pub fn words(&self) -> Option<&PatientText> {

@@ -8,14 +8,7 @@ use crate::ids::{FlagId, ScreenId, Timestamp};
 
 impl<'a> Walk<'a> {
     /// What time and new content take away, before anything else is looked at.
-    /// Says whether another question is open now.
-    pub fn expire(&mut self) -> bool {
-        let before = self.c.last_token;
-        self.expire_answers();
-        self.c.last_token != before
-    }
-
-    fn expire_answers(&mut self) {
+    pub fn expire(&mut self) {
         let content = self.content;
         let now = self.now;
         let asks_again: Vec<FlagId> = self
@@ -180,6 +173,9 @@ impl<'a> Walk<'a> {
         if let Some(Verb::Screen { screen, .. }) = self.step().map(|step| &step.verb) {
             let screen = screen.clone();
             self.drop_screen(&screen);
+        } else if crumb.was_cleared && !self.c.is_cleared(self.content) {
+            // Its answer had screens asked again ("it hurt"): they come first.
+            self.begin_screening();
         }
     }
 
@@ -218,9 +214,11 @@ impl<'a> Walk<'a> {
             .unwrap_or_default();
         self.close_question(&chosen);
         while self.c.trail.len() > index {
-            let Some(crumb) = self.c.trail.pop() else {
+            let Some(mut crumb) = self.c.trail.pop() else {
                 break;
             };
+            // Only where the way back ends is anything asked.
+            crumb.was_cleared &= self.c.trail.len() == index;
             self.take_back(crumb);
         }
         self.run();

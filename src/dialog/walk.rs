@@ -369,8 +369,18 @@ impl<'a> Walk<'a> {
                     next.clone()
                 }
                 Verb::Move { id, next, .. } if self.is_dropped(id) => next.clone(),
-                Verb::Move { .. } if self.stop_is_due() => return self.show_stop(None),
-                Verb::Move { .. } if !self.c.is_cleared(self.content) => return self.trip_guard(),
+                Verb::Move { .. } if !self.c.is_cleared(self.content) => {
+                    // A history typed just now took clearance; its second question
+                    // has given a card, or clearance back.
+                    if self.stop_is_due() {
+                        return self.show_stop(None);
+                    }
+                    self.grant_clearance();
+                    if !self.c.is_cleared(self.content) {
+                        return self.trip_guard();
+                    }
+                    return self.ask(Asking::Step);
+                }
                 Verb::RequestCall { slot, next } => {
                     self.lead_say(step);
                     self.request_call(slot);
@@ -554,6 +564,7 @@ impl<'a> Walk<'a> {
         self.c.trail.push(Crumb {
             stack: self.c.stack.clone(),
             undo,
+            was_cleared: self.c.is_cleared(self.content),
         });
     }
 
@@ -595,7 +606,7 @@ impl<'a> Walk<'a> {
             .iter()
             .all(|screen| self.c.screens.contains_key(&screen.id));
         if complete && self.c.clearance.is_none() && !self.c.level(self.content).blocks() {
-            // It lasts from the oldest answer it rests on.
+            // It is as old as the oldest answer behind it.
             self.c.clearance = self.c.screens.values().min().copied();
             self.c.moves_introduced = false;
             self.lead(&self.content.words.cleared);
