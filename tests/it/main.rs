@@ -2,5 +2,6 @@
 
 mod bot_api;
 mod channel;
+mod crash;
 mod preview;
 mod store;
