@@ -15,7 +15,7 @@ use super::records::{CLINIC, InboxRow, Keys};
 use super::timers::Timers;
 use super::workers::Workers;
 use super::{intake, profile, recover};
-use crate::channel::telegram::{CallError, Me, PollError, Telegram, UpdateKind};
+use crate::channel::telegram::{CallError, Me, PollError, RawUpdate, Telegram, UpdateKind};
 use crate::ids::{ChatId, Timestamp};
 use crate::store::{Commit, Kind, Ledger, MasterKey, OpenError, Put};
 
@@ -331,6 +331,9 @@ async fn poll(
             show_all_again(clerk, workers, now).await?;
         }
         last_heard = now;
+        // Telegram has confirmed all below it. It may number the next one
+        // anywhere, also below: to ask from here again could confirm that too.
+        offset = None;
         if polled.updates.is_empty() {
             if polled.skipped > 0 {
                 tracing::warn!(
@@ -341,11 +344,7 @@ async fn poll(
             }
             continue;
         }
-        let next = polled
-            .updates
-            .iter()
-            .map(|update| update.update_id + 1)
-            .max();
+        let next = offset_after(&polled.updates);
         let raw: Vec<String> = polled
             .updates
             .into_iter()
@@ -364,6 +363,13 @@ async fn poll(
             workers.push(chat, job);
         }
     }
+}
+
+/// The offset that confirms these. Telegram reads one below 1 otherwise: it
+/// would throw updates away.
+fn offset_after(updates: &[RawUpdate]) -> Option<i64> {
+    let last = updates.iter().map(|update| update.update_id).max()?;
+    Some(last.saturating_add(1).max(1))
 }
 
 fn show_again() -> Job {
