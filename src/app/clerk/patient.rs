@@ -314,6 +314,10 @@ impl Clerk {
             }
             Effect::Report(report) => {
                 draft.prepared.noted.push("a case was reported");
+                let report = Report {
+                    words: report.words.map(|words| kept_words(&words)),
+                    ..report
+                };
                 let alert = match self.hold_case(chat, in_hand)? {
                     Some(held) => held.case.join(report),
                     None => {
@@ -399,10 +403,6 @@ impl Clerk {
             .unwrap_or((0, Version::ABSENT));
         let number = CaseNumber(last + 1);
         draft.replace(key, version, CLINIC, &number.0)?;
-        let report = Report {
-            words: report.words.map(|words| mask_identifiers(&words)),
-            ..report
-        };
         *in_hand = Some(CaseInHand {
             case: Case::open(number, chat, report, draft.now),
             version: Version::ABSENT,
@@ -529,6 +529,15 @@ fn describe(in_hand: &mut Option<CaseInHand>, from: Option<&Sender>) {
         held.case.name.clone_from(&from.name);
         held.case.username.clone_from(&from.username);
     }
+}
+
+/// Words as a case keeps them, whether they open it or join it: masked, and so
+/// much of them that a case with all its words fits a row of the store.
+fn kept_words(words: &PatientText) -> PatientText {
+    /// More than a card quotes.
+    const KEPT_CHARS_MAX: usize = 700;
+    let start: String = words.reveal().chars().take(KEPT_CHARS_MAX).collect();
+    mask_identifiers(&PatientText::new(start))
 }
 
 /// Long runs of digits in kept words are phone, card or insurance numbers.
