@@ -152,7 +152,6 @@ pub async fn run(
             "the store has lost commits; warnings were made again from the journal"
         );
     }
-    profile::announce(&telegram, &clerk, staff_chat).await;
     started(&me);
 
     let (news_in, mut news) = mpsc::unbounded_channel();
@@ -190,6 +189,12 @@ pub async fn run(
         fire.push(chat, Job::Due(due))
     }));
     let upkeep_task = tokio::spawn(upkeep(clerk.clone(), clock.clone()));
+    // Beside the rest: Telegram may take its time over a name, and a warning
+    // that waits must not.
+    let profile_task = tokio::spawn({
+        let (telegram, clerk) = (Arc::clone(&telegram), Arc::clone(&clerk));
+        async move { profile::announce(&telegram, &clerk, staff_chat).await }
+    });
 
     let polling = poll(&telegram, &clerk, &workers, &clock);
     let mut stop_again = stop.clone();
@@ -201,6 +206,7 @@ pub async fn run(
     };
     timer_task.abort();
     upkeep_task.abort();
+    profile_task.abort();
     if ended.is_ok() {
         let finishing = async {
             workers.drained().await;
