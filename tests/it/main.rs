@@ -5,3 +5,4 @@ mod channel;
 mod crash;
 mod preview;
 mod store;
+mod wire;
