@@ -13,7 +13,7 @@ use super::lanes::Lanes;
 use super::records::InboxRow;
 use super::timers::Timers;
 use crate::content::{Values, With};
-use crate::ids::ChatId;
+use crate::ids::{ChatId, Lang};
 use crate::store::{Commit, CommitError, Key, Kind, Put};
 
 /// An update whose turn fails this often is put aside and shown to staff.
@@ -234,6 +234,17 @@ impl Workers {
             draft
                 .tell_staff_line(&content, text)
                 .map_err(|error| error.to_string())?;
+            // Groups have negative numbers; a patient is not left without an answer.
+            if chat.0 > 0 {
+                let lang = match self.clerk.conversation(chat) {
+                    Ok(Some((conversation, _))) => conversation.lang,
+                    Ok(None) | Err(_) => Lang::default(),
+                };
+                let text = content.words.trouble.render(lang, &*content);
+                draft
+                    .say(chat, chat, lang, text)
+                    .map_err(|error| error.to_string())?;
+            }
             prepared = draft.prepared;
             commit = std::mem::take(&mut prepared.commit);
             let parked = Key::new(
