@@ -13,11 +13,11 @@ use psoas_bot::bot_api::{Server, Shown, World};
 use psoas_bot::channel::telegram::Telegram;
 use psoas_bot::content::{self, Content};
 use psoas_bot::ids::ChatId;
-use psoas_bot::store::MasterKey;
+use psoas_bot::store::{Ledger, MasterKey, OpenReport};
 use secrecy::SecretString;
 use tempfile::TempDir;
 use tokio::sync::{oneshot, watch};
-use tokio::task::JoinHandle;
+use tokio::task::{JoinHandle, spawn_blocking};
 use tokio::time::{Instant, timeout, timeout_at};
 
 use crate::crash::process::DATA_KEY;
@@ -140,6 +140,14 @@ impl House {
         let bot = self.bot.take().unwrap();
         bot.stop.send(true).unwrap();
         timeout(WITHIN, bot.task).await.unwrap().unwrap().unwrap();
+    }
+
+    /// The stopped bot's store.
+    pub async fn open_store(&self) -> (Ledger, OpenReport) {
+        let data = self.folder.path().join("data");
+        let master = MasterKey::from_hex(DATA_KEY).unwrap();
+        let opened = spawn_blocking(move || Ledger::open_folder(&data, &master));
+        opened.await.unwrap().unwrap()
     }
 
     /// What the bot ended with, by itself.
