@@ -9,7 +9,7 @@ use crate::dialog::{Conversation, Effect, Input, What, take_turn};
 use crate::free_text::hear;
 use crate::ids::{CaseNumber, ChatId, Lang, PatientText, TEXT_BYTES_MAX};
 use crate::staff::{Alert, Case};
-use crate::store::{Kind, Version};
+use crate::store::{Kind, Put, Version};
 use crate::triage::{Level, Report};
 
 /// The one case of a patient while a turn changes it.
@@ -472,11 +472,13 @@ impl Clerk {
             .map(|(chat, sequence, _)| keys.outbox(*chat, *sequence))
             .collect();
         let mut deletes = Vec::new();
+        let mut waiting = Vec::new();
         self.ledger
-            .scan(keys.0, Some(chat), None, &mut |key, _| match key.kind() {
-                // An open case stays under a key of its own until it closes; what
-                // waits is still to be read, and what was taken not to be taken again.
-                Kind::Case | Kind::Inbox | Kind::Seen => {}
+            .scan(keys.0, Some(chat), None, &mut |key, row| match key.kind() {
+                // An open case stays under a key of its own until it closes, and
+                // what was taken is not to be taken again.
+                Kind::Case | Kind::Seen => {}
+                Kind::Inbox => waiting.push((key, row.bytes())),
                 Kind::CaseIndex
                 | Kind::Conversation
                 | Kind::Outbox
@@ -492,6 +494,17 @@ impl Clerk {
         deletes.retain(|key| !queued.contains(key));
         let commit = &mut draft.prepared.commit;
         commit.puts.retain(|put| put.subject != chat);
+        // What waits was confirmed to Telegram and may hold a warning: it must be
+        // readable after a crash too, for the moment until its turn.
+        for (key, row) in waiting {
+            if let (Ok((value, _)), false) = (row, commit.deletes.contains(&key)) {
+                commit.puts.push(Put {
+                    key,
+                    subject: CLINIC,
+                    value,
+                });
+            }
+        }
         commit.deletes.extend(deletes);
         commit.erase.push((keys.0, chat));
         draft.prepared.dues.clear();
