@@ -19,6 +19,13 @@ struct CaseInHand {
     alert: Alert,
 }
 
+/// Whether messages reach a patient.
+#[derive(Debug, Clone, Copy, PartialEq, Eq)]
+enum Reach {
+    Lost,
+    Found,
+}
+
 impl Clerk {
     pub(super) fn prepare_row(
         &self,
@@ -40,7 +47,7 @@ impl Clerk {
             }
             InboxRow::Seen => What::Seen,
             InboxRow::ShowAgain => What::ShowAgain,
-            InboxRow::Unreachable => return self.unreachable(chat, draft),
+            InboxRow::Unreachable => return self.reach(chat, Reach::Lost, draft),
         };
         self.take(chat, &Input::new(what, self.desk()), None, draft)
     }
@@ -118,10 +125,9 @@ impl Clerk {
             IncomingKind::Press { data, .. } => (What::Press(data), nothing_heard()),
             IncomingKind::Contact { number, .. } => (What::Contact(number), nothing_heard()),
             IncomingKind::Unreadable => (What::Unreadable, nothing_heard()),
-            IncomingKind::Blocked(true) => return self.unreachable(chat, draft),
-            IncomingKind::Blocked(false) | IncomingKind::Migrated(_) | IncomingKind::Ignored => {
-                return Ok(());
-            }
+            IncomingKind::Blocked(true) => return self.reach(chat, Reach::Lost, draft),
+            IncomingKind::Blocked(false) => return self.reach(chat, Reach::Found, draft),
+            IncomingKind::Migrated(_) | IncomingKind::Ignored => return Ok(()),
         };
         let input = Input {
             what,
@@ -447,10 +453,13 @@ impl Clerk {
             .of(&self.ledger, self.keys, conversation.script.as_ref())
     }
 
-    fn unreachable(&self, chat: ChatId, draft: &mut Draft<'_>) -> Result<(), TurnError> {
+    /// Whether messages reach the patient, told to staff while a case is open.
+    fn reach(&self, chat: ChatId, reach: Reach, draft: &mut Draft<'_>) -> Result<(), TurnError> {
         let mut in_hand = None;
-        if let Some(held) = self.hold_case(chat, &mut in_hand)? {
-            held.case.unreachable = true;
+        if let Some(held) = self.hold_case(chat, &mut in_hand)?
+            && held.case.unreachable != (reach == Reach::Lost)
+        {
+            held.case.unreachable = reach == Reach::Lost;
             let content = std::sync::Arc::clone(self.library.newest());
             draft.write_case(&content, &held.case.clone(), held.version, Alert::Update)?;
         }
