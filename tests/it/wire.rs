@@ -4,6 +4,7 @@
 #![expect(clippy::unwrap_used, reason = "in a test a panic is the finding")]
 
 mod binary;
+mod erasing;
 mod house;
 mod odd;
 
@@ -213,6 +214,15 @@ async fn staff_hear_that_a_patient_cannot_be_reached() {
             let mut told = cards.iter().filter(|card| card.text.starts_with(CASE_2));
             told.any(|card| card.text.contains("has blocked this chat"))
                 .then_some(())
+        })
+        .await;
+    // And that they can again.
+    house.world().unblock(BEN, now);
+    house
+        .until("the card without the line", |world| {
+            let mut cards = from_bot(world, STAFF).into_iter();
+            let card = cards.find(|card| card.text.starts_with(CASE_2))?;
+            (!card.text.contains("has blocked this chat")).then_some(())
         })
         .await;
     house.stop().await;
