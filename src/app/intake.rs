@@ -16,12 +16,13 @@ const SEEN_DAYS: u32 = 2;
 
 const DAY_SECONDS: i64 = 24 * 60 * 60;
 
-/// A raw update larger than this is cut down before it is kept; a store's row
-/// holds 60 KiB.
+/// A raw update larger than this within its row, where each quote of it takes
+/// a second byte, is cut down before it is kept; a store's row holds 60 KiB.
 const RAW_BYTES_MAX: usize = 40 * 1024;
 
-/// A string within a cut-down update keeps this much.
-const STRING_BYTES_MAX: usize = 17 * 1024;
+/// A string within a cut-down update keeps this much, as JSON. The first is
+/// enough for any text Telegram lets through.
+const STRING_BYTES_MAX: [usize; 3] = [17 * 1024, 8 * 1024, 2 * 1024];
 
 /// What a batch of updates comes to.
 #[derive(Debug, Default)]
@@ -62,10 +63,10 @@ pub fn take(clerk: &Clerk, updates: &[String], now: Timestamp) -> Result<Batch, 
         {
             continue;
         }
-        let raw = if raw.len() > RAW_BYTES_MAX {
-            cut_down(raw)
-        } else {
+        let raw = if fits(raw) {
             raw.clone()
+        } else {
+            cut_down(raw)
         };
         let row = InboxRow::Update {
             raw: Raw(raw),
@@ -102,39 +103,69 @@ fn was_taken(clerk: &Clerk, chat: ChatId, update: i64, now: Timestamp) -> Result
     Ok(false)
 }
 
-/// Shortens every long string of an update; what cannot be read stays empty.
+/// Whether an update fits its row, written within a JSON string.
+fn fits(raw: &str) -> bool {
+    json_bytes(raw) <= RAW_BYTES_MAX
+}
+
+/// The room a text takes as a JSON string, without the quotes around it.
+fn json_bytes(text: &str) -> usize {
+    serde_json::to_string(text).map_or(usize::MAX, |json| json.len() - 2)
+}
+
+/// Shortens every long string of an update, less gently where that is not
+/// enough; what cannot be read stays empty.
 fn cut_down(raw: &str) -> String {
-    fn shorten(value: &mut serde_json::Value) {
-        match value {
-            serde_json::Value::String(text) if text.len() > STRING_BYTES_MAX => {
-                let end = (0..=STRING_BYTES_MAX)
-                    .rev()
-                    .find(|end| text.is_char_boundary(*end))
-                    .unwrap_or(0);
-                text.truncate(end);
-            }
-            serde_json::Value::Array(items) => {
-                /// Entities of a message cut short point nowhere; a few say enough.
-                const ITEMS_MAX: usize = 64;
-                items.truncate(ITEMS_MAX);
-                items.iter_mut().for_each(shorten);
-            }
-            serde_json::Value::Object(fields) => fields.values_mut().for_each(shorten),
-            serde_json::Value::Null
-            | serde_json::Value::Bool(_)
-            | serde_json::Value::Number(_)
-            | serde_json::Value::String(_) => {}
-        }
-    }
-    let Ok(mut value) = serde_json::from_str(raw) else {
+    let Ok(whole) = serde_json::from_str::<serde_json::Value>(raw) else {
         return String::new();
     };
-    shorten(&mut value);
-    let cut = value.to_string();
-    if cut.len() <= RAW_BYTES_MAX {
-        return cut;
+    for string_bytes_max in STRING_BYTES_MAX {
+        let mut value = whole.clone();
+        shorten(&mut value, string_bytes_max);
+        let cut = value.to_string();
+        if fits(&cut) {
+            return cut;
+        }
+        let bare = only_what_answers(&value).to_string();
+        if fits(&bare) {
+            return bare;
+        }
     }
-    // Only what routes and answers it is left: who, where, which.
+    serde_json::json!({"update_id": whole["update_id"]}).to_string()
+}
+
+fn shorten(value: &mut serde_json::Value, string_bytes_max: usize) {
+    match value {
+        serde_json::Value::String(text) if json_bytes(text) > string_bytes_max => {
+            let mut left = string_bytes_max;
+            let kept = text.chars().take_while(|c| {
+                let needed = json_bytes(c.encode_utf8(&mut [0; 4]));
+                left.checked_sub(needed).map(|rest| left = rest).is_some()
+            });
+            *text = kept.collect();
+        }
+        serde_json::Value::Array(items) => {
+            /// Entities of a message cut short point nowhere; a few say enough.
+            const ITEMS_MAX: usize = 64;
+            items.truncate(ITEMS_MAX);
+            for item in items {
+                shorten(item, string_bytes_max);
+            }
+        }
+        serde_json::Value::Object(fields) => {
+            for field in fields.values_mut() {
+                shorten(field, string_bytes_max);
+            }
+        }
+        serde_json::Value::Null
+        | serde_json::Value::Bool(_)
+        | serde_json::Value::Number(_)
+        | serde_json::Value::String(_) => {}
+    }
+}
+
+/// Only what routes and answers an update is left: who, where, which.
+fn only_what_answers(value: &serde_json::Value) -> serde_json::Value {
     let id = &value["update_id"];
     let message = ["message", "edited_message"]
         .into_iter()
@@ -146,8 +177,8 @@ fn cut_down(raw: &str) -> String {
                 .as_str()
                 .or(message["caption"].as_str())
                 .unwrap_or_default();
-            serde_json::json!({"update_id": id, kind: {"message_id": message["message_id"], "date": message["date"], "chat": message["chat"], "from": message["from"], "text": text}}).to_string()
+            serde_json::json!({"update_id": id, kind: {"message_id": message["message_id"], "date": message["date"], "chat": message["chat"], "from": message["from"], "text": text}})
         }
-        None => serde_json::json!({"update_id": id}).to_string(),
+        None => serde_json::json!({"update_id": id}),
     }
 }

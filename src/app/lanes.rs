@@ -29,6 +29,10 @@ const RECENT: Duration = Duration::from_secs(5);
 /// long, without end: a warning is never given up.
 const STAFF_RETRY_SECONDS: u32 = 30;
 
+/// A refused warning is tried again after this long, without end: a group may
+/// give the bot its rights back.
+const REFUSED_RETRY: Duration = Duration::from_secs(15);
+
 /// Something the lanes tell the bot.
 #[derive(Debug)]
 pub enum News {
@@ -174,7 +178,7 @@ impl Lanes {
         });
     }
 
-    async fn send(&self, chat: ChatId, sequence: u64, mut row: OutboxRow) {
+    async fn send(self: &Arc<Self>, chat: ChatId, sequence: u64, mut row: OutboxRow) {
         let mut tries = 0;
         let mut made = None;
         let shown = self.shown(chat, &row);
@@ -214,6 +218,9 @@ impl Lanes {
                 Next::Unreachable => return self.unreachable(chat, sequence).await,
                 Next::GiveUp(why) => match plainer(&one, &row) {
                     Some(plain) => waiting.push_front(plain),
+                    None if must_arrive(&one, &row) => {
+                        return self.push_later(chat, sequence, row, &why);
+                    }
                     None => self.give_up(chat, sequence, &one, &row, &why),
                 },
                 Next::Halt(why) => {
@@ -372,6 +379,22 @@ impl Lanes {
         }
     }
 
+    /// A warning that Telegram refuses stays in the outbox and is tried again
+    /// later. Meanwhile the lane goes on: whatever is wrong with this one, the
+    /// next may pass.
+    fn push_later(self: &Arc<Self>, chat: ChatId, sequence: u64, row: OutboxRow, why: &str) {
+        tracing::error!(
+            why,
+            chat = chat.0,
+            "a warning was refused; it is tried again"
+        );
+        let lanes = Arc::clone(self);
+        tokio::spawn(async move {
+            tokio::time::sleep(REFUSED_RETRY).await;
+            lanes.push(chat, sequence, row);
+        });
+    }
+
     /// Telegram will never take it. An edit that came too late harms nobody;
     /// a message is kept on the list of what could not be delivered.
     fn give_up(
@@ -405,6 +428,11 @@ impl Lanes {
             }
         }
     }
+}
+
+/// Whether losing it could cost somebody a warning.
+fn must_arrive(outgoing: &Outgoing, row: &OutboxRow) -> bool {
+    row.weight == Weight::Warning && matches!(outgoing, Outgoing::Send { .. })
 }
 
 /// A refused warning is tried once more as minimal plain text.

@@ -113,7 +113,7 @@ pub fn resolve(content: &Content, chat: ChatId, row: &OutboxRow, shown: &Shown) 
             if shown.messages.is_empty() && row.weight == Weight::Warning {
                 return vec![Outgoing::Send {
                     chat,
-                    text: text.clone(),
+                    text: marked(content, row, text),
                     keyboard: keyboard.clone(),
                     silent: true,
                 }];

@@ -85,6 +85,12 @@ pub fn recover(ledger: &Ledger, keys: Keys, now: Timestamp) -> Result<Recovered,
                     found.stale.push(key);
                 }
             }
+            // What was put aside keeps its number: another must not replace it.
+            Kind::Note => {
+                let sequence = key.tail().last_chunk::<8>();
+                let sequence = sequence.map_or(0, |bytes| u64::from_be_bytes(*bytes));
+                found.sequence = found.sequence.max(sequence);
+            }
             Kind::Shown
             | Kind::Case
             | Kind::CaseIndex
@@ -92,8 +98,7 @@ pub fn recover(ledger: &Ledger, keys: Keys, now: Timestamp) -> Result<Recovered,
             | Kind::Lock
             | Kind::Meta
             | Kind::Content
-            | Kind::Phone
-            | Kind::Note => {}
+            | Kind::Phone => {}
         }
     })?;
     // Keys sort by chat; what waits is taken in the order it came.

@@ -15,7 +15,7 @@ use super::records::{CLINIC, InboxRow, Keys};
 use super::timers::Timers;
 use super::workers::Workers;
 use super::{intake, profile, recover};
-use crate::channel::telegram::{CallError, Me, PollError, Telegram, UpdateKind};
+use crate::channel::telegram::{CallError, Me, PollError, RawUpdate, Telegram, UpdateKind};
 use crate::ids::{ChatId, Timestamp};
 use crate::store::{Commit, Ledger, MasterKey, OpenError, Put};
 
@@ -153,7 +153,6 @@ pub async fn run(
             "the store has lost commits; warnings were made again from the journal"
         );
     }
-    profile::announce(&telegram, &clerk, staff_chat).await;
     started(&me);
 
     let (news_in, mut news) = mpsc::unbounded_channel();
@@ -195,6 +194,12 @@ pub async fn run(
         Arc::clone(&workers),
         clock.clone(),
     ));
+    // Beside the rest: Telegram may take its time over a name, and a warning
+    // that waits must not.
+    let profile_task = tokio::spawn({
+        let (telegram, clerk) = (Arc::clone(&telegram), Arc::clone(&clerk));
+        async move { profile::announce(&telegram, &clerk, staff_chat).await }
+    });
 
     let polling = poll(&telegram, &clerk, &workers, &clock);
     let mut stop_again = stop.clone();
@@ -206,6 +211,7 @@ pub async fn run(
     };
     timer_task.abort();
     upkeep_task.abort();
+    profile_task.abort();
     if ended.is_ok() {
         let finishing = async {
             workers.drained().await;
@@ -336,6 +342,9 @@ async fn poll(
             show_all_again(clerk, workers, now).await?;
         }
         last_heard = Clock::uptime();
+        // Telegram has confirmed all below it. It may number the next one
+        // anywhere, also below: to ask from here again could confirm that too.
+        offset = None;
         if polled.updates.is_empty() {
             if polled.skipped > 0 {
                 tracing::warn!(
@@ -346,11 +355,7 @@ async fn poll(
             }
             continue;
         }
-        let next = polled
-            .updates
-            .iter()
-            .map(|update| update.update_id + 1)
-            .max();
+        let next = offset_after(&polled.updates);
         let raw: Vec<String> = polled
             .updates
             .into_iter()
@@ -369,6 +374,13 @@ async fn poll(
             workers.push(chat, job);
         }
     }
+}
+
+/// The offset that confirms these. Telegram reads one below 1 otherwise: it
+/// would throw updates away.
+fn offset_after(updates: &[RawUpdate]) -> Option<i64> {
+    let last = updates.iter().map(|update| update.update_id).max()?;
+    Some(last.saturating_add(1).max(1))
 }
 
 fn show_again() -> Job {

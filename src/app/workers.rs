@@ -10,7 +10,7 @@ use tokio::sync::Notify;
 use super::clerk::{Clerk, Draft, Job, Prepared, TurnError};
 use super::clock::Clock;
 use super::lanes::Lanes;
-use super::records::{CLINIC, InboxRow};
+use super::records::InboxRow;
 use super::timers::Timers;
 use crate::content::{Values, With};
 use crate::ids::{ChatId, Lang};
@@ -242,12 +242,15 @@ impl Workers {
             draft
                 .tell_staff_line(&content, text)
                 .map_err(|error| error.to_string())?;
-            if Some(chat) != self.clerk.staff_chat() && chat.0 > 0 {
-                // Nobody is left without an answer: whom to call instead.
-                let lang = Lang::default();
+            // Groups have negative numbers; a patient is not left without an answer.
+            if chat.0 > 0 {
+                let lang = match self.clerk.conversation(chat) {
+                    Ok(Some((conversation, _))) => conversation.lang,
+                    Ok(None) | Err(_) => Lang::default(),
+                };
                 let text = content.words.trouble.render(lang, &*content);
                 draft
-                    .say(chat, CLINIC, lang, text)
+                    .say(chat, chat, lang, text)
                     .map_err(|error| error.to_string())?;
             }
             prepared = draft.prepared;

@@ -9,7 +9,7 @@ use crate::dialog::{Conversation, Due, Effect, Input, Token, What, take_turn};
 use crate::free_text::hear;
 use crate::ids::{CaseNumber, ChatId, Lang, PatientText, TEXT_BYTES_MAX, Timestamp};
 use crate::staff::{Alert, Case};
-use crate::store::{Kind, Version};
+use crate::store::{Kind, Put, Version};
 use crate::triage::{Level, Report};
 
 /// The one case of a patient while a turn changes it.
@@ -17,6 +17,13 @@ struct CaseInHand {
     case: Case,
     version: Version,
     alert: Alert,
+}
+
+/// Whether messages reach a patient.
+#[derive(Debug, Clone, Copy, PartialEq, Eq)]
+enum Reach {
+    Lost,
+    Found,
 }
 
 impl Clerk {
@@ -40,7 +47,7 @@ impl Clerk {
             }
             InboxRow::Seen => What::Seen,
             InboxRow::ShowAgain => What::ShowAgain,
-            InboxRow::Unreachable => return self.unreachable(chat, draft),
+            InboxRow::Unreachable => return self.reach(chat, Reach::Lost, draft),
             InboxRow::Forget => return self.forget(chat, draft),
         };
         self.take(chat, &Input::new(what, self.desk()), None, draft)
@@ -127,10 +134,9 @@ impl Clerk {
             IncomingKind::Press { data, .. } => (What::Press(data), nothing_heard()),
             IncomingKind::Contact { number, .. } => (What::Contact(number), nothing_heard()),
             IncomingKind::Unreadable => (What::Unreadable, nothing_heard()),
-            IncomingKind::Blocked(true) => return self.unreachable(chat, draft),
-            IncomingKind::Blocked(false) | IncomingKind::Migrated(_) | IncomingKind::Ignored => {
-                return Ok(());
-            }
+            IncomingKind::Blocked(true) => return self.reach(chat, Reach::Lost, draft),
+            IncomingKind::Blocked(false) => return self.reach(chat, Reach::Found, draft),
+            IncomingKind::Migrated(_) | IncomingKind::Ignored => return Ok(()),
         };
         let input = Input {
             what,
@@ -323,6 +329,10 @@ impl Clerk {
             }
             Effect::Report(report) => {
                 draft.prepared.noted.push("a case was reported");
+                let report = Report {
+                    words: report.words.map(|words| kept_words(&words)),
+                    ..report
+                };
                 let alert = match self.hold_case(chat, in_hand)? {
                     Some(held) => held.case.join(report),
                     None => {
@@ -408,10 +418,6 @@ impl Clerk {
             .unwrap_or((0, Version::ABSENT));
         let number = CaseNumber(last + 1);
         draft.replace(key, version, CLINIC, &number.0)?;
-        let report = Report {
-            words: report.words.map(|words| mask_identifiers(&words)),
-            ..report
-        };
         *in_hand = Some(CaseInHand {
             case: Case::open(number, chat, report, draft.now),
             version: Version::ABSENT,
@@ -460,10 +466,13 @@ impl Clerk {
             .of(&self.ledger, self.keys, conversation.script.as_ref())
     }
 
-    fn unreachable(&self, chat: ChatId, draft: &mut Draft<'_>) -> Result<(), TurnError> {
+    /// Whether messages reach the patient, told to staff while a case is open.
+    fn reach(&self, chat: ChatId, reach: Reach, draft: &mut Draft<'_>) -> Result<(), TurnError> {
         let mut in_hand = None;
-        if let Some(held) = self.hold_case(chat, &mut in_hand)? {
-            held.case.unreachable = true;
+        if let Some(held) = self.hold_case(chat, &mut in_hand)?
+            && held.case.unreachable != (reach == Reach::Lost)
+        {
+            held.case.unreachable = reach == Reach::Lost;
             let content = std::sync::Arc::clone(self.library.newest());
             draft.write_case(&content, &held.case.clone(), held.version, Alert::Update)?;
         }
@@ -504,11 +513,13 @@ impl Clerk {
             .map(|(chat, sequence, _)| keys.outbox(*chat, *sequence))
             .collect();
         let mut deletes = Vec::new();
+        let mut waiting = Vec::new();
         self.ledger
-            .scan(keys.0, Some(chat), None, &mut |key, _| match key.kind() {
-                // An open case stays under a key of its own until it closes; what
-                // waits is still to be read, and what was taken not to be taken again.
-                Kind::Case | Kind::Inbox | Kind::Seen => {}
+            .scan(keys.0, Some(chat), None, &mut |key, row| match key.kind() {
+                // An open case stays under a key of its own until it closes, and
+                // what was taken is not to be taken again.
+                Kind::Case | Kind::Seen => {}
+                Kind::Inbox => waiting.push((key, row.bytes())),
                 Kind::CaseIndex
                 | Kind::Conversation
                 | Kind::Outbox
@@ -524,6 +535,17 @@ impl Clerk {
         deletes.retain(|key| !queued.contains(key));
         let commit = &mut draft.prepared.commit;
         commit.puts.retain(|put| put.subject != chat);
+        // What waits was confirmed to Telegram and may hold a warning: it must be
+        // readable after a crash too, for the moment until its turn.
+        for (key, row) in waiting {
+            if let (Ok((value, _)), false) = (row, commit.deletes.contains(&key)) {
+                commit.puts.push(Put {
+                    key,
+                    subject: CLINIC,
+                    value,
+                });
+            }
+        }
         commit.deletes.extend(deletes);
         commit.erase.push((keys.0, chat));
         draft.prepared.dues.clear();
@@ -574,6 +596,15 @@ fn describe(in_hand: &mut Option<CaseInHand>, from: Option<&Sender>) {
         held.case.name.clone_from(&from.name);
         held.case.username.clone_from(&from.username);
     }
+}
+
+/// Words as a case keeps them, whether they open it or join it: masked, and so
+/// much of them that a case with all its words fits a row of the store.
+fn kept_words(words: &PatientText) -> PatientText {
+    /// More than a card quotes.
+    const KEPT_CHARS_MAX: usize = 700;
+    let start: String = words.reveal().chars().take(KEPT_CHARS_MAX).collect();
+    mask_identifiers(&PatientText::new(start))
 }
 
 /// Long runs of digits in kept words are phone, card or insurance numbers.
