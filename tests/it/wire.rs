@@ -355,7 +355,7 @@ async fn an_update_that_comes_twice_is_taken_once() {
     house.world().push_update(raw, now).unwrap();
     house.start().await;
     house.until_quiet().await;
-    house.say(ANA, "/help");
+    house.say(ANA, "/stop");
     house
         .until("the next answer", |world| {
             from_bot(world, ANA).get(1).cloned()
