@@ -5,9 +5,9 @@ use super::{Clerk, TurnError, nothing_heard};
 use crate::app::records::{CLINIC, DueRow, InboxRow, OutboxRow, Piece, ShownAs};
 use crate::channel::{Incoming, IncomingKind, Outgoing, Sender, telegram};
 use crate::content::{Content, Deed};
-use crate::dialog::{Conversation, Effect, Input, What, take_turn};
+use crate::dialog::{Conversation, Effect, Input, Token, What, take_turn};
 use crate::free_text::hear;
-use crate::ids::{CaseNumber, ChatId, Lang, PatientText, TEXT_BYTES_MAX};
+use crate::ids::{CaseNumber, ChatId, Lang, PatientText, TEXT_BYTES_MAX, Timestamp};
 use crate::staff::{Alert, Case};
 use crate::store::{Kind, Put, Version};
 use crate::triage::{Level, Report};
@@ -184,7 +184,7 @@ impl Clerk {
     ) -> Result<(), TurnError> {
         let (mut conversation, version) = match self.conversation(chat)? {
             Some(stored) => stored,
-            None => (self.new_conversation(chat)?, Version::ABSENT),
+            None => (self.new_conversation(chat, draft.now)?, Version::ABSENT),
         };
         if let (false, Some(lang)) = (
             conversation.lang_chosen,
@@ -417,13 +417,15 @@ impl Clerk {
         Ok(())
     }
 
-    fn new_conversation(&self, chat: ChatId) -> Result<Conversation, TurnError> {
+    fn new_conversation(&self, chat: ChatId, now: Timestamp) -> Result<Conversation, TurnError> {
         let hash = self.ledger.vault().lock_hash(self.keys.0, chat);
         let lock = self
             .ledger
             .read::<Level>(&self.keys.lock(&hash))?
             .map(|(level, _)| level);
-        Ok(Conversation::new(Lang::default(), lock))
+        let mut conversation = Conversation::new(Lang::default(), lock);
+        conversation.last_token = first_token(now);
+        Ok(conversation)
     }
 
     /// A walk goes on in the script it began with; whatever begins anew begins
@@ -533,6 +535,15 @@ impl Clerk {
         }
         Ok(())
     }
+}
+
+/// Questions are numbered on from the time. Nothing is kept of an erased
+/// patient, and a button of theirs from before must not answer a new question;
+/// nobody is asked more than once a second for long.
+fn first_token(now: Timestamp) -> Token {
+    /// 2026 began here: shorter numbers fit more easily into button data.
+    const COUNTED_FROM: Timestamp = Timestamp(1_767_225_600);
+    Token(u32::try_from(now.seconds_since(COUNTED_FROM)).unwrap_or(0))
 }
 
 fn raise_alert(in_hand: &mut Option<CaseInHand>, alert: Alert) {
