@@ -433,9 +433,7 @@ impl Clerk {
             .read::<Level>(&self.keys.lock(&hash))?
             .map(|(level, _)| level);
         let mut conversation = Conversation::new(Lang::default(), lock);
-        // After /delete the old messages still stand in the chat: their buttons
-        // must not fit the new questions, so tokens begin above any given before.
-        conversation.last_token = Token(u32::try_from(now.0).unwrap_or(u32::MAX / 2));
+        conversation.last_token = first_token(now);
         Ok(conversation)
     }
 
@@ -578,6 +576,15 @@ impl Clerk {
 pub fn is_outdated(content: &Content, conversation: &Conversation, now: Timestamp) -> bool {
     const DAY_SECONDS: i64 = 24 * 60 * 60;
     now.seconds_since(conversation.touched) > i64::from(content.clinic.retention_days) * DAY_SECONDS
+}
+
+/// Questions are numbered on from the time. Nothing is kept of an erased
+/// patient, and a button of theirs from before must not answer a new question;
+/// nobody is asked more than once a second for long.
+fn first_token(now: Timestamp) -> Token {
+    /// 2026 began here: shorter numbers fit more easily into button data.
+    const COUNTED_FROM: Timestamp = Timestamp(1_767_225_600);
+    Token(u32::try_from(now.seconds_since(COUNTED_FROM)).unwrap_or(0))
 }
 
 fn raise_alert(in_hand: &mut Option<CaseInHand>, alert: Alert) {

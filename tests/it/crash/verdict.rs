@@ -248,7 +248,7 @@ impl Evidence<'_> {
 
     /// A question may come twice; then both copies have the same buttons.
     fn questions_repeat_with_one_token(&self, chat: i64, wrong: &mut Vec<String>) {
-        let mut texts: HashMap<String, BTreeSet<String>> = HashMap::new();
+        let mut texts: HashMap<i64, BTreeSet<String>> = HashMap::new();
         for (call, (said, _)) in self.sends(chat) {
             let markup = call.payload["reply_markup"].to_string();
             if let Some(token) = token_of(&markup) {
@@ -299,8 +299,15 @@ impl Evidence<'_> {
         counts: &mut Counts,
         wrong: &mut Vec<String>,
     ) -> Compared {
-        let replay = self.replay(chat, sent, 0);
-        let slower = self.replay(chat, sent, 2);
+        // Questions are numbered on from the time of the first turn.
+        let numbered = |said: &Said| token_of(&said.markup);
+        let first = self.sends(chat).find_map(|(_, (said, _))| numbered(&said));
+        let start = now();
+        let guess = self.replay(chat, sent, start, 0);
+        let guessed = guess.said.iter().find_map(|(said, _)| numbered(said));
+        let off = first.unwrap_or_default() - guessed.unwrap_or_default();
+        let replay = self.replay(chat, sent, start + off, 0);
+        let slower = self.replay(chat, sent, start + off, 2);
         // Whether two turns fell into one second is chance, and may matter.
         if replay.conversation != slower.conversation || replay.cases != slower.cases {
             return Compared::DependsOnTheSecond;
@@ -377,7 +384,7 @@ impl Evidence<'_> {
         counts.repeats += came - wanted.len().min(came);
     }
 
-    fn replay(&self, chat: i64, sent: &[Sent], seconds_each: i64) -> Replay {
+    fn replay(&self, chat: i64, sent: &[Sent], start: i64, seconds_each: i64) -> Replay {
         let (ledger, _) = MemoryDisk::default().open().unwrap();
         let clerk = Clerk::new(
             ledger.clone(),
@@ -387,10 +394,9 @@ impl Evidence<'_> {
             Some(ChatId(STAFF_CHAT)),
             0,
         );
-        let mut at = Timestamp(now());
+        let mut at = Timestamp(start);
         let mut said = Vec::new();
         for one in sent {
-            at = at.plus_seconds(seconds_each);
             let job = Job::Row {
                 sequence: clerk.next_sequence(),
                 row: InboxRow::Update {
@@ -401,6 +407,7 @@ impl Evidence<'_> {
             };
             let prepared = clerk.prepare(ChatId(chat), &job, at).unwrap();
             ledger.commit_blocking(prepared.commit).unwrap();
+            at = at.plus_seconds(seconds_each);
             for (to, _, row) in prepared.messages {
                 if to != ChatId(chat) || matches!(row.piece, Piece::Edit { .. }) {
                     continue;
@@ -469,11 +476,11 @@ fn unlabelled<'t>(content: &Content, text: &'t str) -> (&'t str, Label) {
 }
 
 /// The token of the first button that has one.
-fn token_of(markup: &str) -> Option<String> {
+fn token_of(markup: &str) -> Option<i64> {
     let mut parts = markup.split("\"callback_data\":\"").skip(1);
     parts.find_map(|part| {
         let (token, _) = part.split_once(':')?;
-        token.parse::<u32>().ok().map(|token| token.to_string())
+        token.parse().ok()
     })
 }
 

@@ -47,7 +47,7 @@ fn turn(clerk: &Clerk, job: &Job) -> Vec<OutboxRow> {
         .collect()
 }
 
-fn erase_button(rows: &[OutboxRow]) -> Option<String> {
+fn button(rows: &[OutboxRow], act: &str) -> Option<String> {
     let keyboards = rows.iter().filter_map(|row| match &row.piece {
         Piece::Send {
             keyboard: Keyboard::Inline(rows),
@@ -59,7 +59,7 @@ fn erase_button(rows: &[OutboxRow]) -> Option<String> {
         .flatten()
         .flatten()
         .find_map(|button| match button {
-            Button::Press { data, .. } if data.ends_with(":oerase") => Some(data.clone()),
+            Button::Press { data, .. } if data.ends_with(act) => Some(data.clone()),
             Button::Press { .. } | Button::Link { .. } => None,
         })
 }
@@ -79,7 +79,7 @@ fn a_warning_that_waits_behind_an_erasure_outlives_a_crash() {
     for job in take(&first, &[update(1, json!({"text": "/delete"}))]) {
         rows = turn(&first, &job);
     }
-    let data = erase_button(&rows).unwrap();
+    let data = button(&rows, ":oerase").unwrap();
     let press = update(2, json!({ "data": data }));
     let words = update(3, json!({ "text": EMERGENCY }));
     let jobs = take(&first, &[press, words]);
@@ -101,4 +101,29 @@ fn a_warning_that_waits_behind_an_erasure_outlives_a_crash() {
         })
         .unwrap();
     assert_eq!(cases.len(), 1);
+}
+
+/// An old button is never the answer to a question asked after an erasure.
+#[test]
+fn buttons_from_before_an_erasure_answer_nothing() {
+    let (ledger, _) = MemoryDisk::default().open().unwrap();
+    let clerk = Clerk::new(ledger, library(), BotId(BOT), NAME, None, 0);
+    let one = |id, at, content| {
+        let batch = intake::take(&clerk, &[update(id, content)], at).unwrap();
+        clerk.ledger.commit_blocking(batch.commit).unwrap();
+        let prepared = clerk.prepare(ChatId(ANA), &batch.jobs[0].1, at).unwrap();
+        clerk.ledger.commit_blocking(prepared.commit).unwrap();
+        let rows = prepared.messages.into_iter().map(|(_, _, row)| row);
+        rows.collect::<Vec<_>>()
+    };
+    let asked = one(1, NOW, json!({"text": "/check"}));
+    let old = button(&asked, ":oagree").unwrap();
+    let asked = one(2, NOW.plus_seconds(20), json!({"text": "/delete"}));
+    let erase = button(&asked, ":oerase").unwrap();
+    one(3, NOW.plus_seconds(25), json!({ "data": erase }));
+    let asked = one(4, NOW.plus_seconds(60), json!({"text": "/check"}));
+    assert_ne!(button(&asked, ":oagree"), Some(old.clone()));
+    one(5, NOW.plus_seconds(70), json!({ "data": old }));
+    let (conversation, _) = clerk.conversation(ChatId(ANA)).unwrap().unwrap();
+    assert!(conversation.slots.is_empty(), "the old button answered");
 }
