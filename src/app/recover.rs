@@ -6,6 +6,7 @@ use crate::dialog::{Conversation, Weight};
 use crate::ids::{ChatId, Timestamp};
 use crate::staff::{Alert, Case};
 use crate::store::{Commit, CommitError, Key, Kind, Ledger, ReadError, Version};
+use crate::triage::Report;
 
 /// Everything that waits, in order.
 #[derive(Debug, Default)]
@@ -129,19 +130,33 @@ pub fn replay_warnings(
             continue;
         }
         let key = clerk.keys.case(case.chat, case.number);
-        if clerk.ledger.read::<Case>(&key)?.is_some() {
-            continue;
-        }
+        let (case, version) = match clerk.ledger.read::<Case>(&key)? {
+            None => (case, Version::ABSENT),
+            // The case is there, and the news that raised it is not.
+            Some((mut stored, version)) if stored.level < case.level && stored.is_open() => {
+                let report = Report {
+                    level: case.level,
+                    flags: case.flags,
+                    rules: case.rules,
+                    words: None,
+                    private: case.private,
+                    deleted: case.deleted,
+                };
+                stored.join(report);
+                (stored, version)
+            }
+            Some(_) => continue,
+        };
         let mut draft = super::clerk::Draft::new(clerk, now);
         let counter = clerk.keys.case_counter();
-        let (last, version) = clerk
+        let (last, counted) = clerk
             .ledger
             .read::<u64>(&counter)?
             .unwrap_or((0, Version::ABSENT));
         if last < case.number.0 {
-            draft.replace(counter, version, super::records::CLINIC, &case.number.0)?;
+            draft.replace(counter, counted, super::records::CLINIC, &case.number.0)?;
         }
-        draft.write_case(&content, &case, Version::ABSENT, Alert::Post)?;
+        draft.write_case(&content, &case, version, Alert::Post)?;
         clerk.ledger.commit_blocking(draft.prepared.commit)?;
         messages.extend(draft.prepared.messages);
     }

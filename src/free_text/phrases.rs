@@ -2,7 +2,7 @@
 
 use std::ops::Range;
 
-use regex::{Regex, RegexSet};
+use regex::{Regex, RegexSet, RegexSetBuilder};
 
 use crate::ids::{FlagId, Lang};
 
@@ -89,6 +89,10 @@ pub struct CueSource {
     pub idioms: ByLang,
 }
 
+/// All phrases together need this much room to be looked for in one pass; with
+/// less the engine falls back to a slower one.
+const SET_CACHE_BYTES: usize = 16 << 20;
+
 /// Between a negation and what it negates stand at most this many words.
 const NEGATION_SCOPE_WORDS: usize = 6;
 
@@ -117,12 +121,12 @@ impl Phrases {
                 cause,
             })
         };
-        let set =
-            RegexSet::new(phrases.iter().map(|phrase| phrase.regex.as_str())).map_err(|cause| {
-                PhraseError {
-                    phrase: None,
-                    cause,
-                }
+        let set = RegexSetBuilder::new(phrases.iter().map(|phrase| phrase.regex.as_str()))
+            .dfa_size_limit(SET_CACHE_BYTES)
+            .build()
+            .map_err(|cause| PhraseError {
+                phrase: None,
+                cause,
             })?;
         let scope = format!(r"(?:\s+\S+){{0,{NEGATION_SCOPE_WORDS}}}\s*$");
         Ok(Self {

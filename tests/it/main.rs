@@ -1,6 +1,7 @@
 //! All behaviour tests, one binary.
 
 mod architecture;
+mod belt;
 mod bot_api;
 mod channel;
 mod clinical_table;
