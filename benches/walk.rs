@@ -18,7 +18,7 @@ use psoas_bot::bot_api::{Server, World};
 use psoas_bot::channel::telegram::Telegram;
 use psoas_bot::content::{self, Content};
 use psoas_bot::dialog::{Act, Conversation, Desk, Effect, Input, Keyboard, Press, What, take_turn};
-use psoas_bot::ids::{BotId, ChatId, Lang, Timestamp};
+use psoas_bot::ids::{BotId, ChatId, Lang, PatientText, Timestamp};
 use psoas_bot::store::{Commit, Ledger, MasterKey, Put};
 use serde_json::{Value, json};
 use tokio::sync::{mpsc, watch};
@@ -129,7 +129,7 @@ fn bench_turn(content: &Content) -> Value {
         let mut conversation = Conversation::new(Lang::En, None);
         let mut what = What::Command {
             name: "start".into(),
-            argument: "check".into(),
+            argument: PatientText::new("check".to_owned()),
         };
         for _ in 0..16 {
             let input = Input::new(what, Desk::Staffed);
@@ -211,7 +211,7 @@ fn make_store(folder: &Path, content: &Content) {
     let now = Timestamp(1_772_474_400);
     let begin = What::Command {
         name: "start".into(),
-        argument: "check".into(),
+        argument: PatientText::new("check".to_owned()),
     };
     let conversation = take_turn(
         content,

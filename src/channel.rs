@@ -6,6 +6,8 @@
 
 pub mod telegram;
 
+use std::fmt;
+
 use serde::{Deserialize, Serialize};
 
 use crate::content::RichText;
@@ -30,8 +32,8 @@ pub struct Incoming {
     pub kind: IncomingKind,
 }
 
-/// Who sent an update.
-#[derive(Debug, Clone, PartialEq, Eq, Serialize, Deserialize)]
+/// Who sent an update. Its `Debug` prints the number alone.
+#[derive(Clone, PartialEq, Eq, Serialize, Deserialize)]
 pub struct Sender {
     /// The person's number.
     pub user: UserId,
@@ -41,6 +43,12 @@ pub struct Sender {
     pub username: Option<String>,
     /// The client's language, an IETF tag.
     pub language: Option<String>,
+}
+
+impl fmt::Debug for Sender {
+    fn fmt(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
+        write!(f, "Sender({})", self.user)
+    }
 }
 
 /// What happened.
@@ -53,7 +61,7 @@ pub enum IncomingKind {
         /// Lower case, without slash and bot name.
         name: String,
         /// What stood behind it.
-        argument: String,
+        argument: PatientText,
     },
     /// A button.
     Press {

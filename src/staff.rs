@@ -3,6 +3,8 @@
 //! Pure. A case is opened by a patient's flags, joined by new ones, claimed,
 //! cleared and closed by people. Wording and sending are [`crate::app`]'s.
 
+use std::fmt;
+
 use serde::{Deserialize, Serialize};
 
 use crate::ids::{CaseNumber, ChatId, FlagId, PatientText, RuleId, Timestamp, UserId};
@@ -50,8 +52,9 @@ pub struct Clearing {
     pub flags: Vec<(FlagId, Timestamp)>,
 }
 
-/// One escalation of one patient.
-#[derive(Debug, Clone, PartialEq, Eq, Serialize, Deserialize)]
+/// One escalation of one patient. Its `Debug` prints number, level and state:
+/// names, words and phone numbers are for the card alone.
+#[derive(Clone, PartialEq, Eq, Serialize, Deserialize)]
 pub struct Case {
     /// Its number.
     pub number: CaseNumber,
@@ -89,6 +92,17 @@ pub struct Case {
     pub phone: Option<PatientText>,
     /// The patient blocked the bot.
     pub unreachable: bool,
+}
+
+impl fmt::Debug for Case {
+    fn fmt(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
+        f.debug_struct("Case")
+            .field("number", &self.number)
+            .field("level", &self.level)
+            .field("flags", &self.flags.len())
+            .field("is_open", &self.is_open())
+            .finish_non_exhaustive()
+    }
 }
 
 /// How loudly a change is told.

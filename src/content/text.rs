@@ -3,7 +3,7 @@
 //! Texts are parsed once, when the content is read, so that a conversation
 //! only joins pieces and no message can fail on a stray character.
 
-use std::fmt::Write as _;
+use std::fmt::{self, Write as _};
 use std::ops::Range;
 
 use serde::{Deserialize, Serialize};
@@ -209,14 +209,21 @@ fn start_of(text: &str) -> String {
     text.chars().take(40).collect()
 }
 
-/// A text ready to send: the words, and which of them are bold.
-#[derive(Debug, Clone, PartialEq, Eq, Default, Serialize, Deserialize)]
+/// A text ready to send: the words, and which of them are bold. Cards quote
+/// patients, so its `Debug` prints the length alone.
+#[derive(Clone, PartialEq, Eq, Default, Serialize, Deserialize)]
 pub struct RichText {
     /// The words.
     pub text: String,
     /// Byte ranges of `text` that are bold, in order, not overlapping.
     #[serde(default, skip_serializing_if = "Vec::is_empty")]
     pub bold: Vec<Range<usize>>,
+}
+
+impl fmt::Debug for RichText {
+    fn fmt(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
+        write!(f, "RichText({} bytes)", self.text.len())
+    }
 }
 
 impl RichText {

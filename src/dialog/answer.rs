@@ -64,7 +64,7 @@ impl Walk<'_> {
                 None => self.stale(),
             },
             What::Text(text) => self.typed(text, input),
-            What::Command { name, argument } => self.command(name, argument),
+            What::Command { name, argument } => self.command(name, argument.reveal()),
             What::Contact(number) if self.asks_phone() => self.phone(number),
             What::Contact(_) => {
                 if self.c.open.is_some() {

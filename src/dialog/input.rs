@@ -50,7 +50,7 @@ pub enum What {
         /// Without slash and bot name.
         name: String,
         /// What stood behind it; untrusted.
-        argument: String,
+        argument: PatientText,
     },
     /// A contact was shared: its phone number.
     Contact(PatientText),

@@ -88,7 +88,7 @@ fn text(words: &str) -> IncomingKind {
 fn command(name: &str, argument: &str) -> IncomingKind {
     IncomingKind::Command {
         name: name.to_owned(),
-        argument: argument.to_owned(),
+        argument: PatientText::new(argument.to_owned()),
     }
 }
 

@@ -9,6 +9,7 @@ mod content;
 mod conversations;
 mod crash;
 mod preview;
+mod privacy;
 mod revisions;
 mod store;
 mod turn;

@@ -183,7 +183,7 @@ impl Patient {
                     .collect();
                 self.take(What::Command {
                     name: names[*n as usize % names.len()].to_owned(),
-                    argument: links[(*n / 64) as usize % links.len()].to_owned(),
+                    argument: PatientText::new(links[(*n / 64) as usize % links.len()].to_owned()),
                 })
             }
             Act::Contact(n) => {
@@ -758,7 +758,7 @@ fn pick<T>(all: &[T], n: u32) -> Option<&T> {
 fn command(name: &str) -> What {
     What::Command {
         name: name.to_owned(),
-        argument: String::new(),
+        argument: PatientText::default(),
     }
 }
 

@@ -123,11 +123,7 @@ impl Clerk {
                 let heard = if name == "start" {
                     nothing_heard()
                 } else {
-                    hear(
-                        &content.phrases,
-                        &content.rules,
-                        &PatientText::new(argument.clone()),
-                    )
+                    hear(&content.phrases, &content.rules, &argument)
                 };
                 (What::Command { name, argument }, heard)
             }

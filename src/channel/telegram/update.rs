@@ -330,7 +330,7 @@ fn read_command(message: &Message, bot_username: &str) -> Option<IncomingKind> {
     }
     Some(IncomingKind::Command {
         name: name.to_ascii_lowercase(),
-        argument: rest.trim().to_owned(),
+        argument: PatientText::new(rest.trim().to_owned()),
     })
 }
 
