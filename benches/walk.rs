@@ -290,6 +290,7 @@ async fn bench_updates(library: &Arc<Library>, patients: i64, presses_each: usiz
         master: MasterKey::random().expect("a key"),
         staff_chat: Some(ChatId(STAFF_CHAT)),
         pacing: Pacing::Off,
+        shows_open_questions: false,
         clock: clock.clone(),
     };
     let bot = tokio::spawn(run(config, stopped, move |_| {

@@ -92,6 +92,9 @@ pub struct Case {
     pub phone: Option<PatientText>,
     /// The patient blocked the bot.
     pub unreachable: bool,
+    /// The patient has deleted their data: the case goes when it closes.
+    #[serde(default)]
+    pub forget_on_close: bool,
 }
 
 impl fmt::Debug for Case {
@@ -146,6 +149,7 @@ impl Case {
             asks_call: false,
             phone: None,
             unreachable: false,
+            forget_on_close: false,
         }
     }
 
@@ -155,52 +159,92 @@ impl Case {
         !matches!(self.state, CaseState::Closed { .. })
     }
 
-    /// New flags join; a higher level alerts again, repeated words do not.
+    /// New flags join; a higher level alerts again, repeated words do not. What
+    /// was cleared and is reported again is new: staff look at it once more.
     pub fn join(&mut self, report: Report) -> Alert {
-        let before = (
-            self.level,
-            self.flags.clone(),
-            self.rules.clone(),
-            self.private,
-            self.deleted,
-        );
+        if report.private && !self.private {
+            // A private answer is named on no card.
+            return Alert::Silence;
+        }
         let was_private = self.private && !report.private;
-        self.private &= report.private;
+        if was_private {
+            // Nothing of the private answer goes over to a card that is posted.
+            self.private = false;
+            self.level = Level::Clear;
+            self.flags.clear();
+            self.rules.clear();
+            self.words.clear();
+            self.clearings.clear();
+        }
+        // What is left to look at; cleared flags raise no alarm any more.
+        let all_cleared = self.to_clear().is_empty() && !self.deleted && !self.clearings.is_empty();
+        let level_before = if all_cleared {
+            Level::Clear
+        } else {
+            self.level
+        };
+        let mut is_new = report.deleted && !self.deleted;
         self.deleted |= report.deleted;
-        self.level = self.level.max(report.level);
+        self.level = level_before.max(report.level);
         for flag in report.flags {
+            is_new |= self.take_back_clearing(&flag.flag);
             match self.flags.iter_mut().find(|known| known.flag == flag.flag) {
-                Some(known) => known.form = known.form.max(flag.form),
-                None => self.flags.push(flag),
+                Some(known) if known.form >= flag.form => {}
+                Some(known) => {
+                    known.form = flag.form;
+                    is_new = true;
+                }
+                None => {
+                    self.flags.push(flag);
+                    is_new = true;
+                }
             }
         }
         for rule in report.rules {
             if !self.rules.contains(&rule) {
                 self.rules.push(rule);
+                is_new = true;
             }
         }
-        let is_same = before
-            == (
-                self.level,
-                self.flags.clone(),
-                self.rules.clone(),
-                self.private,
-                self.deleted,
-            );
-        if let Some(words) = report.words
-            && !self.words.contains(&words)
-            && self.words.len() < WORDS_MAX
-        {
-            self.words.push(words);
-        } else if is_same {
-            return Alert::Silence;
-        }
-        if self.level > before.0 || was_private {
+        let has_words = report.words.is_some_and(|words| self.quote(words));
+        if is_new {
+            // The second press clears what the first one named, and nothing more.
             self.clear_asked = false;
-            Alert::Post
-        } else {
-            Alert::Update
         }
+        if self.level > level_before || was_private || (all_cleared && is_new) {
+            if all_cleared {
+                // Whoever was on it was on something that is over.
+                self.state = CaseState::Open;
+            }
+            Alert::Post
+        } else if is_new || has_words {
+            Alert::Update
+        } else {
+            Alert::Silence
+        }
+    }
+
+    /// A cleared flag that is reported again is to be cleared again.
+    fn take_back_clearing(&mut self, flag: &FlagId) -> bool {
+        let mut was_cleared = false;
+        for clearing in &mut self.clearings {
+            let count = clearing.flags.len();
+            clearing.flags.retain(|(cleared, _)| cleared != flag);
+            was_cleared |= clearing.flags.len() < count;
+        }
+        was_cleared
+    }
+
+    /// Keeps the patient's words: the first and the newest say most.
+    fn quote(&mut self, words: PatientText) -> bool {
+        if self.words.contains(&words) {
+            return false;
+        }
+        if self.words.len() >= WORDS_MAX {
+            self.words.remove(1);
+        }
+        self.words.push(words);
+        true
     }
 
     /// A line joins the case.
@@ -294,7 +338,12 @@ pub enum Change {
     /// A person has seen it; the patient is told.
     Seen,
     /// These flags are cleared, each until its date; the patient is told.
-    Cleared(Vec<(FlagId, Timestamp)>),
+    Cleared {
+        /// Which.
+        flags: Vec<(FlagId, Timestamp)>,
+        /// The lock left by /delete too.
+        lock: bool,
+    },
     /// The case is over.
     Closed,
     /// It was done already, by whoever was first.
@@ -336,7 +385,8 @@ pub fn act(
                 at: now,
                 flags: flags.clone(),
             });
-            Change::Cleared(flags)
+            let lock = std::mem::take(&mut case.deleted);
+            Change::Cleared { flags, lock }
         }
         (Act::Clear, _) => Change::Nothing,
         (Act::KeepLocked, _) if case.clear_asked => {

@@ -17,16 +17,15 @@ pub fn case_card(content: &Content, case: &Case) -> (RichText, Keyboard) {
         text: RichText::default(),
     };
     let number = case.number.to_string();
-    let level = if case.private {
-        writer.plain(&words.staff_private)
-    } else if case.level == Level::Clear {
+    // A private case says no more than that.
+    let level = if case.private || case.level == Level::Clear {
         writer.plain(&words.staff_asks_call)
     } else {
         writer.plain(words.level(case.level))
     };
     let title = writer.with(&words.staff_title, &[("case", &number), ("level", &level)]);
     writer.text.push_bold(&title);
-    if case.asks_call && case.level != Level::Clear {
+    if case.asks_call && case.level != Level::Clear && !case.private {
         writer.line(&words.staff_asks_call);
     }
     if !case.private {

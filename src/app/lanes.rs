@@ -453,6 +453,18 @@ fn plainer(outgoing: &Outgoing, row: &OutboxRow) -> Option<Outgoing> {
                 silent: *silent,
             })
         }
+        // The card is gone from the chat: what it was to say comes as a new one.
+        Outgoing::Edit {
+            chat,
+            text,
+            keyboard,
+            ..
+        } if row.weight == Weight::Warning => Some(Outgoing::Send {
+            chat: *chat,
+            text: text.clone(),
+            keyboard: keyboard.clone(),
+            silent: true,
+        }),
         Outgoing::Send { .. }
         | Outgoing::Edit { .. }
         | Outgoing::Contact { .. }

@@ -33,6 +33,8 @@ pub struct Config {
     pub staff_chat: Option<ChatId>,
     /// How fast it may send.
     pub pacing: Pacing,
+    /// Show every open question at start, however short the bot was away.
+    pub shows_open_questions: bool,
     /// What time it is.
     pub clock: Clock,
 }
@@ -96,6 +98,7 @@ pub async fn run(
         master,
         staff_chat,
         pacing,
+        shows_open_questions,
         clock,
     } = config;
     let (ledger, report) = open(data_dir, master).await?;
@@ -180,7 +183,8 @@ pub async fn run(
     for (chat, job) in found.jobs {
         workers.push(chat, job);
     }
-    if away_since.is_some_and(|since| now.seconds_since(since) > PRESS_KEPT_SECONDS) {
+    let was_away = away_since.is_some_and(|since| now.seconds_since(since) > PRESS_KEPT_SECONDS);
+    if was_away || shows_open_questions {
         for chat in found.open_questions {
             workers.push(chat, show_again());
         }

@@ -102,6 +102,14 @@ impl World {
         }
     }
 
+    /// Numbers messages above `id` from now on, in the chats there are: a store
+    /// may remember the messages of a world that is gone.
+    pub fn number_messages_above(&mut self, id: i64) {
+        for chat in self.chats.values_mut() {
+            chat.last_id = chat.last_id.max(id);
+        }
+    }
+
     /// Adds a group with the bot in it as an administrator. `chat_id` is
     /// negative; below -1000000000000 it is a supergroup.
     pub fn add_group(&mut self, chat_id: i64, title: &str) {

@@ -50,6 +50,11 @@ pub(super) fn run() -> anyhow::Result<ExitCode> {
             world.add_person(user, name, None, Some("en"));
             world.join(STAFF_CHAT, user);
         }
+        // The folder remembers which updates it has taken: a new start must not
+        // number its own like those of the last.
+        let since_2026 = clock.now().0 - 1_767_225_600;
+        world.restart_update_ids(clock.now().0);
+        world.number_messages_above(since_2026);
         let world = Arc::new(Mutex::new(world));
         let seconds = {
             let clock = clock.clone();
@@ -78,6 +83,8 @@ pub(super) fn run() -> anyhow::Result<ExitCode> {
             master,
             staff_chat: Some(ChatId(STAFF_CHAT)),
             pacing: Pacing::Off,
+            // The page begins empty: what was open is shown on it again.
+            shows_open_questions: true,
             clock,
         };
         let url = page.url.clone();

@@ -42,6 +42,7 @@ pub(super) fn run() -> anyhow::Result<ExitCode> {
             master,
             staff_chat: settings.staff_chat,
             pacing: settings.pacing,
+            shows_open_questions: false,
             clock: Clock::default(),
         };
         run_bot(config, stop, |me| {

@@ -34,6 +34,7 @@ impl Walk<'_> {
         for (flag, form) in &stated {
             state(&mut then, flag, *form, self.now);
         }
+        self.reopen(&mut then, input);
         let after = then.judge(self.content);
         let is_new = after.level > before.level
             || after.flags.iter().any(|flag| !before.flags.contains(flag))
@@ -58,12 +59,11 @@ impl Walk<'_> {
         }
         match &input.what {
             What::Due(Due::Draft) => {
-                if let (Some(screen), Some(open)) = (self.open_screen(), &self.c.open) {
-                    stated.extend(
-                        self.ticked(screen, open.draft)
-                            .into_iter()
-                            .map(|flag| (flag, Form::Sure)),
-                    );
+                // Everything that is ticked beside the emergency goes with it.
+                if !self.drafted_emergencies().is_empty()
+                    && let Some(open) = &self.c.open
+                {
+                    stated.extend(self.stated_by_act(&Act::Continue(open.draft)));
                 }
             }
             What::Due(Due::Silence) => {
@@ -108,14 +108,27 @@ impl Walk<'_> {
         }
     }
 
-    fn drafted_emergencies(&self) -> Vec<FlagId> {
-        let (Some(screen), Some(open)) = (self.open_screen(), &self.c.open) else {
+    pub fn drafted_emergencies(&self) -> Vec<FlagId> {
+        let Some(open) = self
+            .c
+            .open
+            .as_ref()
+            .filter(|open| open.asking == Asking::Step)
+        else {
             return Vec::new();
         };
-        if open.asking != Asking::Step {
-            return Vec::new();
-        }
-        let mut ticked = self.ticked(screen, open.draft);
+        let mut ticked = match self.step().map(|step| &step.verb) {
+            Some(Verb::Many { options, .. }) => options
+                .iter()
+                .enumerate()
+                .filter(|(index, _)| open.draft >> index & 1 == 1)
+                .flat_map(|(_, option)| option.answer.raise.iter().cloned())
+                .collect(),
+            Some(_) | None => match self.open_screen() {
+                Some(screen) => self.ticked(screen, open.draft),
+                None => return Vec::new(),
+            },
+        };
         ticked.retain(|flag| self.content.rules.level_of(flag, Form::Sure) == Level::EmergencyNow);
         ticked
     }
@@ -203,6 +216,18 @@ impl Walk<'_> {
         }
     }
 
+    /// An emergency in words is never old news: staff cleared what was said then,
+    /// not what is said now. A tick of a cleared flag blocks nothing.
+    fn reopen(&self, conversation: &mut Conversation, input: &Input) {
+        for flag in input.heard.flags() {
+            if self.content.rules.level_of(flag, Form::Sure) == Level::EmergencyNow
+                && let Some(note) = conversation.flags.get_mut(flag)
+            {
+                note.cleared_until = None;
+            }
+        }
+    }
+
     /// Notes flags, and queues the questions that belong to them.
     pub fn state_all(&mut self, stated: &[(FlagId, Form)]) {
         for (flag, form) in stated {
@@ -238,6 +263,9 @@ impl Walk<'_> {
     pub fn raise(&mut self, alarm: Alarm, input: &Input) {
         self.close_for_alarm(input);
         self.state_all(&alarm.stated);
+        let mut conversation = std::mem::take(&mut self.c);
+        self.reopen(&mut conversation, input);
+        self.c = conversation;
         if input.heard.someone_else {
             self.lead(&self.content.words.other_person);
         }
@@ -575,8 +603,10 @@ impl Walk<'_> {
 fn state(conversation: &mut Conversation, flag: &FlagId, form: Form, now: crate::ids::Timestamp) {
     match conversation.flags.get_mut(flag) {
         Some(note) => {
-            if note.form != Form::Settled {
-                note.form = note.form.max(form);
+            if note.form != Form::Settled && form > note.form {
+                // More than staff have looked at.
+                note.cleared_until = None;
+                note.form = form;
             }
         }
         None => {

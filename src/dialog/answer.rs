@@ -429,16 +429,18 @@ impl Walk<'_> {
             .iter()
             .filter_map(|number| visible.get(number.checked_sub(1)?))
             .fold(0_u32, |bits, index| bits | 1 << index);
-        if bits == 0 || text.reveal().chars().filter(|c| c.is_alphabetic()).count() > 6 {
+        // "1 and 3", but not "no 1" nor "1 hurts".
+        let words = text.reveal().trim();
+        let is_list = words.starts_with(|c: char| c.is_ascii_digit())
+            && words.ends_with(|c: char| c.is_ascii_digit());
+        if bits == 0 || !is_list {
             return false;
         }
         if let Some(open) = &mut self.c.open {
             open.draft |= bits;
         }
         self.show_open();
-        if let Some(screen) = self.open_screen() {
-            self.time_draft(screen);
-        }
+        self.time_draft();
         true
     }
 

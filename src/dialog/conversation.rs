@@ -126,6 +126,9 @@ pub struct Open {
     pub draft: u32,
     /// When it was asked.
     pub since: Timestamp,
+    /// Since when an emergency is ticked and not submitted.
+    #[serde(default, skip_serializing_if = "Option::is_none")]
+    pub drafted: Option<Timestamp>,
 }
 
 /// What an open question asks.

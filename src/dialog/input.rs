@@ -79,6 +79,7 @@ impl What {
     pub fn words(&self) -> Option<&PatientText> {
         match self {
             Self::Text(text) | Self::Edited(text) => Some(text),
+            Self::Command { argument, .. } if !argument.reveal().is_empty() => Some(argument),
             Self::Press(_)
             | Self::Command { .. }
             | Self::Contact(_)

@@ -6,7 +6,6 @@ use super::effect::{Due, Effect, Message, Weight};
 use super::walk::Walk;
 use crate::content::{Screen, ScreenStyle, Verb};
 use crate::ids::FlagId;
-use crate::triage::{Form, Level};
 
 impl<'a> Walk<'a> {
     /// The screen the open question asks, if it asks one.
@@ -52,7 +51,7 @@ impl<'a> Walk<'a> {
                     return self.stale();
                 };
                 self.toggle(1 << place, matches!(act, Act::Tick(_)));
-                self.time_draft(screen);
+                self.time_draft();
             }
             (ScreenStyle::List, Act::Continue(seen) | Act::None(seen) | Act::NotSure(seen)) => {
                 self.submit_screen(screen, act, *seen)
@@ -84,20 +83,22 @@ impl<'a> Walk<'a> {
     }
 
     /// An emergency tick does not wait for Continue for ever.
-    pub fn time_draft(&mut self, screen: &Screen) {
-        let draft = self.c.open.as_ref().map_or(0, |open| open.draft);
-        let emergency = self
-            .ticked(screen, draft)
-            .iter()
-            .any(|flag| self.content.rules.level_of(flag, Form::Sure) == Level::EmergencyNow);
-        self.effects.push(if emergency {
-            Effect::SetDue {
+    pub fn time_draft(&mut self) {
+        let emergency = !self.drafted_emergencies().is_empty();
+        let now = self.now;
+        let Some(open) = &mut self.c.open else { return };
+        if emergency {
+            // The first tick counts: another one gives no more time.
+            let since = *open.drafted.get_or_insert(now);
+            let at = since.plus_seconds(super::DRAFT_SECONDS);
+            self.effects.push(Effect::SetDue {
                 due: Due::Draft,
-                at: self.now.plus_seconds(super::DRAFT_SECONDS),
-            }
+                at,
+            });
         } else {
-            Effect::CancelDue(Due::Draft)
-        });
+            open.drafted = None;
+            self.effects.push(Effect::CancelDue(Due::Draft));
+        }
     }
 
     /// A copy that showed other ticks than the draft's was pressed: show the
@@ -112,9 +113,7 @@ impl<'a> Walk<'a> {
         open.draft |= seen;
         self.lead(&self.content.words.screen_shown_again);
         self.show_open();
-        if let Some(screen) = self.open_screen() {
-            self.time_draft(screen);
-        }
+        self.time_draft();
         true
     }
 
@@ -211,7 +210,10 @@ impl<'a> Walk<'a> {
         match act {
             Act::Tick(id) | Act::Untick(id) => {
                 match options.iter().position(|option| option.id == *id) {
-                    Some(place) => self.toggle(1 << place, matches!(act, Act::Tick(_))),
+                    Some(place) => {
+                        self.toggle(1 << place, matches!(act, Act::Tick(_)));
+                        self.time_draft();
+                    }
                     None => self.stale(),
                 }
             }

@@ -485,6 +485,7 @@ impl<'a> Walk<'a> {
             asking,
             draft: 0,
             since: self.now,
+            drafted: None,
         });
         self.show_open();
         self.effects.push(Effect::CancelDue(Due::Draft));

@@ -1,18 +1,26 @@
 //! One plain form for many ways of typing.
 
+use std::fmt;
 use std::ops::Range;
 
 use unicode_normalization::UnicodeNormalization;
 use unicode_normalization::char::is_combining_mark;
 
 /// A text in plain form, and where each of its bytes came from.
-#[derive(Debug, Clone, PartialEq, Eq, Default)]
+/// Its `Debug` prints the length alone.
+#[derive(Clone, PartialEq, Eq, Default)]
 pub struct Normal {
     /// Lower case, no accents but ñ, no apostrophes, single spaces.
     pub text: String,
     /// For each byte of `text`, the byte of the original it came from.
     origins: Vec<usize>,
     original_bytes: usize,
+}
+
+impl fmt::Debug for Normal {
+    fn fmt(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
+        write!(f, "Normal({} bytes)", self.text.len())
+    }
 }
 
 impl Normal {

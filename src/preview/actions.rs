@@ -151,9 +151,11 @@ pub(super) async fn restart(State(desk): Shared) -> Answer {
     let next = {
         let mut world = desk.world();
         // Ids in use, those of the staff for one, are passed over.
-        let next = (former + 1..).find(|id| world.person(*id).is_none());
+        // Never one of an earlier start: the bot may remember them.
+        let first = ((desk.clock)() - 1_767_225_600).max(former + 1);
+        let next = (first..).find(|id| world.person(*id).is_none());
         let next = next.unwrap_or(former);
-        let nth = usize::try_from(next - desk.options.patient).unwrap_or(0);
+        let nth = usize::try_from(next).unwrap_or(0);
         let (first_name, _) = PATIENTS[nth % PATIENTS.len()];
         let language = world
             .person(former)

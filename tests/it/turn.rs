@@ -1109,6 +1109,7 @@ fn standing(lang: Lang, frame: Frame, flags: &[(FlagId, Form)], asking: Asking) 
         asking,
         draft: 0,
         since: START,
+        drafted: None,
     });
     c
 }

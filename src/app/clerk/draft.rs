@@ -157,7 +157,8 @@ impl<'a> Draft<'a> {
         if alert == Alert::Silence || (case.private && !case.asks_call) {
             return Ok(());
         }
-        if case.level < Level::UrgentToday
+        if alert == Alert::Post
+            && case.level < Level::UrgentToday
             && !case.asks_call
             && let Some(at) = hours::opens_at(&content.clinic, self.now)
         {

@@ -63,18 +63,16 @@ impl Clerk {
                         return Ok(());
                     }
                     Change::Card => {}
-                    Change::Closed if self.conversation(chat)?.is_none() => {
+                    Change::Closed
+                        if case.forget_on_close || self.conversation(chat)?.is_none() =>
+                    {
                         return self.close_for_good(&content, &case, draft);
                     }
                     Change::Closed => {}
                     Change::Seen => draft.wake(chat, InboxRow::Seen)?,
-                    Change::Cleared(flags) => draft.wake(
-                        chat,
-                        InboxRow::Cleared {
-                            flags,
-                            lock: case.deleted,
-                        },
-                    )?,
+                    Change::Cleared { flags, lock } => {
+                        draft.wake(chat, InboxRow::Cleared { flags, lock })?;
+                    }
                 }
                 draft.write_case(&content, &case, version, Alert::Update)?;
                 Ok(())

@@ -2,7 +2,7 @@
 
 use super::draft::Draft;
 use super::{Clerk, TurnError, nothing_heard};
-use crate::app::records::{CLINIC, DueRow, InboxRow, OutboxRow, Piece, ShownAs};
+use crate::app::records::{CLINIC, DueRow, InboxRow, OutboxRow, Piece, ShownAs, case_subject};
 use crate::channel::{Incoming, IncomingKind, Outgoing, Sender, telegram};
 use crate::content::{Content, Deed};
 use crate::dialog::{Conversation, Due, Effect, Input, Token, What, take_turn};
@@ -120,7 +120,8 @@ impl Clerk {
                 (What::Edited(text), heard)
             }
             IncomingKind::Command { name, argument } => {
-                let heard = if name == "start" {
+                let heard = if name == "start" && content.bot.links.contains_key(argument.reveal())
+                {
                     nothing_heard()
                 } else {
                     hear(&content.phrases, &content.rules, &argument)
@@ -231,6 +232,9 @@ impl Clerk {
                 draft.prepared.answers.first_mut()
         {
             *answer = Some(text);
+        }
+        if erases && let Some(held) = self.hold_case(chat, &mut in_hand)? {
+            held.case.forget_on_close = true;
         }
         if let Some(in_hand) = in_hand {
             if erases {
@@ -484,6 +488,11 @@ impl Clerk {
         }
         let level = conversation.level(&content);
         conversation.lock = level.blocks().then_some(level);
+        let mut in_hand = None;
+        if let Some(held) = self.hold_case(chat, &mut in_hand)? {
+            held.case.forget_on_close = true;
+            draft.write_case(&content, &held.case, held.version, Alert::Silence)?;
+        }
         draft
             .prepared
             .commit
@@ -508,11 +517,19 @@ impl Clerk {
             .collect();
         let mut deletes = Vec::new();
         let mut waiting = Vec::new();
+        let mut closed = Vec::new();
         self.ledger
             .scan(keys.0, Some(chat), None, &mut |key, row| match key.kind() {
                 // An open case stays under a key of its own until it closes, and
                 // what was taken is not to be taken again.
-                Kind::Case | Kind::Seen => {}
+                Kind::Seen => {}
+                Kind::Case => {
+                    if let Ok(case) = row.json::<Case>()
+                        && !case.is_open()
+                    {
+                        closed.push((key, case.number));
+                    }
+                }
                 Kind::Inbox => waiting.push((key, row.bytes())),
                 Kind::CaseIndex
                 | Kind::Conversation
@@ -542,6 +559,10 @@ impl Clerk {
         }
         commit.deletes.extend(deletes);
         commit.erase.push((keys.0, chat));
+        for (key, number) in closed {
+            commit.deletes.extend([key, keys.case_index(number)]);
+            commit.erase.push((keys.0, case_subject(number)));
+        }
         draft.prepared.dues.clear();
         let hash = self.ledger.vault().lock_hash(keys.0, chat);
         match conversation.lock {

@@ -233,7 +233,7 @@ fn read_message(update: i64, value: &Value, bot_username: &str) -> Option<Incomi
     let private = Place::of(message.chat.0.as_ref()).private;
     let kind = if let (Some(to), false) = (message.migrate_to_chat_id.0, private) {
         IncomingKind::Migrated(ChatId(to))
-    } else if let Some(command) = read_command(&message, bot_username) {
+    } else if let Some(command) = read_command(&message, bot_username, private) {
         command
     } else if let Some(words) = message.words() {
         IncomingKind::Text(words)
@@ -307,7 +307,7 @@ fn read_membership(update: i64, value: &Value) -> Option<Incoming> {
 /// A command, or another bot's; none for words. Telegram marks commands with an
 /// entity; without one the whole first word must look like a command, so that
 /// "/my leg/ hurts" stays words and is heard.
-fn read_command(message: &Message, bot_username: &str) -> Option<IncomingKind> {
+fn read_command(message: &Message, bot_username: &str, private: bool) -> Option<IncomingKind> {
     let (name, rest) = split_word(message.text.0.as_deref()?.strip_prefix('/')?);
     if name.is_empty() || name.len() > COMMAND_BYTES_MAX {
         return None;
@@ -326,7 +326,8 @@ fn read_command(message: &Message, bot_username: &str) -> Option<IncomingKind> {
     }
     let ours = bot_username.strip_prefix('@').unwrap_or(bot_username);
     if !bot.is_empty() && !bot.eq_ignore_ascii_case(ours) {
-        return Some(IncomingKind::Ignored);
+        // In a group it is for the other bot; in private nobody else reads it.
+        return (!private).then_some(IncomingKind::Ignored);
     }
     Some(IncomingKind::Command {
         name: name.to_ascii_lowercase(),

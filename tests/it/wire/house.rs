@@ -113,6 +113,7 @@ impl House {
             master: MasterKey::from_hex(DATA_KEY).unwrap(),
             staff_chat: Some(ChatId(STAFF)),
             pacing: Pacing::Off,
+            shows_open_questions: false,
             clock: self.clock.clone(),
         }
     }
