@@ -321,7 +321,7 @@ const PLACES: &[(&str, Place)] = &[
                 ("groin-lump", "lump"),
                 ("bone-stress-signs", "bone"),
                 ("testicle-pain", "testicle"),
-                ("not-sure", "not sure"),
+                ("not-sure", "not-sure"),
             ],
         },
     ),

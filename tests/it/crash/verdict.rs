@@ -226,7 +226,8 @@ impl Evidence<'_> {
     }
 
     /// A staff card that comes again at the same level says that it may be a
-    /// repeat. A patient who then asks for a call is news.
+    /// repeat. A patient who then asks for a call is news, and so is one whose
+    /// case staff had cleared.
     fn no_card_comes_twice_without_saying_so(&self, wrong: &mut Vec<String>) {
         let mut fresh: HashMap<(String, Vec<String>), usize> = HashMap::new();
         for (_, (said, label)) in self.sends(STAFF_CHAT) {
@@ -234,7 +235,12 @@ impl Evidence<'_> {
             let news = said
                 .text
                 .lines()
-                .filter(|line| line.contains("asks for a call") || line.starts_with("Phone:"))
+                .filter(|line| {
+                    line.contains("asks for a call")
+                        || line.starts_with("Phone:")
+                        // Staff had cleared it: stated again, it is new.
+                        || line.starts_with("Moves allowed again")
+                })
                 .map(str::to_owned)
                 .collect();
             if label == Label::None {
