@@ -91,7 +91,7 @@ pub struct CueSource {
 
 /// All phrases together need this much room to be looked for in one pass; with
 /// less the engine falls back to a slower one.
-const SET_CACHE_BYTES: usize = 16 << 20;
+const SET_CACHE_BYTES: usize = 8 << 20;
 
 /// Between a negation and what it negates stand at most this many words.
 const NEGATION_SCOPE_WORDS: usize = 6;

@@ -17,7 +17,7 @@ use super::{Cause, EachRow, Store, StoreError, Write};
 
 /// A clinic's running conversations fit many times over; sled's own default
 /// is 1 GB.
-const CACHE_BYTES: u64 = 32 << 20;
+const CACHE_BYTES: u64 = 16 << 20;
 
 /// sled's timer only reclaims space here: every batch is flushed by itself.
 const TIMER_MILLIS: u64 = 2_000;
