@@ -6,6 +6,10 @@ use crate::ids::{Lang, Timestamp};
 use crate::staff::{Act, Case, CaseState};
 use crate::triage::{Form, Level};
 
+/// All quotes of a card together: with flags, notes and state they must fit one
+/// message of 4096 characters.
+const QUOTES_CHARS_MAX: usize = 1800;
+
 /// The card of a case, in the staff's language.
 #[must_use]
 pub fn case_card(content: &Content, case: &Case) -> (RichText, Keyboard) {
@@ -52,14 +56,6 @@ pub fn case_card(content: &Content, case: &Case) -> (RichText, Keyboard) {
             let line = writer.with(&words.staff_rule, &[("rule", rule.as_str())]);
             writer.text.push(&format!("\n{line}"));
         }
-        if !case.words.is_empty() {
-            writer.heading(&words.staff_words);
-            for said in &case.words {
-                writer
-                    .text
-                    .push(&format!("\n“{}”", quotable(said.reveal())));
-            }
-        }
     }
     writer.text.push("\n");
     let since = local_time(content, case.since);
@@ -84,6 +80,19 @@ pub fn case_card(content: &Content, case: &Case) -> (RichText, Keyboard) {
     }
     if case.unreachable {
         writer.line(&words.staff_unreachable);
+    }
+    if !case.private && !case.words.is_empty() {
+        writer.heading(&words.staff_words);
+        // Below how to reach them, and short enough that nothing is cut off.
+        let mut left = QUOTES_CHARS_MAX;
+        for said in &case.words {
+            let quote = quotable(said.reveal());
+            let quote: String = quote.chars().take(left).collect();
+            left -= quote.chars().count();
+            if !quote.is_empty() {
+                writer.text.push(&format!("\n“{quote}”"));
+            }
+        }
     }
     if !case.notes.is_empty() {
         writer.heading(&words.staff_notes);

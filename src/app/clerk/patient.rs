@@ -129,7 +129,11 @@ impl Clerk {
                 (What::Command { name, argument }, heard)
             }
             IncomingKind::Press { data, .. } => (What::Press(data), nothing_heard()),
-            IncomingKind::Contact { number, .. } => (What::Contact(number), nothing_heard()),
+            IncomingKind::Contact { number, own: true } => (What::Contact(number), nothing_heard()),
+            // Somebody else's card is not the number to call: it is asked again.
+            IncomingKind::Contact { own: false, .. } => {
+                (What::Contact(PatientText::default()), nothing_heard())
+            }
             IncomingKind::Unreadable => (What::Unreadable, nothing_heard()),
             IncomingKind::Blocked(true) => return self.reach(chat, Reach::Lost, draft),
             IncomingKind::Blocked(false) => return self.reach(chat, Reach::Found, draft),
