@@ -197,16 +197,19 @@ impl Lanes {
                     row.repeats += 1;
                     tokio::time::sleep(Duration::from_secs(u64::from(seconds))).await;
                     // A message made anew says that it may be a repeat.
-                    match one {
-                        Outgoing::Send { .. } => waiting.extend(outbox::resolve(
-                            self.clerk.library.newest(),
-                            chat,
-                            &row,
-                            &shown,
-                        )),
+                    let again = match one {
+                        Outgoing::Send { .. } => {
+                            let content = self.clerk.library.newest();
+                            outbox::resolve(content, chat, &row, &shown)
+                                .into_iter()
+                                .next()
+                        }
                         Outgoing::Edit { .. }
                         | Outgoing::Contact { .. }
-                        | Outgoing::AnswerPress { .. } => waiting.push_front(one),
+                        | Outgoing::AnswerPress { .. } => Some(one),
+                    };
+                    if let Some(again) = again {
+                        waiting.push_front(again);
                     }
                 }
                 Next::Move(to) => return self.move_all(chat, to, sequence, row).await,
@@ -459,12 +462,14 @@ fn plainer(outgoing: &Outgoing, row: &OutboxRow) -> Option<Outgoing> {
             text,
             keyboard,
             ..
-        } if row.weight == Weight::Warning => Some(Outgoing::Send {
-            chat: *chat,
-            text: text.clone(),
-            keyboard: keyboard.clone(),
-            silent: true,
-        }),
+        } if row.weight == Weight::Warning && matches!(row.piece, Piece::Edit { .. }) => {
+            Some(Outgoing::Send {
+                chat: *chat,
+                text: text.clone(),
+                keyboard: keyboard.clone(),
+                silent: true,
+            })
+        }
         Outgoing::Send { .. }
         | Outgoing::Edit { .. }
         | Outgoing::Contact { .. }

@@ -296,6 +296,8 @@ impl Stage {
         for one in &outgoing {
             let outcome = self.call(one);
             match outbox::after(&row, outcome, row.repeats) {
+                // An edit's reply is the message it changed: none was made.
+                outbox::Next::Done(_) if matches!(one, Outgoing::Edit { .. }) => {}
                 outbox::Next::Done(message) => made = message.or(made),
                 outbox::Next::Retry(seconds) => {
                     self.now = self.now.plus_seconds(i64::from(seconds));

@@ -105,6 +105,7 @@ pub struct Words {
     pub staff_poisoned: Text,
     pub staff_undelivered: Text,
     pub staff_unreachable: Text,
+    pub staff_folded: Text,
     pub level_emergency_now: Text,
     pub level_urgent_today: Text,
     pub level_see_professional: Text,

@@ -69,6 +69,12 @@ pub struct Conversation {
     pub touched: Timestamp,
     /// A reply keyboard is on the patient's screen and must be taken away.
     pub reply_keyboard: bool,
+    /// The name the patient shows in the channel: a timer's case needs it too.
+    #[serde(skip_serializing_if = "PatientText::is_empty")]
+    pub name: PatientText,
+    /// Their handle there, without the `@`.
+    #[serde(skip_serializing_if = "Option::is_none")]
+    pub handle: Option<PatientText>,
     /// What the patient wrote of a flag whose case waits for the screens.
     #[serde(skip_serializing_if = "Vec::is_empty")]
     pub said: Vec<PatientText>,

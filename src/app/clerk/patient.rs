@@ -203,6 +203,10 @@ impl Clerk {
         ) {
             conversation.lang = lang;
         }
+        if let Some(from) = from {
+            conversation.name = PatientText::new(from.name.clone());
+            conversation.handle = from.username.clone().map(PatientText::new);
+        }
         let content = self.content_for(&conversation, &input.what);
         let too_long = input
             .what
@@ -214,7 +218,6 @@ impl Clerk {
         }
         let turn = take_turn(&content, conversation, input, draft.now);
         let conversation = turn.conversation;
-        let lang = conversation.lang;
         let erases = turn.effects.contains(&Effect::Erase);
         // What is said while everything goes must outlive the patient's key.
         let subject = if erases { CLINIC } else { chat };
@@ -224,8 +227,7 @@ impl Clerk {
                 &content,
                 chat,
                 subject,
-                lang,
-                from,
+                &conversation,
                 effect,
                 &mut in_hand,
                 draft,
@@ -263,12 +265,12 @@ impl Clerk {
         content: &Content,
         chat: ChatId,
         subject: ChatId,
-        lang: Lang,
-        from: Option<&Sender>,
+        conversation: &Conversation,
         effect: Effect,
         in_hand: &mut Option<CaseInHand>,
         draft: &mut Draft<'_>,
     ) -> Result<(), TurnError> {
+        let lang = conversation.lang;
         match effect {
             Effect::Say(message) => {
                 let shows = message.token.map(ShownAs::Question);
@@ -345,7 +347,7 @@ impl Clerk {
                     }
                 };
                 raise_alert(in_hand, alert);
-                describe(in_hand, from);
+                describe(in_hand, conversation);
             }
             Effect::Note(note) => {
                 if let Some(held) = self.hold_case(chat, in_hand)? {
@@ -369,7 +371,7 @@ impl Clerk {
                     let alert = held.case.ask_call(number);
                     raise_alert(in_hand, alert);
                 }
-                describe(in_hand, from);
+                describe(in_hand, conversation);
             }
             Effect::SetDue { due, at } => draft.set_due(chat, DueRow { due, at })?,
             Effect::CancelDue(due) => draft.cancel_due(chat, due),
@@ -619,10 +621,15 @@ fn raise_alert(in_hand: &mut Option<CaseInHand>, alert: Alert) {
 }
 
 /// How staff reach the patient: what Telegram shows of them.
-fn describe(in_hand: &mut Option<CaseInHand>, from: Option<&Sender>) {
-    if let (Some(held), Some(from)) = (in_hand, from) {
-        held.case.name.clone_from(&from.name);
-        held.case.username.clone_from(&from.username);
+fn describe(in_hand: &mut Option<CaseInHand>, conversation: &Conversation) {
+    if let Some(held) = in_hand
+        && !conversation.name.is_empty()
+    {
+        held.case.name = conversation.name.reveal().to_owned();
+        held.case.username = conversation
+            .handle
+            .as_ref()
+            .map(|handle| handle.reveal().to_owned());
     }
 }
 

@@ -78,9 +78,11 @@ const SERVICE_FIELDS: [&str; 51] = [
 /// that is not acted on comes back as [`IncomingKind::Ignored`] without a chat.
 #[must_use]
 pub fn read_update(raw: &str, bot_username: &str) -> Option<Incoming> {
-    let Ok(update) = serde_json::from_str::<Value>(raw) else {
-        // Half a surrogate or a very deep nest cannot be held as a value; the
-        // number can, so that the update is taken and does not come again.
+    let whole = serde_json::from_str::<Value>(raw)
+        .or_else(|_| serde_json::from_str(&without_half_surrogates(raw)));
+    let Ok(update) = whole else {
+        // A very deep nest cannot be held as a value; the number can, so that
+        // the update is taken and does not come again.
         let numbered: Numbered = serde_json::from_str(raw).ok()?;
         return Some(ignored(numbered.update_id));
     };
@@ -97,6 +99,40 @@ pub fn read_update(raw: &str, bot_username: &str) -> Option<Incoming> {
         None
     };
     Some(incoming.unwrap_or_else(|| ignored(number)))
+}
+
+/// The same JSON with each `\uD83D` that has no other half as `\uFFFD`: one
+/// broken character must not cost what else was written.
+#[must_use]
+pub fn without_half_surrogates(raw: &str) -> String {
+    let mut whole = String::with_capacity(raw.len());
+    let mut rest = raw;
+    while let Some(place) = rest.find('\\') {
+        let (before, escape) = rest.split_at(place);
+        whole.push_str(before);
+        let taken = match (surrogate(escape), escape.get(6..).and_then(surrogate)) {
+            (Some(0xD800..=0xDBFF), Some(0xDC00..=0xDFFF)) => 12,
+            (Some(_), _) => {
+                whole.push_str("\\uFFFD");
+                rest = &escape[6..];
+                continue;
+            }
+            // The backslash and what it escapes.
+            (None, _) => 1 + escape[1..].chars().next().map_or(0, char::len_utf8),
+        };
+        whole.push_str(&escape[..taken]);
+        rest = &escape[taken..];
+    }
+    whole.push_str(rest);
+    whole
+}
+
+/// The half of a surrogate pair that an escape at the start of `text` writes.
+fn surrogate(text: &str) -> Option<u16> {
+    let digits = text.strip_prefix("\\u")?.get(..4)?;
+    u16::from_str_radix(digits, 16)
+        .ok()
+        .filter(|half| (0xD800..=0xDFFF).contains(half))
 }
 
 #[derive(Deserialize)]

@@ -164,6 +164,22 @@ impl House {
         self.world().say(chat, chat, text, now).unwrap();
     }
 
+    /// A patient presses the newest button whose label ends with `label`, once
+    /// there is one.
+    #[track_caller]
+    pub fn press(&self, chat: i64, label: &'static str) -> impl Future<Output = ()> {
+        let found = self.until(label, move |world| {
+            let shown = from_bot(world, chat).pop()?;
+            let mut labels = shown.labels();
+            labels.find(|one| one.ends_with(label)).map(str::to_owned)
+        });
+        async move {
+            let label = found.await;
+            let now = self.clock.now().0;
+            self.world().press_label(chat, chat, &label, now).unwrap();
+        }
+    }
+
     /// Somebody on staff presses a button of the group's newest message that
     /// has it.
     #[track_caller]
