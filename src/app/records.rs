@@ -38,6 +38,8 @@ pub enum InboxRow {
     ShowAgain,
     /// Telegram says that the patient cannot be reached.
     Unreachable,
+    /// Telegram refused a message to the patient.
+    Undelivered,
     /// The patient has been silent for as long as answers are kept.
     Forget,
 }

@@ -228,6 +228,22 @@ async fn staff_hear_that_a_patient_cannot_be_reached() {
     house.stop().await;
 }
 
+#[tokio::test(flavor = "multi_thread", worker_threads = 2)]
+async fn staff_hear_that_a_message_to_a_patient_was_refused() {
+    let mut house = House::new().await;
+    house.start().await;
+    house.say(ANA, EMERGENCY);
+    house.until_said(STAFF, CASE_1).await;
+    house.until_said(ANA, "911").await;
+    house
+        .world()
+        .fail_next_in(ANA, "sendMessage", Fault::Refused);
+    house.say(ANA, "/privacy");
+    let card = house.until_said(STAFF, "could not be delivered").await;
+    assert!(card.text.starts_with(CASE_1));
+    house.stop().await;
+}
+
 // ---- the staff group moves ----
 
 #[tokio::test(flavor = "multi_thread", worker_threads = 2)]

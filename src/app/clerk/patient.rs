@@ -48,6 +48,7 @@ impl Clerk {
             InboxRow::Seen => What::Seen,
             InboxRow::ShowAgain => What::ShowAgain,
             InboxRow::Unreachable => return self.reach(chat, Reach::Lost, draft),
+            InboxRow::Undelivered => return self.note_undelivered(chat, draft),
             InboxRow::Forget => return self.forget(chat, draft),
         };
         self.take(chat, &Input::new(what, self.desk()), None, draft)
@@ -479,6 +480,23 @@ impl Clerk {
             held.case.unreachable = reach == Reach::Lost;
             let content = std::sync::Arc::clone(self.library.newest());
             draft.write_case(&content, &held.case.clone(), held.version, Alert::Update)?;
+        }
+        Ok(())
+    }
+
+    /// A message did not arrive: staff read so on the case, while one is open.
+    fn note_undelivered(&self, chat: ChatId, draft: &mut Draft<'_>) -> Result<(), TurnError> {
+        let mut in_hand = None;
+        let content = std::sync::Arc::clone(self.library.newest());
+        if let Some(held) = self.hold_case(chat, &mut in_hand)? {
+            let line = content
+                .words
+                .staff_undelivered
+                .render(content.clinic.staff_language, &*content);
+            let alert = held.case.note(line.text);
+            if alert != Alert::Silence {
+                draft.write_case(&content, &held.case, held.version, alert)?;
+            }
         }
         Ok(())
     }
