@@ -4,7 +4,9 @@
 //! follows from it: conversation, case, messages, timers. It commits nothing
 //! and sends nothing itself, so production and the `.chat` tests share it.
 
+mod cases;
 mod draft;
+mod erase;
 mod office;
 mod patient;
 
@@ -20,7 +22,7 @@ use crate::ids::{BotId, ChatId, Timestamp};
 use crate::store::{Commit, CommitError, Ledger, ReadError, Version};
 
 pub use draft::Draft;
-pub use patient::is_outdated;
+pub use erase::{is_outdated, is_past_retention};
 
 /// Something a chat's worker has to do.
 #[derive(Debug, Clone, PartialEq, Eq)]

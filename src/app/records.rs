@@ -72,6 +72,29 @@ pub struct OutboxRow {
     pub case: Option<CaseNumber>,
 }
 
+impl OutboxRow {
+    /// Something that was never sent before and belongs to no case.
+    #[must_use]
+    pub fn new(piece: Piece, weight: Weight, lang: Lang) -> Self {
+        Self {
+            piece,
+            weight,
+            lang,
+            repeats: 0,
+            case: None,
+        }
+    }
+
+    /// Something for staff that belongs to a case: it is never given up.
+    #[must_use]
+    pub fn of_case(case: CaseNumber, piece: Piece, lang: Lang) -> Self {
+        Self {
+            case: Some(case),
+            ..Self::new(piece, Weight::Warning, lang)
+        }
+    }
+}
+
 /// One thing to send; messages to be edited later are named, not numbered.
 #[derive(Debug, Clone, PartialEq, Eq, Serialize, Deserialize)]
 #[serde(rename_all = "snake_case")]

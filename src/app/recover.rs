@@ -1,6 +1,6 @@
 //! What a start finds in the store: everything that was promised and not done.
 
-use super::clerk::{Clerk, Job, is_outdated};
+use super::clerk::{Clerk, Job, is_outdated, is_past_retention};
 use super::records::{DueRow, InboxRow, Keys, OutboxRow, case_subject, sequence_of};
 use crate::dialog::{Conversation, Weight};
 use crate::ids::{ChatId, Timestamp};
@@ -78,11 +78,7 @@ pub fn recover(ledger: &Ledger, keys: Keys, now: Timestamp) -> Result<Recovered,
                 }
             }
             Kind::Seen => {
-                let day = key
-                    .tail()
-                    .first_chunk::<4>()
-                    .map_or(0, |bytes| u32::from_be_bytes(*bytes));
-                if super::intake::is_forgotten(day, now) {
+                if is_stale_mark(&key, now) {
                     found.stale.push(key);
                 }
             }
@@ -163,7 +159,7 @@ pub fn replay_warnings(
     Ok(messages)
 }
 
-/// What may go: marks of updates taken days ago, and patients who have been
+/// What may go: marks of updates taken days ago, updates put aside, and patients who have been
 /// silent for longer than the clinic keeps answers.
 ///
 /// # Errors
@@ -175,11 +171,7 @@ pub fn outdated(clerk: &Clerk, now: Timestamp) -> Result<(Vec<Key>, Vec<ChatId>)
         .ledger
         .scan(clerk.keys.0, None, None, &mut |key, row| match key.kind() {
             Kind::Seen => {
-                let day = key
-                    .tail()
-                    .first_chunk::<4>()
-                    .map_or(0, |bytes| u32::from_be_bytes(*bytes));
-                if super::intake::is_forgotten(day, now) {
+                if is_stale_mark(&key, now) {
                     marks.push(key);
                 }
             }
@@ -188,6 +180,14 @@ pub fn outdated(clerk: &Clerk, now: Timestamp) -> Result<(Vec<Key>, Vec<ChatId>)
                     && is_outdated(content, &conversation, now)
                 {
                     silent.push(key.chat());
+                }
+            }
+            // What was put aside holds a patient's words like any other row.
+            Kind::Note => {
+                if let Ok(InboxRow::Update { at, .. }) = row.json::<InboxRow>()
+                    && is_past_retention(content, at, now)
+                {
+                    marks.push(key);
                 }
             }
             Kind::Inbox
@@ -200,10 +200,16 @@ pub fn outdated(clerk: &Clerk, now: Timestamp) -> Result<(Vec<Key>, Vec<ChatId>)
             | Kind::Lock
             | Kind::Meta
             | Kind::Content
-            | Kind::Phone
-            | Kind::Note => {}
+            | Kind::Phone => {}
         })?;
     Ok((marks, silent))
+}
+
+/// Whether a mark of a taken update may go.
+fn is_stale_mark(key: &Key, now: Timestamp) -> bool {
+    let day = key.tail().first_chunk::<4>();
+    let day = day.map_or(0, |bytes| u32::from_be_bytes(*bytes));
+    super::intake::is_forgotten(day, now)
 }
 
 /// Deletes rows that may go, a few at a time.

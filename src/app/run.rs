@@ -6,7 +6,7 @@ use std::time::Duration;
 
 use tokio::sync::{mpsc, watch};
 
-use super::clerk::{Clerk, Job};
+use super::clerk::{Clerk, Draft, Job};
 use super::clock::Clock;
 use super::lanes::{Lanes, News};
 use super::library::Library;
@@ -185,9 +185,7 @@ pub async fn run(
     }
     let was_away = away_since.is_some_and(|since| now.seconds_since(since) > PRESS_KEPT_SECONDS);
     if was_away || shows_open_questions {
-        for chat in found.open_questions {
-            workers.push(chat, show_again());
-        }
+        show_again(&clerk, &workers, &found.open_questions, now).await?;
     }
     let fire = Arc::clone(&workers);
     let timer_task = tokio::spawn(Arc::clone(&timers).run(clock.clone(), move |chat, due| {
@@ -343,7 +341,10 @@ async fn poll(
         wait = 1;
         let now = clock.now();
         if Clock::uptime().saturating_sub(last_heard) > PRESS_KEPT {
-            show_all_again(clerk, workers, now).await?;
+            let reader = Arc::clone(clerk);
+            let found =
+                blocking(move || recover::recover(&reader.ledger, reader.keys, now)).await?;
+            show_again(clerk, workers, &found.open_questions, now).await?;
         }
         last_heard = Clock::uptime();
         // Telegram has confirmed all below it. It may number the next one
@@ -387,22 +388,28 @@ fn offset_after(updates: &[RawUpdate]) -> Option<i64> {
     Some(last.saturating_add(1).max(1))
 }
 
-fn show_again() -> Job {
-    Job::Row {
-        sequence: 0,
-        row: InboxRow::ShowAgain,
-    }
-}
-
-async fn show_all_again(
+/// Shows each open question again. Written down first: a bot that dies now does
+/// so at its next start, when the gap cannot be seen any more.
+async fn show_again(
     clerk: &Arc<Clerk>,
     workers: &Arc<Workers>,
+    chats: &[ChatId],
     now: Timestamp,
 ) -> Result<(), RunError> {
-    let reader = Arc::clone(clerk);
-    let found = blocking(move || recover::recover(&reader.ledger, reader.keys, now)).await?;
-    for chat in found.open_questions {
-        workers.push(chat, show_again());
+    /// Below what one commit may hold.
+    const CHATS_AT_ONCE: usize = 500;
+    for chats in chats.chunks(CHATS_AT_ONCE) {
+        let mut draft = Draft::new(clerk, now);
+        for chat in chats {
+            draft
+                .wake(*chat, InboxRow::ShowAgain)
+                .map_err(|error| RunError::Store(error.into()))?;
+        }
+        let mut prepared = draft.prepared;
+        let commit = std::mem::take(&mut prepared.commit);
+        let committed = clerk.ledger.commit(commit).await;
+        committed.map_err(|error| RunError::Store(error.into()))?;
+        workers.hand_on(prepared);
     }
     Ok(())
 }

@@ -188,13 +188,7 @@ impl<'a> Draft<'a> {
                 closes: false,
             },
         };
-        let row = OutboxRow {
-            piece,
-            weight: Weight::Warning,
-            lang: content.clinic.staff_language,
-            repeats: 0,
-            case: Some(case.number),
-        };
+        let row = OutboxRow::of_case(case.number, piece, content.clinic.staff_language);
         self.send(staff_chat, case_subject(case.number), row)
     }
 
@@ -213,13 +207,7 @@ impl<'a> Draft<'a> {
             silent: false,
             shows: None,
         };
-        let row = OutboxRow {
-            piece,
-            weight: Weight::Warning,
-            lang: content.clinic.staff_language,
-            repeats: 0,
-            case: None,
-        };
+        let row = OutboxRow::new(piece, Weight::Warning, content.clinic.staff_language);
         self.send(staff_chat, CLINIC, row)
     }
 
@@ -237,16 +225,6 @@ impl<'a> Draft<'a> {
             silent: false,
             shows: None,
         };
-        self.send(
-            chat,
-            subject,
-            OutboxRow {
-                piece,
-                weight: Weight::Talk,
-                lang,
-                repeats: 0,
-                case: None,
-            },
-        )
+        self.send(chat, subject, OutboxRow::new(piece, Weight::Talk, lang))
     }
 }

@@ -6,7 +6,6 @@ use crate::app::cards::case_card;
 use crate::app::records::{CLINIC, InboxRow, OutboxRow, Piece, ShownAs, case_subject};
 use crate::channel::{Incoming, IncomingKind, Outgoing};
 use crate::content::{Content, Text};
-use crate::dialog::Weight;
 use crate::ids::{ChatId, FlagId};
 use crate::staff::{Act, Alert, Case, Change, Staffer, act};
 
@@ -105,13 +104,7 @@ impl Clerk {
                 keyboard,
                 closes: true,
             };
-            let row = OutboxRow {
-                piece,
-                weight: Weight::Warning,
-                lang: content.clinic.staff_language,
-                repeats: 0,
-                case: Some(case.number),
-            };
+            let row = OutboxRow::of_case(case.number, piece, content.clinic.staff_language);
             draft.send(staff_chat, CLINIC, row)?;
         }
         let commit = &mut draft.prepared.commit;

@@ -1,30 +1,17 @@
 //! A patient's turn, from what came in to what is committed.
 
+use super::cases::{CaseInHand, Reach, describe, raise_alert};
 use super::draft::Draft;
 use super::{Clerk, TurnError, nothing_heard};
-use crate::app::records::{CLINIC, DueRow, InboxRow, OutboxRow, Piece, ShownAs, case_subject};
+use crate::app::records::{CLINIC, DueRow, InboxRow, OutboxRow, Piece, ShownAs};
 use crate::channel::{Incoming, IncomingKind, Outgoing, Sender, telegram};
 use crate::content::{Content, Deed};
-use crate::dialog::{Conversation, Due, Effect, Input, Token, What, take_turn};
+use crate::dialog::{Conversation, Due, Effect, Input, Token, Weight, What, take_turn};
 use crate::free_text::hear;
-use crate::ids::{CaseNumber, ChatId, Lang, PatientText, TEXT_BYTES_MAX, Timestamp};
-use crate::staff::{Alert, Case};
-use crate::store::{Kind, Put, Version};
+use crate::ids::{ChatId, Lang, PatientText, TEXT_BYTES_MAX, Timestamp};
+use crate::staff::Alert;
+use crate::store::Version;
 use crate::triage::{Level, Report};
-
-/// The one case of a patient while a turn changes it.
-struct CaseInHand {
-    case: Case,
-    version: Version,
-    alert: Alert,
-}
-
-/// Whether messages reach a patient.
-#[derive(Debug, Clone, Copy, PartialEq, Eq)]
-enum Reach {
-    Lost,
-    Found,
-}
 
 impl Clerk {
     pub(super) fn prepare_row(
@@ -281,17 +268,7 @@ impl Clerk {
                     silent: false,
                     shows,
                 };
-                draft.send(
-                    chat,
-                    subject,
-                    OutboxRow {
-                        piece,
-                        weight: message.weight,
-                        lang,
-                        repeats: 0,
-                        case: None,
-                    },
-                )?;
+                draft.send(chat, subject, OutboxRow::new(piece, message.weight, lang))?;
             }
             Effect::Edit { token, message } => {
                 let closes = message.token.is_none();
@@ -301,17 +278,7 @@ impl Clerk {
                     keyboard: message.keyboard,
                     closes,
                 };
-                draft.send(
-                    chat,
-                    subject,
-                    OutboxRow {
-                        piece,
-                        weight: message.weight,
-                        lang,
-                        repeats: 0,
-                        case: None,
-                    },
-                )?;
+                draft.send(chat, subject, OutboxRow::new(piece, message.weight, lang))?;
             }
             Effect::Contact => {
                 let clinic = &content.clinic;
@@ -321,17 +288,7 @@ impl Clerk {
                         first: clinic.contact_name.first.clone(),
                         last: clinic.contact_name.last.clone(),
                     };
-                    draft.send(
-                        chat,
-                        subject,
-                        OutboxRow {
-                            piece,
-                            weight: crate::dialog::Weight::Talk,
-                            lang,
-                            repeats: 0,
-                            case: None,
-                        },
-                    )?;
+                    draft.send(chat, subject, OutboxRow::new(piece, Weight::Talk, lang))?;
                 }
             }
             Effect::Report(report) => {
@@ -385,54 +342,6 @@ impl Clerk {
         Ok(())
     }
 
-    /// The open case of a patient, read once a turn.
-    fn hold_case<'c>(
-        &self,
-        chat: ChatId,
-        in_hand: &'c mut Option<CaseInHand>,
-    ) -> Result<Option<&'c mut CaseInHand>, TurnError> {
-        if in_hand.is_none() {
-            let number = match self.ledger.read::<CaseNumber>(&self.keys.open_case(chat)) {
-                Ok(found) => found,
-                Err(error) if error.is_erased() => None,
-                Err(error) => return Err(error.into()),
-            };
-            if let Some((number, _)) = number
-                && let Some((case, version)) =
-                    self.ledger.read::<Case>(&self.keys.case(chat, number))?
-            {
-                *in_hand = Some(CaseInHand {
-                    case,
-                    version,
-                    alert: Alert::Silence,
-                });
-            }
-        }
-        Ok(in_hand.as_mut())
-    }
-
-    fn open_case(
-        &self,
-        chat: ChatId,
-        report: Report,
-        in_hand: &mut Option<CaseInHand>,
-        draft: &mut Draft<'_>,
-    ) -> Result<(), TurnError> {
-        let key = self.keys.case_counter();
-        let (last, version) = self
-            .ledger
-            .read::<u64>(&key)?
-            .unwrap_or((0, Version::ABSENT));
-        let number = CaseNumber(last + 1);
-        draft.replace(key, version, CLINIC, &number.0)?;
-        *in_hand = Some(CaseInHand {
-            case: Case::open(number, chat, report, draft.now),
-            version: Version::ABSENT,
-            alert: Alert::Post,
-        });
-        Ok(())
-    }
-
     fn new_conversation(&self, chat: ChatId, now: Timestamp) -> Result<Conversation, TurnError> {
         let hash = self.ledger.vault().lock_hash(self.keys.0, chat);
         let lock = self
@@ -470,153 +379,6 @@ impl Clerk {
         self.library
             .of(&self.ledger, self.keys, conversation.script.as_ref())
     }
-
-    /// Whether messages reach the patient, told to staff while a case is open.
-    fn reach(&self, chat: ChatId, reach: Reach, draft: &mut Draft<'_>) -> Result<(), TurnError> {
-        let mut in_hand = None;
-        if let Some(held) = self.hold_case(chat, &mut in_hand)?
-            && held.case.unreachable != (reach == Reach::Lost)
-        {
-            held.case.unreachable = reach == Reach::Lost;
-            let content = std::sync::Arc::clone(self.library.newest());
-            draft.write_case(&content, &held.case.clone(), held.version, Alert::Update)?;
-        }
-        Ok(())
-    }
-
-    /// A message did not arrive: staff read so on the case, while one is open.
-    fn note_undelivered(&self, chat: ChatId, draft: &mut Draft<'_>) -> Result<(), TurnError> {
-        let mut in_hand = None;
-        let content = std::sync::Arc::clone(self.library.newest());
-        if let Some(held) = self.hold_case(chat, &mut in_hand)? {
-            let line = content
-                .words
-                .staff_undelivered
-                .render(content.clinic.staff_language, &*content);
-            let alert = held.case.note(line.text);
-            if alert != Alert::Silence {
-                draft.write_case(&content, &held.case, held.version, alert)?;
-            }
-        }
-        Ok(())
-    }
-
-    /// What the clinic promised to keep no longer goes, as with /delete.
-    fn forget(&self, chat: ChatId, draft: &mut Draft<'_>) -> Result<(), TurnError> {
-        let content = std::sync::Arc::clone(self.library.newest());
-        let Some((mut conversation, version)) = self.conversation(chat)? else {
-            return Ok(());
-        };
-        if !is_outdated(&content, &conversation, draft.now) {
-            return Ok(());
-        }
-        let level = conversation.level(&content);
-        conversation.lock = level.blocks().then_some(level);
-        let mut in_hand = None;
-        if let Some(held) = self.hold_case(chat, &mut in_hand)? {
-            held.case.forget_on_close = true;
-            draft.write_case(&content, &held.case, held.version, Alert::Silence)?;
-        }
-        draft
-            .prepared
-            .commit
-            .expect
-            .push((self.keys.conversation(chat), version));
-        self.erase(chat, &conversation, draft)
-    }
-
-    /// Everything kept of a patient goes; a lock without a word stays.
-    fn erase(
-        &self,
-        chat: ChatId,
-        conversation: &Conversation,
-        draft: &mut Draft<'_>,
-    ) -> Result<(), TurnError> {
-        let keys = self.keys;
-        let queued: Vec<_> = draft
-            .prepared
-            .messages
-            .iter()
-            .map(|(chat, sequence, _)| keys.outbox(*chat, *sequence))
-            .collect();
-        let mut deletes = Vec::new();
-        let mut waiting = Vec::new();
-        let mut closed = Vec::new();
-        self.ledger
-            .scan(keys.0, Some(chat), None, &mut |key, row| match key.kind() {
-                // An open case stays under a key of its own until it closes, and
-                // what was taken is not to be taken again.
-                Kind::Seen => {}
-                Kind::Case => {
-                    if let Ok(case) = row.json::<Case>()
-                        && !case.is_open()
-                    {
-                        closed.push((key, case.number));
-                    }
-                }
-                Kind::Inbox => waiting.push((key, row.bytes())),
-                Kind::CaseIndex
-                | Kind::Conversation
-                | Kind::Outbox
-                | Kind::Due
-                | Kind::Shown
-                | Kind::Counter
-                | Kind::Lock
-                | Kind::Meta
-                | Kind::Content
-                | Kind::Phone
-                | Kind::Note => deletes.push(key),
-            })?;
-        deletes.retain(|key| !queued.contains(key));
-        let commit = &mut draft.prepared.commit;
-        commit.puts.retain(|put| put.subject != chat);
-        // What waits was confirmed to Telegram and may hold a warning: it must be
-        // readable after a crash too, for the moment until its turn.
-        for (key, row) in waiting {
-            if let (Ok((value, _)), false) = (row, commit.deletes.contains(&key)) {
-                commit.puts.push(Put {
-                    key,
-                    subject: CLINIC,
-                    value,
-                });
-            }
-        }
-        commit.deletes.extend(deletes);
-        commit.erase.push((keys.0, chat));
-        for (key, number) in closed {
-            commit.deletes.extend([key, keys.case_index(number)]);
-            commit.erase.push((keys.0, case_subject(number)));
-        }
-        draft.prepared.dues.clear();
-        let hash = self.ledger.vault().lock_hash(keys.0, chat);
-        match conversation.lock {
-            Some(level) => draft.put(keys.lock(&hash), CLINIC, &level)?,
-            None => draft.prepared.commit.deletes.push(keys.lock(&hash)),
-        }
-        // A card that waits for the clinic to open is still to be posted.
-        let opening = keys.due(chat, Due::Opening.kind());
-        if let Ok(Some((row, _))) = self.ledger.read::<DueRow>(&opening) {
-            draft.prepared.commit.deletes.retain(|key| *key != opening);
-            draft.put(opening, CLINIC, &row)?;
-        }
-        // The open case is found again by a row that outlives the erasure.
-        if let Ok(Some((number, _))) = self.ledger.read::<CaseNumber>(&keys.open_case(chat)) {
-            draft
-                .prepared
-                .commit
-                .deletes
-                .retain(|key| *key != keys.open_case(chat));
-            draft.put(keys.open_case(chat), CLINIC, &number)?;
-        }
-        Ok(())
-    }
-}
-
-/// Whether a conversation has been silent for longer than the clinic keeps it.
-#[must_use]
-pub fn is_outdated(content: &Content, conversation: &Conversation, now: Timestamp) -> bool {
-    const DAY_SECONDS: i64 = 24 * 60 * 60;
-    now.seconds_since(conversation.touched) > i64::from(content.clinic.retention_days) * DAY_SECONDS
 }
 
 /// Questions are numbered on from the time. Nothing is kept of an erased
@@ -626,29 +388,6 @@ fn first_token(now: Timestamp) -> Token {
     /// 2026 began here: shorter numbers fit more easily into button data.
     const COUNTED_FROM: Timestamp = Timestamp(1_767_225_600);
     Token(u32::try_from(now.seconds_since(COUNTED_FROM)).unwrap_or(0))
-}
-
-fn raise_alert(in_hand: &mut Option<CaseInHand>, alert: Alert) {
-    if let Some(held) = in_hand {
-        held.alert = match (held.alert, alert) {
-            (Alert::Post, _) | (_, Alert::Post) => Alert::Post,
-            (Alert::Update, _) | (_, Alert::Update) => Alert::Update,
-            (Alert::Silence, Alert::Silence) => Alert::Silence,
-        };
-    }
-}
-
-/// How staff reach the patient: what Telegram shows of them.
-fn describe(in_hand: &mut Option<CaseInHand>, conversation: &Conversation) {
-    if let Some(held) = in_hand
-        && !conversation.name.is_empty()
-    {
-        held.case.name = conversation.name.reveal().to_owned();
-        held.case.username = conversation
-            .handle
-            .as_ref()
-            .map(|handle| handle.reveal().to_owned());
-    }
 }
 
 /// Words as a case keeps them, whether they open it or join it: masked, and so
