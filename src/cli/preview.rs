@@ -27,8 +27,12 @@ const STAFF: [(i64, &str); 2] = [(201, "Ana"), (202, "Ben")];
 pub(super) fn run() -> anyhow::Result<ExitCode> {
     let settings = Settings::from_env(Purpose::Preview)?;
     setup::start_logging();
-    let library = setup::load_content(&settings)?;
-    let data_dir = data_folder(&settings.data_dir);
+    // The page shows one clinic: the first that is named.
+    let [clinic, ..] = settings.clinics.as_slice() else {
+        anyhow::bail!("CLINIC names no clinic")
+    };
+    let library = setup::load_content(&settings, &clinic.name)?;
+    let data_dir = data_folder(&clinic.data_dir);
     std::fs::create_dir_all(&data_dir)
         .with_context(|| format!("failed to make {}", data_dir.display()))?;
     let master = match &settings.key {

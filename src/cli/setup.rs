@@ -35,14 +35,10 @@ pub(super) fn start_logging() {
 }
 
 /// Reads and checks the content; one that does not pass starts nothing.
-pub(super) fn load_content(settings: &Settings) -> anyhow::Result<Arc<Library>> {
+pub(super) fn load_content(settings: &Settings, clinic: &str) -> anyhow::Result<Arc<Library>> {
     let sources = dialogs_dir::read(&settings.dialogs_dir)?;
-    match content::parse(&sources, &settings.clinic) {
-        Ok(parsed) => Ok(Arc::new(Library::new(
-            parsed.content,
-            sources,
-            &settings.clinic,
-        ))),
+    match content::parse(&sources, clinic) {
+        Ok(parsed) => Ok(Arc::new(Library::new(parsed.content, sources, clinic))),
         Err(found) => {
             eprint!(
                 "{}",
