@@ -15,7 +15,13 @@ pub(super) fn build_cards(builder: &mut Builder, file: raw::Cards) -> BTreeMap<C
     for (name, card) in file.cards.0 {
         builder.id(FILE, &name);
         let here = place(FILE, &name);
-        builder.placeholders(&here, &card.text, &["words", "staff_line"]);
+        let texts = [&card.text]
+            .into_iter()
+            .chain(card.extra.iter().map(|extra| &extra.text))
+            .chain(&card.last);
+        for text in texts {
+            builder.placeholders(&here, text, &["words", "staff_line"]);
+        }
         let level = card.level.map(Level::from);
         if let Some(level) = level
             && cards.values().any(|other| other.level == Some(level))
@@ -52,6 +58,7 @@ pub(super) fn build_cards(builder: &mut Builder, file: raw::Cards) -> BTreeMap<C
                 level,
                 text: card.text,
                 extra,
+                last: card.last,
                 answers,
             },
         );

@@ -155,6 +155,8 @@ pub struct Card {
     pub text: Text,
     /// Paragraphs added when one of the flags is present.
     pub extra: Vec<(Vec<FlagId>, Text)>,
+    /// Said last, where a phone's screen shows it beside the buttons.
+    pub last: Option<Text>,
     /// Its buttons.
     pub answers: Vec<CardAnswer>,
 }

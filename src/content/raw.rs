@@ -218,6 +218,8 @@ pub struct Card {
     #[serde(default)]
     pub extra: Vec<Extra>,
     #[serde(default)]
+    pub last: Option<Text>,
+    #[serde(default)]
     pub answers: Vec<CardAnswer>,
     #[serde(default)]
     pub source: Vec<String>,

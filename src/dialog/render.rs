@@ -470,6 +470,10 @@ impl Walk<'_> {
                 text.append(&self.text_with(extra, &values));
             }
         }
+        if let Some(last) = &card.last {
+            text.paragraph();
+            text.append(&self.text_with(last, &values));
+        }
         let mut rows: Vec<Vec<Button>> = card
             .answers
             .iter()
