@@ -116,6 +116,7 @@ pub(super) fn build_moves(builder: &mut Builder, file: raw::Moves) -> Moves {
     Moves {
         warm_up: file.warm_up,
         stop_rules: file.stop_rules,
+        every_push: file.every_push,
         every_move: file.every_move,
         list,
     }

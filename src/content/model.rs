@@ -185,6 +185,8 @@ pub struct Moves {
     pub warm_up: Text,
     /// Said once, before the first.
     pub stop_rules: Text,
+    /// On every move that has a push.
+    pub every_push: Text,
     /// On every move.
     pub every_move: Text,
     /// By id.

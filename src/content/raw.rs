@@ -255,6 +255,7 @@ pub struct Moves {
     pub reviewed_by: Option<String>,
     pub warm_up: Text,
     pub stop_rules: Text,
+    pub every_push: Text,
     pub every_move: Text,
     pub moves: Pairs<Move>,
 }

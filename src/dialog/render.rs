@@ -5,7 +5,9 @@ use super::conversation::{Asking, Open, Pending, Slot, Stop};
 use super::effect::Keyboard;
 use super::input::Desk;
 use super::walk::Walk;
-use crate::content::{Choice, RichText, Screen, ScreenStyle, Step, Text, TextKind, Verb, YesNo};
+use crate::content::{
+    Choice, Push, RichText, Screen, ScreenStyle, Step, Text, TextKind, Verb, YesNo,
+};
 use crate::ids::{CardId, MoveId};
 
 /// A scale's buttons stand in rows of at most this many.
@@ -350,8 +352,11 @@ impl Walk<'_> {
         }
         part(&words.move_caveats, &|text| {
             text.append(&self.text(&exercise.caveats));
-            text.push("\n");
-            text.append(&self.text(&moves.every_move));
+            let pull = (exercise.push != Push::None).then_some(&moves.every_push);
+            for said in pull.into_iter().chain([&moves.every_move]) {
+                text.push("\n");
+                text.append(&self.text(said));
+            }
         });
     }
 
