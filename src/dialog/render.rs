@@ -38,7 +38,7 @@ impl Walk<'_> {
             .map(|say| self.text(say))
             .unwrap_or_default();
         let rows = match &step.verb {
-            Verb::Choice { options, .. } => self.choice_rows(token, options),
+            Verb::Choice { options, .. } => self.choice_rows(token, options.iter()),
             Verb::Many { options, none, .. } => {
                 let ticks = options.iter().enumerate().map(|(index, option)| {
                     (
@@ -107,7 +107,7 @@ impl Walk<'_> {
             },
             Verb::Move { id, answers, .. } => {
                 self.render_move(id, &mut text);
-                self.choice_rows(token, answers)
+                self.choice_rows(token, self.answers_of_move(answers))
             }
             Verb::Summary { .. } => {
                 self.render_summary(&mut text);
@@ -169,7 +169,11 @@ impl Walk<'_> {
         }
     }
 
-    fn choice_rows(&self, token: Token, options: &[Choice]) -> Vec<Vec<Button>> {
+    fn choice_rows<'c>(
+        &self,
+        token: Token,
+        options: impl IntoIterator<Item = &'c Choice>,
+    ) -> Vec<Vec<Button>> {
         let mut rows: Vec<Vec<Button>> = Vec::new();
         let mut last_is_short = false;
         for option in options {

@@ -6,7 +6,7 @@ use super::effect::{Due, Effect, Keyboard, Message, Weight};
 use super::input::Desk;
 use super::{STEPS_PER_TURN_MAX, Turn, conditions};
 use crate::content::{
-    Change, Content, Dialog, Move, RichText, Step, Text, TextKind, Values, Verb, With,
+    Answer, Change, Choice, Condition, Content, Dialog, Move, RichText, Step, Text, TextKind, Values, Verb, With,
 };
 use crate::ids::{DialogId, Lang, MoveId, SlotId, StepId, Timestamp};
 use crate::triage::{Form, Level};
@@ -359,10 +359,7 @@ impl<'a> Walk<'a> {
                 }
                 Verb::Branch { arms, otherwise } => {
                     self.lead_say(step);
-                    let arm = arms
-                        .iter()
-                        .find(|(condition, _)| conditions::holds(self.content, &self.c, condition));
-                    arm.map_or(otherwise, |(_, go)| go).clone()
+                    self.arm(arms, otherwise).clone()
                 }
                 Verb::Screen { screen, next } if self.c.screens.contains_key(screen) => {
                     self.grant_clearance();
@@ -434,6 +431,66 @@ impl<'a> Walk<'a> {
         }
         // A loop without a question: the proof refuses it, and so does the engine.
         self.step_gone();
+    }
+
+    /// The way a branch takes now.
+    fn arm<'b>(&self, arms: &'b [(Condition, StepId)], otherwise: &'b StepId) -> &'b StepId {
+        arms.iter()
+            .find(|(condition, _)| conditions::holds(self.content, &self.c, condition))
+            .map_or(otherwise, |(_, go)| go)
+    }
+
+    /// Where a way that begins at `step` comes to: past branches and dropped
+    /// moves, to the step that says or asks something.
+    fn landing(&self, step: &'a StepId) -> &'a StepId {
+        let Some(frame) = self.c.stack.last() else {
+            return step;
+        };
+        let mut at = step;
+        for _ in 0..STEPS_PER_TURN_MAX {
+            at = match self.content.step(&frame.dialog, at) {
+                Some(Step { say: None, verb, .. }) => match verb {
+                    Verb::Branch { arms, otherwise } => self.arm(arms, otherwise),
+                    Verb::Move { id, next, .. } if self.is_dropped(id) => next,
+                    _ => return at,
+                },
+                Some(_) | None => return at,
+            };
+        }
+        at
+    }
+
+    /// A move's answers. Of several that only lead on, and to the same place,
+    /// the last is shown: behind the last move there is no next one.
+    pub fn answers_of_move(&self, answers: &'a [Choice]) -> Vec<&'a Choice> {
+        let only_leads_to = |choice: &'a Choice| {
+            let Answer {
+                next,
+                set,
+                raise,
+                raise_unsure,
+                ask_again,
+                language: None,
+                erase: false,
+            } = &choice.answer
+            else {
+                return None;
+            };
+            let does_more = [set.len(), raise.len(), raise_unsure.len(), ask_again.len()];
+            let next = next.as_ref().filter(|_| does_more == [0; 4])?;
+            Some(self.landing(next))
+        };
+        answers
+            .iter()
+            .enumerate()
+            .filter(|(place, choice)| {
+                only_leads_to(choice).is_none_or(|to| {
+                    let mut later = answers[place + 1..].iter();
+                    !later.any(|other| only_leads_to(other) == Some(to))
+                })
+            })
+            .map(|(_, choice)| choice)
+            .collect()
     }
 
     fn lead_say(&mut self, step: &Step) {
