@@ -497,6 +497,16 @@ impl Player {
         out
     }
 
+    /// The clinic's number reads in every line as people write it.
+    fn as_written(&self, number: &str) -> String {
+        let phones = &self.library.newest().clinic.phones;
+        phones
+            .iter()
+            .find(|phone| phone.e164.value == number)
+            .map_or(number, |phone| &phone.written.value)
+            .to_owned()
+    }
+
     fn staff_member(&mut self, name: &str) -> i64 {
         let index = self
             .staff
@@ -566,7 +576,7 @@ impl Player {
                 "sendcontact" => format!(
                     "contact {} {}",
                     payload["first_name"].as_str().unwrap_or_default(),
-                    payload["phone_number"].as_str().unwrap_or_default()
+                    self.as_written(payload["phone_number"].as_str().unwrap_or_default())
                 ),
                 _ => continue,
             };

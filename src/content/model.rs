@@ -87,8 +87,7 @@ impl Values for Content {
         let phone = self.clinic.phones.first();
         match name {
             "clinic" => out.push_str(&self.clinic.name),
-            "phone" => out.push_str(phone.map_or("", |phone| &phone.e164.value)),
-            "phone_written" => out.push_str(phone.map_or("", |phone| &phone.written)),
+            "phone" => out.push_str(phone.map_or("", |phone| &phone.written.value)),
             "emergency" => out.push_str(&self.clinic.emergency_number),
             "crisis" => out.push_str(&self.clinic.crisis_number),
             "hours" => out.push_str(&self.clinic.hours_text.plain(lang)),
@@ -100,15 +99,8 @@ impl Values for Content {
 }
 
 /// Placeholders every text may use.
-pub(super) const PLACEHOLDERS: [&str; 7] = [
-    "clinic",
-    "phone",
-    "phone_written",
-    "emergency",
-    "crisis",
-    "hours",
-    "days",
-];
+pub(super) const PLACEHOLDERS: [&str; 6] =
+    ["clinic", "phone", "emergency", "crisis", "hours", "days"];
 
 /// A warning sign, caution or clue.
 #[derive(Debug, Clone)]

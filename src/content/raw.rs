@@ -316,7 +316,7 @@ pub struct Clinic {
 #[serde(deny_unknown_fields)]
 pub struct Phone {
     pub e164: Name,
-    pub written: String,
+    pub written: Name,
 }
 
 #[derive(Debug, Clone, Deserialize)]

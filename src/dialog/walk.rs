@@ -6,7 +6,8 @@ use super::effect::{Due, Effect, Keyboard, Message, Weight};
 use super::input::Desk;
 use super::{STEPS_PER_TURN_MAX, Turn, conditions};
 use crate::content::{
-    Answer, Change, Choice, Condition, Content, Dialog, Move, RichText, Step, Text, TextKind, Values, Verb, With,
+    Answer, Change, Choice, Condition, Content, Dialog, Move, RichText, Step, Text, TextKind,
+    Values, Verb, With,
 };
 use crate::ids::{DialogId, Lang, MoveId, SlotId, StepId, Timestamp};
 use crate::triage::{Form, Level};
@@ -449,7 +450,9 @@ impl<'a> Walk<'a> {
         let mut at = step;
         for _ in 0..STEPS_PER_TURN_MAX {
             at = match self.content.step(&frame.dialog, at) {
-                Some(Step { say: None, verb, .. }) => match verb {
+                Some(Step {
+                    say: None, verb, ..
+                }) => match verb {
                     Verb::Branch { arms, otherwise } => self.arm(arms, otherwise),
                     Verb::Move { id, next, .. } if self.is_dropped(id) => next,
                     _ => return at,
@@ -751,7 +754,7 @@ impl<'a> Walk<'a> {
         if phone {
             for phone in &clinic.phones {
                 self.lead.paragraph();
-                self.lead.push(&phone.e164.value);
+                self.lead.push(&phone.written.value);
             }
         }
         let mut rows = Vec::new();
