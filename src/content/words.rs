@@ -62,6 +62,7 @@ pub struct Words {
     pub staff_told: Text,
     pub staff_none: Text,
     pub staff_seen: Text,
+    pub staff_seen_call: Text,
     pub staff_cleared: Text,
     pub call_requested: Text,
     pub other_person: Text,

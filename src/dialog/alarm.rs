@@ -79,7 +79,7 @@ impl Walk<'_> {
             | What::Edited(_)
             | What::Due(Due::Screening | Due::Question(_) | Due::Opening)
             | What::Cleared { .. }
-            | What::Seen
+            | What::Seen(_)
             | What::ShowAgain => {}
         }
         if self.leaves_draft(input) {

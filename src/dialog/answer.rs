@@ -4,7 +4,7 @@ use super::alarm::yes_no_of;
 use super::button::{Act, Press};
 use super::conversation::{Asking, FlagNote, Pending, Slot};
 use super::effect::{Due, Effect, Keyboard, Weight};
-use super::input::{Input, What};
+use super::input::{Input, Seen, What};
 use super::walk::Walk;
 use crate::content::{Answer, Deed, ScreenStyle, TextKind, Verb};
 use crate::free_text::normalise;
@@ -48,7 +48,7 @@ impl Walk<'_> {
     /// Whether an input is no answer to an open question.
     fn leads_elsewhere(&self, what: &What) -> bool {
         match what {
-            What::Command { .. } | What::Due(_) | What::Cleared { .. } | What::Seen => true,
+            What::Command { .. } | What::Due(_) | What::Cleared { .. } | What::Seen(_) => true,
             What::Press(_) | What::Text(_) => match self.press_of(what) {
                 Some(Press::Person | Press::Stop | Press::Menu | Press::Card(..)) => true,
                 Some(Press::Question(..)) | None => false,
@@ -85,7 +85,8 @@ impl Walk<'_> {
             }
             What::Due(due) => self.due(*due),
             What::Cleared { flags, lock } => self.cleared(flags, *lock),
-            What::Seen => self.lead(&self.content.words.staff_seen),
+            What::Seen(Seen::Note) => self.lead(&self.content.words.staff_seen),
+            What::Seen(Seen::CallRequest) => self.lead(&self.content.words.staff_seen_call),
             What::ShowAgain => {
                 if self.c.open.is_some() {
                     self.lead(&self.content.words.shown_again);
@@ -106,7 +107,7 @@ impl Walk<'_> {
             | What::Edited(_)
             | What::Due(_)
             | What::Cleared { .. }
-            | What::Seen
+            | What::Seen(_)
             | What::ShowAgain => None,
         }
     }

@@ -5,7 +5,7 @@ use super::{Clerk, TurnError, nothing_heard};
 use crate::app::records::{CLINIC, DueRow, InboxRow, OutboxRow, Piece, ShownAs, case_subject};
 use crate::channel::{Incoming, IncomingKind, Outgoing, Sender, telegram};
 use crate::content::{Content, Deed};
-use crate::dialog::{Conversation, Due, Effect, Input, Token, What, take_turn};
+use crate::dialog::{Conversation, Due, Effect, Input, Seen, Token, What, take_turn};
 use crate::free_text::hear;
 use crate::ids::{CaseNumber, ChatId, Lang, PatientText, TEXT_BYTES_MAX, Timestamp};
 use crate::staff::{Alert, Case};
@@ -45,7 +45,7 @@ impl Clerk {
                     lock: *lock,
                 }
             }
-            InboxRow::Seen => What::Seen,
+            InboxRow::Seen => What::Seen(self.seen_by_staff(chat)?),
             InboxRow::ShowAgain => What::ShowAgain,
             InboxRow::Unreachable => return self.reach(chat, Reach::Lost, draft),
             InboxRow::Forget => return self.forget(chat, draft),
@@ -382,6 +382,22 @@ impl Clerk {
         Ok(())
     }
 
+    /// What staff saw with the open case: a call is all that some ask for.
+    fn seen_by_staff(&self, chat: ChatId) -> Result<Seen, TurnError> {
+        let mut in_hand = None;
+        let held = self.hold_case(chat, &mut in_hand)?;
+        let is_call = held.is_some_and(|held| {
+            let case = &held.case;
+            // Nobody has sent a note about a private answer.
+            case.asks_call && !case.deleted && (case.private || case.flags.is_empty())
+        });
+        Ok(if is_call {
+            Seen::CallRequest
+        } else {
+            Seen::Note
+        })
+    }
+
     /// The open case of a patient, read once a turn.
     fn hold_case<'c>(
         &self,
@@ -458,7 +474,7 @@ impl Clerk {
             | What::Edited(_)
             | What::Due(_)
             | What::Cleared { .. }
-            | What::Seen
+            | What::Seen(_)
             | What::ShowAgain => false,
         };
         if begins || conversation.stack.is_empty() {
