@@ -36,10 +36,13 @@ pub(super) fn build_cards(builder: &mut Builder, file: raw::Cards) -> BTreeMap<C
             .into_iter()
             .map(|answer| {
                 builder.id(FILE, &answer.id);
-                builder.label(place(FILE, &answer.id), &answer.label);
+                for label in [&answer.label].into_iter().chain(&answer.typed_label) {
+                    builder.label(place(FILE, &answer.id), label);
+                }
                 CardAnswer {
                     id: ChoiceId::new(&answer.id.value),
                     label: answer.label,
+                    typed_label: answer.typed_label,
                     reply: answer.reply,
                     note: answer.note,
                     opens: answer.opens.as_ref().map(|name| builder.dialog(FILE, name)),

@@ -160,6 +160,8 @@ pub struct CardAnswer {
     pub id: ChoiceId,
     /// On the button.
     pub label: Text,
+    /// On it instead, when nothing behind the card was pressed: it was typed.
+    pub typed_label: Option<Text>,
     /// What the patient then reads.
     pub reply: Option<Text>,
     /// What staff then read on the case.

@@ -238,6 +238,8 @@ pub struct CardAnswer {
     pub id: Name,
     pub label: Text,
     #[serde(default)]
+    pub typed_label: Option<Text>,
+    #[serde(default)]
     pub reply: Option<Text>,
     #[serde(default)]
     pub note: Option<Text>,

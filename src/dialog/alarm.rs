@@ -9,6 +9,7 @@ use super::effect::{Due, Effect, Message, Weight};
 use super::input::{Input, What};
 use super::walk::Walk;
 use crate::content::{Answer, Notify, RichText, ScreenStyle, Verb, YesNo};
+use crate::free_text::Heard;
 use crate::ids::PatientText;
 use crate::ids::{CardId, FlagId};
 use crate::triage::{CaseFlag, Form, Judgement, Level, Report};
@@ -229,9 +230,13 @@ impl Walk<'_> {
     }
 
     /// Notes flags, and queues the questions that belong to them.
-    pub fn state_all(&mut self, stated: &[(FlagId, Form)]) {
+    pub fn state_all(&mut self, stated: &[(FlagId, Form)], heard: &Heard) {
         for (flag, form) in stated {
+            let was_pressed = self.c.flags.get(flag).is_some_and(|note| !note.typed);
             state(&mut self.c, flag, *form, self.now);
+            if let Some(note) = self.c.flags.get_mut(flag) {
+                note.typed = !was_pressed && heard.flags().any(|heard| heard == flag);
+            }
             let Some(known) = self.content.flags.get(flag) else {
                 continue;
             };
@@ -262,7 +267,7 @@ impl Walk<'_> {
     /// card and the case come now.
     pub fn raise(&mut self, alarm: Alarm, input: &Input) {
         self.close_for_alarm(input);
-        self.state_all(&alarm.stated);
+        self.state_all(&alarm.stated, &input.heard);
         let mut conversation = std::mem::take(&mut self.c);
         self.reopen(&mut conversation, input);
         self.c = conversation;
@@ -616,6 +621,7 @@ fn state(conversation: &mut Conversation, flag: &FlagId, form: Form, now: crate:
                     form,
                     since: now,
                     cleared_until: None,
+                    typed: false,
                 },
             );
         }

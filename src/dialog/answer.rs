@@ -2,11 +2,11 @@
 
 use super::alarm::yes_no_of;
 use super::button::{Act, Press};
-use super::conversation::{Asking, FlagNote, Pending, Slot};
+use super::conversation::{Asking, FlagNote, Pending, Slot, Stop};
 use super::effect::{Due, Effect, Keyboard, Weight};
 use super::input::{Input, Seen, What};
 use super::walk::Walk;
-use crate::content::{Answer, Deed, ScreenStyle, TextKind, Verb};
+use crate::content::{Answer, CardAnswer, Deed, ScreenStyle, Text, TextKind, Verb};
 use crate::free_text::normalise;
 use crate::ids::PatientText;
 use crate::ids::{CardId, ChoiceId, SlotId};
@@ -22,7 +22,7 @@ impl Walk<'_> {
                 .as_ref()
                 .is_some_and(|stop| stop.flags.contains(flag))
         });
-        self.state_all(&stated);
+        self.state_all(&stated, &input.heard);
         let begins_again = self.begins_again.take();
         if let Some(why) = begins_again {
             self.begin_screening();
@@ -112,6 +112,16 @@ impl Walk<'_> {
         }
     }
 
+    /// What stands on an answer of a card: whoever typed has picked nothing.
+    pub fn card_answer_label<'c>(&self, answer: &'c CardAnswer, stop: &Stop) -> &'c Text {
+        let is_typed = |flag| self.c.flags.get(flag).is_some_and(|note| note.typed);
+        let all_typed = !stop.flags.is_empty() && stop.flags.iter().all(is_typed);
+        match &answer.typed_label {
+            Some(typed) if all_typed => typed,
+            Some(_) | None => &answer.label,
+        }
+    }
+
     /// Some clients cannot press: a button's label typed is a press of it.
     fn typed_press(&self, text: &PatientText) -> Option<Press> {
         let typed = normalise(text.reveal()).text;
@@ -137,12 +147,13 @@ impl Walk<'_> {
                 }
             }
         }
-        let cards = self.c.stop.iter().flat_map(|stop| self.cards_of(stop));
-        for card in cards {
-            let answers = self.content.cards.get(&card).map(|card| &card.answers);
-            for answer in answers.into_iter().flatten() {
-                if same(&self.label(&answer.label)) {
-                    return Some(Press::Card(card, answer.id.clone()));
+        if let Some(stop) = &self.c.stop {
+            for card in self.cards_of(stop) {
+                let answers = self.content.cards.get(&card).map(|card| &card.answers);
+                for answer in answers.into_iter().flatten() {
+                    if same(&self.label(self.card_answer_label(answer, stop))) {
+                        return Some(Press::Card(card, answer.id.clone()));
+                    }
                 }
             }
         }

@@ -488,7 +488,7 @@ impl Walk<'_> {
             .iter()
             .map(|answer| {
                 vec![press(
-                    self.label(&answer.label),
+                    self.label(self.card_answer_label(answer, stop)),
                     &Press::Card(id.clone(), answer.id.clone()),
                 )]
             })

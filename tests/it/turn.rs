@@ -1119,6 +1119,7 @@ fn note(form: Form) -> psoas_bot::dialog::FlagNote {
         form,
         since: START,
         cleared_until: None,
+        typed: false,
     }
 }
 
