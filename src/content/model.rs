@@ -113,14 +113,23 @@ pub struct Flag {
     pub words: Text,
     /// Whether staff hear of it unasked.
     pub notify: Notify,
-    /// For a history flag, the moves its caution form leaves.
-    pub history: Option<Vec<MoveId>>,
+    /// For a history flag, what its second question needs.
+    pub history: Option<History>,
     /// Asked right after this one is stated.
     pub follow_up: Option<FlagId>,
     /// Shown on a screen only with this flag.
     pub only_with: Option<FlagId>,
     /// Its card comes at once, with no further screens.
     pub ends_screens: bool,
+}
+
+/// A condition of the past that a clinician may have looked at since.
+#[derive(Debug, Clone)]
+pub struct History {
+    /// The moves its caution form leaves.
+    pub allows: Vec<MoveId>,
+    /// Since when: `{since}` in the second question.
+    pub since: Text,
 }
 
 /// A step that asks for flags.

@@ -155,6 +155,7 @@ pub enum Notify {
 #[serde(deny_unknown_fields)]
 pub struct History {
     pub allows: Vec<Name>,
+    pub since: Text,
 }
 
 #[derive(Debug, Deserialize)]

@@ -289,7 +289,10 @@ impl Walk<'_> {
                 Pending::History(_) => {
                     text.push_bold(&self.label(&flag.button));
                     text.push("\n");
-                    text.append(&self.text(&self.content.history_question));
+                    let since = flag.history.as_ref().map(|history| &history.since);
+                    let since = since.map(|since| self.label(since)).unwrap_or_default();
+                    let question = &self.content.history_question;
+                    text.append(&self.text_with(question, &[("since", &since)]));
                 }
                 Pending::Heard(_) => {
                     text.append(&self.text(&self.content.words.text_ask_lead));

@@ -691,7 +691,7 @@ impl<'a> Walk<'a> {
                 .flags
                 .get(flag)
                 .and_then(|flag| flag.history.as_ref())
-                .is_some_and(|allows| !allows.contains(id))
+                .is_some_and(|history| !history.allows.contains(id))
         })
     }
 

@@ -226,6 +226,7 @@ fn histories_leave_the_moves_of_the_table() {
             .history
             .as_ref()
             .ok_or("it is no history flag")?
+            .allows
             .iter()
             .map(|id| id.as_str())
             .collect();
