@@ -597,7 +597,7 @@ impl Walk<'_> {
             .collect();
         if words.is_empty() {
             // A lock left by /delete has no words of its own.
-            return self.text(&self.content.words.staff_deleted_lock);
+            return self.text(&self.content.words.erased_words);
         }
         RichText::plain(words.join("; "))
     }

@@ -669,8 +669,8 @@ impl Walk<'_> {
     fn erase(&mut self) {
         let level = self.c.level(self.content);
         let words = &self.content.words;
-        self.lead(if self.c.stop.is_some() {
-            &words.erased_case_open
+        self.lead(if level.blocks() {
+            &words.erased_warning
         } else {
             &words.erased
         });
