@@ -9,7 +9,7 @@ use super::walk::Walk;
 use crate::content::{Answer, CardAnswer, Deed, ScreenStyle, Text, TextKind, Verb};
 use crate::free_text::normalise;
 use crate::ids::PatientText;
-use crate::ids::{CardId, ChoiceId, SlotId};
+use crate::ids::{CardId, ChoiceId, DialogId, SlotId};
 use crate::triage::Form;
 
 impl Walk<'_> {
@@ -50,7 +50,9 @@ impl Walk<'_> {
         match what {
             What::Command { .. } | What::Due(_) | What::Cleared { .. } | What::Seen(_) => true,
             What::Press(_) | What::Text(_) => match self.press_of(what) {
-                Some(Press::Person | Press::Stop | Press::Menu | Press::Card(..)) => true,
+                Some(
+                    Press::Person | Press::Stop | Press::Menu | Press::Screening | Press::Card(..),
+                ) => true,
                 Some(Press::Question(..)) | None => false,
             },
             What::Contact(_) | What::Unreadable | What::Edited(_) | What::ShowAgain => false,
@@ -162,6 +164,7 @@ impl Walk<'_> {
             (&words.button_person, Press::Person),
             (&words.button_stop, Press::Stop),
             (&words.button_menu, Press::Menu),
+            (&words.button_start_screening, Press::Screening),
         ];
         fixed
             .into_iter()
@@ -173,7 +176,8 @@ impl Walk<'_> {
         match press {
             Press::Person => self.come_between(&self.content.bot.person),
             Press::Stop => self.stop(),
-            Press::Menu => self.open_menu(),
+            Press::Menu => self.open_or_refuse(&self.content.bot.menu),
+            Press::Screening => self.open_or_refuse(&self.content.bot.screening),
             Press::Card(card, answer) => self.answer_card(&card, &answer),
             Press::Question(token, act) => {
                 if self.c.open.as_ref().is_some_and(|open| open.token == token) {
@@ -581,8 +585,7 @@ impl Walk<'_> {
         {
             Some(Deed::Stop) => self.stop(),
             Some(Deed::Opens(dialog)) if self.comes_between(dialog) => self.come_between(dialog),
-            Some(Deed::Opens(dialog)) if self.may_open(dialog) => self.start_dialog(dialog),
-            Some(Deed::Opens(_)) => self.refuse(),
+            Some(Deed::Opens(dialog)) => self.open_or_refuse(dialog),
             None => {
                 self.lead(&content.words.unknown_command);
                 self.show_again();
@@ -599,10 +602,9 @@ impl Walk<'_> {
         self.ask_completing();
     }
 
-    fn open_menu(&mut self) {
-        let menu = self.content.bot.menu.clone();
-        if self.may_open(&menu) {
-            self.start_dialog(&menu)
+    fn open_or_refuse(&mut self, dialog: &DialogId) {
+        if self.may_open(dialog) {
+            self.start_dialog(dialog)
         } else {
             self.refuse()
         }
@@ -685,7 +687,7 @@ impl Walk<'_> {
         self.erased = true;
     }
 
-    fn start_linked(&mut self, dialog: &crate::ids::DialogId, set: &[(SlotId, ChoiceId)]) {
+    fn start_linked(&mut self, dialog: &DialogId, set: &[(SlotId, ChoiceId)]) {
         let Some(found) = self.dialog(dialog) else {
             return self.step_gone();
         };

@@ -110,20 +110,37 @@ impl<'a> Walk<'a> {
     }
 
     /// Where no question is open, the menu or a person is one tap away.
-    pub fn rest_keyboard(&self) -> Keyboard {
+    fn rest_keyboard(&self) -> Keyboard {
+        Keyboard::Inline(vec![self.rest_row()])
+    }
+
+    fn rest_row(&self) -> Vec<Button> {
         let words = &self.content.words;
         let mut row = Vec::new();
         if self.may_open(&self.content.bot.menu) {
-            row.push(Button::Press {
-                label: self.label(&words.button_menu),
-                data: Press::Menu.data(),
-            });
+            row.push(self.button(&words.button_menu, &Press::Menu));
         }
-        row.push(Button::Press {
-            label: self.label(&words.button_person),
-            data: Press::Person.data(),
-        });
-        Keyboard::Inline(vec![row])
+        row.push(self.button(&words.button_person, &Press::Person));
+        row
+    }
+
+    /// A button that is there without a question.
+    pub fn button(&self, label: &Text, press: &Press) -> Button {
+        Button::Press {
+            label: self.label(label),
+            data: press.data(),
+        }
+    }
+
+    /// Sends what is said with a way to begin the screens.
+    pub fn offer_screening(&mut self) {
+        let text = std::mem::take(&mut self.lead);
+        let begin = self.button(
+            &self.content.words.button_start_screening,
+            &Press::Screening,
+        );
+        let keyboard = Keyboard::Inline(vec![vec![begin], self.rest_row()]);
+        self.say(text, keyboard, None, Weight::Talk);
     }
 
     pub fn say(
