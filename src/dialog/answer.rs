@@ -129,10 +129,12 @@ impl Walk<'_> {
         let typed = normalise(text.reveal()).text;
         let typed = typed.trim_matches(|c: char| !c.is_alphanumeric());
         let same = |label: &str| {
-            normalise(label)
-                .text
-                .trim_matches(|c: char| !c.is_alphanumeric())
-                == typed
+            let label = normalise(label).text;
+            let label = label.trim_matches(|c: char| !c.is_alphanumeric());
+            // The number of a list's item need not be typed.
+            let (number, words) = label.split_once(". ").unwrap_or_default();
+            let is_item = number.chars().all(|c| c.is_ascii_digit());
+            label == typed || (is_item && words == typed)
         };
         if typed.is_empty() {
             return None;

@@ -263,7 +263,7 @@ impl Walk<'_> {
             text.append(&self.text(&flag.question));
             ticks.push((
                 flag_choice(id),
-                self.label(&flag.button),
+                format!("{}. {}", number + 1, self.label(&flag.button)),
                 open.draft >> index & 1 == 1,
             ));
         }
