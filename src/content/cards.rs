@@ -15,7 +15,13 @@ pub(super) fn build_cards(builder: &mut Builder, file: raw::Cards) -> BTreeMap<C
     for (name, card) in file.cards.0 {
         builder.id(FILE, &name);
         let here = place(FILE, &name);
-        builder.placeholders(&here, &card.text, &["words", "staff_line"]);
+        let texts = [&card.text]
+            .into_iter()
+            .chain(card.extra.iter().map(|extra| &extra.text))
+            .chain(&card.last);
+        for text in texts {
+            builder.placeholders(&here, text, &["words", "staff_line"]);
+        }
         let level = card.level.map(Level::from);
         if let Some(level) = level
             && cards.values().any(|other| other.level == Some(level))
@@ -30,10 +36,13 @@ pub(super) fn build_cards(builder: &mut Builder, file: raw::Cards) -> BTreeMap<C
             .into_iter()
             .map(|answer| {
                 builder.id(FILE, &answer.id);
-                builder.label(place(FILE, &answer.id), &answer.label);
+                for label in [&answer.label].into_iter().chain(&answer.typed_label) {
+                    builder.label(place(FILE, &answer.id), label);
+                }
                 CardAnswer {
                     id: ChoiceId::new(&answer.id.value),
                     label: answer.label,
+                    typed_label: answer.typed_label,
                     reply: answer.reply,
                     note: answer.note,
                     opens: answer.opens.as_ref().map(|name| builder.dialog(FILE, name)),
@@ -52,6 +61,7 @@ pub(super) fn build_cards(builder: &mut Builder, file: raw::Cards) -> BTreeMap<C
                 level,
                 text: card.text,
                 extra,
+                last: card.last,
                 answers,
             },
         );
@@ -109,6 +119,7 @@ pub(super) fn build_moves(builder: &mut Builder, file: raw::Moves) -> Moves {
     Moves {
         warm_up: file.warm_up,
         stop_rules: file.stop_rules,
+        every_push: file.every_push,
         every_move: file.every_move,
         list,
     }

@@ -92,6 +92,20 @@ pub(super) fn check_clinic(builder: &mut Builder, file: &str, clinic: &raw::Clin
             );
         }
     }
+    for phone in &clinic.phones {
+        let digits = |text: &str| -> String { text.chars().filter(char::is_ascii_digit).collect() };
+        let written = &phone.written.value;
+        if !written.starts_with('+') || digits(written) != digits(&phone.e164.value) {
+            builder.error_with(
+                place(file, &phone.written),
+                format!("`{written}` is not how people write {}", phone.e164.value),
+                Some(
+                    "Begin with + and keep every digit, such as `+1 818-555-0100`: then a phone makes it a link."
+                        .to_owned(),
+                ),
+            );
+        }
+    }
     for hours in clinic.hours.iter().flatten() {
         let read = |text: &str| jiff::civil::Time::strptime("%H:%M", text);
         match (read(&hours.from), read(&hours.to)) {

@@ -3,7 +3,8 @@
 use std::collections::BTreeMap;
 
 use super::build::{Builder, place};
-use super::model::{Flag, Screen};
+use super::diagnostic::Place;
+use super::model::{Flag, History, Screen};
 use super::raw::{self, ScreenStyle};
 use super::text::Text;
 use crate::ids::{CardId, FlagId, MoveId, RuleId, ScreenId};
@@ -89,6 +90,11 @@ pub(super) fn build_flags(
     builder: &mut Builder,
     file: raw::RedFlags,
 ) -> (Vec<Screen>, BTreeMap<FlagId, Flag>, Text) {
+    let whole = Place {
+        file: FLAGS.to_owned(),
+        bytes: 0..0,
+    };
+    builder.placeholders(&whole, &file.history_question, &["since"]);
     let mut flags = BTreeMap::new();
     for (name, flag) in file.flags.0 {
         let here = place(FLAGS, &name);
@@ -97,14 +103,15 @@ pub(super) fn build_flags(
         }
         builder.label(here, &flag.button);
         let history = flag.history.map(|history| {
-            history
-                .allows
-                .iter()
-                .map(|name| {
-                    builder.known(FLAGS, "move", name, |names| &names.moves);
-                    MoveId::new(&name.value)
-                })
-                .collect()
+            builder.placeholders(&place(FLAGS, &name), &history.since, &[]);
+            let allows = history.allows.iter().map(|name| {
+                builder.known(FLAGS, "move", name, |names| &names.moves);
+                MoveId::new(&name.value)
+            });
+            History {
+                allows: allows.collect(),
+                since: history.since,
+            }
         });
         flags.insert(
             FlagId::new(&name.value),

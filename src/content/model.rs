@@ -87,8 +87,7 @@ impl Values for Content {
         let phone = self.clinic.phones.first();
         match name {
             "clinic" => out.push_str(&self.clinic.name),
-            "phone" => out.push_str(phone.map_or("", |phone| &phone.e164.value)),
-            "phone_written" => out.push_str(phone.map_or("", |phone| &phone.written)),
+            "phone" => out.push_str(phone.map_or("", |phone| &phone.written.value)),
             "emergency" => out.push_str(&self.clinic.emergency_number),
             "crisis" => out.push_str(&self.clinic.crisis_number),
             "hours" => out.push_str(&self.clinic.hours_text.plain(lang)),
@@ -100,15 +99,8 @@ impl Values for Content {
 }
 
 /// Placeholders every text may use.
-pub(super) const PLACEHOLDERS: [&str; 7] = [
-    "clinic",
-    "phone",
-    "phone_written",
-    "emergency",
-    "crisis",
-    "hours",
-    "days",
-];
+pub(super) const PLACEHOLDERS: [&str; 6] =
+    ["clinic", "phone", "emergency", "crisis", "hours", "days"];
 
 /// A warning sign, caution or clue.
 #[derive(Debug, Clone)]
@@ -121,14 +113,23 @@ pub struct Flag {
     pub words: Text,
     /// Whether staff hear of it unasked.
     pub notify: Notify,
-    /// For a history flag, the moves its caution form leaves.
-    pub history: Option<Vec<MoveId>>,
+    /// For a history flag, what its second question needs.
+    pub history: Option<History>,
     /// Asked right after this one is stated.
     pub follow_up: Option<FlagId>,
     /// Shown on a screen only with this flag.
     pub only_with: Option<FlagId>,
     /// Its card comes at once, with no further screens.
     pub ends_screens: bool,
+}
+
+/// A condition of the past that a clinician may have looked at since.
+#[derive(Debug, Clone)]
+pub struct History {
+    /// The moves its caution form leaves.
+    pub allows: Vec<MoveId>,
+    /// Since when: `{since}` in the second question.
+    pub since: Text,
 }
 
 /// A step that asks for flags.
@@ -155,6 +156,8 @@ pub struct Card {
     pub text: Text,
     /// Paragraphs added when one of the flags is present.
     pub extra: Vec<(Vec<FlagId>, Text)>,
+    /// Said last, where a phone's screen shows it beside the buttons.
+    pub last: Option<Text>,
     /// Its buttons.
     pub answers: Vec<CardAnswer>,
 }
@@ -166,6 +169,8 @@ pub struct CardAnswer {
     pub id: ChoiceId,
     /// On the button.
     pub label: Text,
+    /// On it instead, when nothing behind the card was pressed: it was typed.
+    pub typed_label: Option<Text>,
     /// What the patient then reads.
     pub reply: Option<Text>,
     /// What staff then read on the case.
@@ -183,6 +188,8 @@ pub struct Moves {
     pub warm_up: Text,
     /// Said once, before the first.
     pub stop_rules: Text,
+    /// On every move that has a push.
+    pub every_push: Text,
     /// On every move.
     pub every_move: Text,
     /// By id.

@@ -155,6 +155,7 @@ pub enum Notify {
 #[serde(deny_unknown_fields)]
 pub struct History {
     pub allows: Vec<Name>,
+    pub since: Text,
 }
 
 #[derive(Debug, Deserialize)]
@@ -218,6 +219,8 @@ pub struct Card {
     #[serde(default)]
     pub extra: Vec<Extra>,
     #[serde(default)]
+    pub last: Option<Text>,
+    #[serde(default)]
     pub answers: Vec<CardAnswer>,
     #[serde(default)]
     pub source: Vec<String>,
@@ -236,6 +239,8 @@ pub struct CardAnswer {
     pub id: Name,
     pub label: Text,
     #[serde(default)]
+    pub typed_label: Option<Text>,
+    #[serde(default)]
     pub reply: Option<Text>,
     #[serde(default)]
     pub note: Option<Text>,
@@ -253,6 +258,7 @@ pub struct Moves {
     pub reviewed_by: Option<String>,
     pub warm_up: Text,
     pub stop_rules: Text,
+    pub every_push: Text,
     pub every_move: Text,
     pub moves: Pairs<Move>,
 }
@@ -313,7 +319,7 @@ pub struct Clinic {
 #[serde(deny_unknown_fields)]
 pub struct Phone {
     pub e164: Name,
-    pub written: String,
+    pub written: Name,
 }
 
 #[derive(Debug, Clone, Deserialize)]

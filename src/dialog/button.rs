@@ -90,6 +90,8 @@ pub enum Press {
     Stop,
     /// The menu, from anywhere.
     Menu,
+    /// The safety questions from their start, from anywhere.
+    Screening,
     /// An answer of a card in force.
     Card(CardId, ChoiceId),
 }
@@ -102,6 +104,7 @@ impl Press {
             "person" => return Some(Self::Person),
             "stop" => return Some(Self::Stop),
             "menu" => return Some(Self::Menu),
+            "screening" => return Some(Self::Screening),
             _ => {}
         }
         if let Some(answer) = data.strip_prefix("card:") {
@@ -139,6 +142,7 @@ impl Press {
             Self::Person => "person".to_owned(),
             Self::Stop => "stop".to_owned(),
             Self::Menu => "menu".to_owned(),
+            Self::Screening => "screening".to_owned(),
             Self::Card(card, answer) => format!("card:{card}:{answer}"),
             Self::Question(token, act) => match act {
                 Act::Choose(id) => format!("{token}:o{id}"),

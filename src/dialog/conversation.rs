@@ -118,6 +118,9 @@ pub struct FlagNote {
     /// Until when staff have cleared it.
     #[serde(default, skip_serializing_if = "Option::is_none")]
     pub cleared_until: Option<Timestamp>,
+    /// It was read in typed words, and never pressed.
+    #[serde(default, skip_serializing_if = "std::ops::Not::not")]
+    pub typed: bool,
 }
 
 /// A question that waits.

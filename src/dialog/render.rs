@@ -5,7 +5,9 @@ use super::conversation::{Asking, Open, Pending, Slot, Stop};
 use super::effect::Keyboard;
 use super::input::Desk;
 use super::walk::Walk;
-use crate::content::{Choice, RichText, Screen, ScreenStyle, Step, Text, TextKind, Verb, YesNo};
+use crate::content::{
+    Choice, Push, RichText, Screen, ScreenStyle, Step, Text, TextKind, Verb, YesNo,
+};
 use crate::ids::{CardId, MoveId};
 
 /// A scale's buttons stand in rows of at most this many.
@@ -36,7 +38,7 @@ impl Walk<'_> {
             .map(|say| self.text(say))
             .unwrap_or_default();
         let rows = match &step.verb {
-            Verb::Choice { options, .. } => self.choice_rows(token, options),
+            Verb::Choice { options, .. } => self.choice_rows(token, options.iter()),
             Verb::Many { options, none, .. } => {
                 let ticks = options.iter().enumerate().map(|(index, option)| {
                     (
@@ -105,7 +107,7 @@ impl Walk<'_> {
             },
             Verb::Move { id, answers, .. } => {
                 self.render_move(id, &mut text);
-                self.choice_rows(token, answers)
+                self.choice_rows(token, self.answers_of_move(answers))
             }
             Verb::Summary { .. } => {
                 self.render_summary(&mut text);
@@ -167,7 +169,11 @@ impl Walk<'_> {
         }
     }
 
-    fn choice_rows(&self, token: Token, options: &[Choice]) -> Vec<Vec<Button>> {
+    fn choice_rows<'c>(
+        &self,
+        token: Token,
+        options: impl IntoIterator<Item = &'c Choice>,
+    ) -> Vec<Vec<Button>> {
         let mut rows: Vec<Vec<Button>> = Vec::new();
         let mut last_is_short = false;
         for option in options {
@@ -257,7 +263,7 @@ impl Walk<'_> {
             text.append(&self.text(&flag.question));
             ticks.push((
                 flag_choice(id),
-                self.label(&flag.button),
+                format!("{}. {}", number + 1, self.label(&flag.button)),
                 open.draft >> index & 1 == 1,
             ));
         }
@@ -283,7 +289,10 @@ impl Walk<'_> {
                 Pending::History(_) => {
                     text.push_bold(&self.label(&flag.button));
                     text.push("\n");
-                    text.append(&self.text(&self.content.history_question));
+                    let since = flag.history.as_ref().map(|history| &history.since);
+                    let since = since.map(|since| self.label(since)).unwrap_or_default();
+                    let question = &self.content.history_question;
+                    text.append(&self.text_with(question, &[("since", &since)]));
                 }
                 Pending::Heard(_) => {
                     text.append(&self.text(&self.content.words.text_ask_lead));
@@ -350,8 +359,11 @@ impl Walk<'_> {
         }
         part(&words.move_caveats, &|text| {
             text.append(&self.text(&exercise.caveats));
-            text.push("\n");
-            text.append(&self.text(&moves.every_move));
+            let pull = (exercise.push != Push::None).then_some(&moves.every_push);
+            for said in pull.into_iter().chain([&moves.every_move]) {
+                text.push("\n");
+                text.append(&self.text(said));
+            }
         });
     }
 
@@ -470,12 +482,16 @@ impl Walk<'_> {
                 text.append(&self.text_with(extra, &values));
             }
         }
+        if let Some(last) = &card.last {
+            text.paragraph();
+            text.append(&self.text_with(last, &values));
+        }
         let mut rows: Vec<Vec<Button>> = card
             .answers
             .iter()
             .map(|answer| {
                 vec![press(
-                    self.label(&answer.label),
+                    self.label(self.card_answer_label(answer, stop)),
                     &Press::Card(id.clone(), answer.id.clone()),
                 )]
             })

@@ -132,6 +132,7 @@ impl<'a> Walk<'a> {
             self.c.stack.clear();
             self.c.trail.clear();
             self.lead(&self.content.words.staff_cleared);
+            self.offer_screening();
         }
     }
 

@@ -365,6 +365,15 @@ const MISTAKES: &[Mistake] = &[
         helps: "Write + and 8 to 15 digits",
     },
     Mistake {
+        name: "a phone written otherwise than it is called",
+        file: "clinics/tuscany-spa.yaml",
+        from: "+1 818-248-5500",
+        to: "+1 818-248-5501",
+        at: "\"+1 818-248-5501\"",
+        says: "`+1 818-248-5501` is not how people write +18182485500",
+        helps: "Begin with +",
+    },
+    Mistake {
         name: "a zone that is nowhere",
         file: "clinics/tuscany-spa.yaml",
         from: "America/Los_Angeles",
