@@ -4,7 +4,7 @@ use std::fs;
 use std::io;
 use std::path::{Path, PathBuf};
 
-use crate::content::{FILE_BYTES_MAX, Sources};
+use crate::content::{self, FILE_BYTES_MAX, Sources};
 
 /// Why a folder of dialogs could not be read.
 #[derive(Debug, thiserror::Error)]
@@ -26,7 +26,8 @@ pub enum ReadError {
     },
 }
 
-/// Reads every `.yaml` below `folder`, one folder deep.
+/// Reads every `.yaml` of `folder`, of its `clinics/`, and of each clinic's own
+/// folder there.
 ///
 /// # Errors
 /// When the folder or one of its files cannot be read.
@@ -36,6 +37,13 @@ pub fn read(folder: &Path) -> Result<Sources, ReadError> {
     let clinics = folder.join("clinics");
     if clinics.is_dir() {
         read_into(&mut sources, &clinics, "clinics/")?;
+        let names: Vec<String> = content::clinics(&sources).map(str::to_owned).collect();
+        for name in names {
+            let own = clinics.join(&name);
+            if own.is_dir() {
+                read_into(&mut sources, &own, &format!("clinics/{name}/"))?;
+            }
+        }
     }
     Ok(sources)
 }

@@ -232,6 +232,8 @@ fn place_in_words(text: &str, message: &str) -> Option<std::ops::Range<usize>> {
 }
 
 pub(super) fn build(sources: &Sources, clinic: &str) -> Result<Parsed, Vec<Diagnostic>> {
+    let own = sources.of_clinic(clinic);
+    let sources = &own;
     let mut found = Vec::new();
     let flags: Option<raw::RedFlags> = read(&mut found, sources, "red-flags.yaml");
     let cards: Option<raw::Cards> = read(&mut found, sources, "cards.yaml");
@@ -241,6 +243,21 @@ pub(super) fn build(sources: &Sources, clinic: &str) -> Result<Parsed, Vec<Diagn
     let bot: Option<raw::Bot> = read(&mut found, sources, "bot.yaml");
     let clinic_path = format!("clinics/{clinic}.yaml");
     let clinic: Option<raw::Clinic> = read(&mut found, sources, &clinic_path);
+    for path in sources.files.keys() {
+        let own = path
+            .strip_prefix("clinics/")
+            .and_then(|rest| rest.split_once('/'));
+        if own.is_some_and(|(_, name)| NAMED_FILES.contains(&name)) {
+            let whole = Place {
+                file: path.clone(),
+                bytes: 0..0,
+            };
+            found.push(
+                Diagnostic::error(whole, "a clinic cannot have a copy of this file")
+                    .with_help("What decides safety is the same for every clinic. A clinic's folder holds dialogs alone."),
+            );
+        }
+    }
     let mut scripts: Vec<(String, raw::Dialog)> = Vec::new();
     for file in sources.files.keys().filter(|path| is_script(path)) {
         if let Some(dialog) = read(&mut found, sources, file) {
@@ -298,7 +315,7 @@ pub(super) fn build(sources: &Sources, clinic: &str) -> Result<Parsed, Vec<Diagn
     let phrases = phrases_file::build_phrases(&mut builder, phrases, &rules, &flag_texts);
     let cards = cards_file::build_cards(&mut builder, cards);
     let moves = cards_file::build_moves(&mut builder, moves);
-    let bot = clinic_file::build_bot(&mut builder, bot);
+    let bot = clinic_file::build_bot(&mut builder, bot, &clinic_path, &clinic);
     clinic_file::check_clinic(&mut builder, &clinic_path, &clinic);
     let dialogs = dialogs::build(&mut builder, scripts);
     let (errors, warnings): (Vec<_>, Vec<_>) = builder

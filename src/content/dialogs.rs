@@ -31,7 +31,8 @@ pub(super) fn build(
     let mut dialogs = BTreeMap::new();
     for (file, script) in scripts {
         let id = DialogId::new(&script.dialog.value);
-        if format!("{id}.yaml") != file {
+        let name = file.rsplit('/').next().unwrap_or(&file);
+        if name.strip_suffix(".yaml") != Some(id.as_str()) {
             builder.error_with(
                 place(&file, &script.dialog),
                 format!("the dialog `{id}` stands in the file `{file}`"),

@@ -90,6 +90,7 @@ impl Values for Content {
             "phone" => out.push_str(phone.map_or("", |phone| &phone.written.value)),
             "emergency" => out.push_str(&self.clinic.emergency_number),
             "crisis" => out.push_str(&self.clinic.crisis_number),
+            "team" => out.push_str(&self.clinic.team.plain(lang)),
             "hours" => out.push_str(&self.clinic.hours_text.plain(lang)),
             "days" => out.push_str(&self.clinic.retention_days.to_string()),
             _ => return false,
@@ -99,8 +100,15 @@ impl Values for Content {
 }
 
 /// Placeholders every text may use.
-pub(super) const PLACEHOLDERS: [&str; 6] =
-    ["clinic", "phone", "emergency", "crisis", "hours", "days"];
+pub(super) const PLACEHOLDERS: [&str; 7] = [
+    "clinic",
+    "team",
+    "phone",
+    "emergency",
+    "crisis",
+    "hours",
+    "days",
+];
 
 /// A warning sign, caution or clue.
 #[derive(Debug, Clone)]

@@ -311,8 +311,11 @@ pub struct Clinic {
     pub hours: Option<Vec<Hours>>,
     pub hours_text: Text,
     pub retention_days: u32,
+    pub team: Text,
     pub practitioners: Vec<Practitioner>,
     pub profile: Profile,
+    #[serde(default)]
+    pub links: Pairs<Link>,
 }
 
 #[derive(Debug, Clone, Deserialize)]
@@ -399,7 +402,7 @@ pub enum CommandDeed {
     Stop,
 }
 
-#[derive(Debug, Deserialize)]
+#[derive(Debug, Clone, Deserialize)]
 #[serde(deny_unknown_fields)]
 pub struct Link {
     pub opens: Name,
