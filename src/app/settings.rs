@@ -206,7 +206,7 @@ fn read_clinics(
                 .chars()
                 .all(|c| c.is_ascii_lowercase() || c.is_ascii_digit() || c == '-')
     };
-    if !names.iter().all(|name| is_name(name)) {
+    if !names.iter().all(is_name) {
         wrong.push(
             "CLINIC names files in dialogs/clinics/, without .yaml: small letters, digits and `-`, with a comma between two."
                 .to_owned(),
