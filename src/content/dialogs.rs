@@ -217,6 +217,10 @@ impl Scripting<'_> {
         if let Some(say) = &raw.say {
             self.builder.placeholders(&here, say, &[]);
         }
+        if let Some(label) = &raw.label {
+            self.builder.placeholders(&here, label, &[]);
+            self.builder.label(here.clone(), label);
+        }
         let verbs = [
             ("choice", raw.choice.is_some()),
             ("many", raw.many.is_some()),
@@ -253,6 +257,7 @@ impl Scripting<'_> {
             go: StepId::new(&after.go.value),
         });
         let say = raw.say.clone();
+        let label = raw.label.clone();
         let asks = ["choice", "many", "yes_no", "scale", "number", "text"];
         if say.is_none() && given.iter().any(|verb| asks.contains(verb)) {
             self.builder.error(
@@ -266,6 +271,7 @@ impl Scripting<'_> {
         let verb = self.verb(name, raw);
         Step {
             say,
+            label,
             verb,
             after,
             place: here,
