@@ -11,14 +11,9 @@ use crate::channel::telegram::Telegram;
 
 /// Runs the bot until it is told to stop.
 pub(super) fn run() -> anyhow::Result<ExitCode> {
-    let settings = Settings::from_env(Purpose::Run)?;
+    let settings = Settings::from_env(Purpose::Run, setup::is_reviewed)?;
     setup::start_logging();
     let library = setup::load_content(&settings)?;
-    if !library.newest().reviewed && !settings.allow_unreviewed {
-        anyhow::bail!(
-            "no clinician has reviewed these dialogs yet (`reviewed_by: null`).\nHave them reviewed and named, or set ALLOW_UNREVIEWED=yes to run them as they are."
-        );
-    }
     let master = settings.key.load()?;
     if let KeySource::File(path) = &settings.key {
         println!(
@@ -52,6 +47,7 @@ pub(super) fn run() -> anyhow::Result<ExitCode> {
             }
         })
         .await?;
+        println!("Stopped.");
         Ok(ExitCode::SUCCESS)
     })
 }
