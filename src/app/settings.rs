@@ -98,19 +98,23 @@ impl Settings {
     ///
     /// # Errors
     /// Every setting that is missing or wrong, by name.
-    pub fn from_env(purpose: Purpose) -> Result<Self, SettingsError> {
-        Self::read(purpose, |name| {
-            env::var(name).ok().filter(|value| !value.trim().is_empty())
-        })
+    pub fn from_env(
+        purpose: Purpose,
+        is_reviewed: impl Fn(&Path, &str) -> bool,
+    ) -> Result<Self, SettingsError> {
+        let get = |name: &str| env::var(name).ok().filter(|value| !value.trim().is_empty());
+        Self::read(purpose, get, is_reviewed)
     }
 
-    /// Reads settings by name from anywhere.
+    /// Reads settings by name from anywhere. `is_reviewed` tells of a folder and
+    /// a clinic whether a clinician has reviewed them; the preview does not ask.
     ///
     /// # Errors
     /// Every setting that is missing or wrong, by name.
     pub fn read(
         purpose: Purpose,
         get: impl Fn(&str) -> Option<String>,
+        is_reviewed: impl Fn(&Path, &str) -> bool,
     ) -> Result<Self, SettingsError> {
         let mut wrong = Vec::new();
         let get = |name: &str| get(name).map(|value| value.trim().to_owned());
@@ -168,6 +172,18 @@ impl Settings {
                 false
             }
         };
+        if purpose == Purpose::Run
+            && !allow_unreviewed
+            && dialogs_dir.is_dir()
+            && !clinics
+                .iter()
+                .all(|clinic| is_reviewed(&dialogs_dir, &clinic.name))
+        {
+            wrong.push(
+                "ALLOW_UNREVIEWED is not set, and no clinician has reviewed these dialogs yet (`reviewed_by: null`): have them reviewed and named, or set ALLOW_UNREVIEWED=yes to run them as they are."
+                    .to_owned(),
+            );
+        }
         let preview_port = get("PREVIEW_PORT").and_then(|port| {
             let port = port.parse();
             if port.is_err() {

@@ -21,7 +21,7 @@ pub fn run(dir: &Path, clinics: &[String]) -> anyhow::Result<ExitCode> {
     };
     if clinics.is_empty() {
         anyhow::bail!(
-            "{} has no clinics/<name>.yaml; write one, or name the folder of dialogs",
+            "{} has no clinic: write clinics/<name>.yaml in it, with name, phone and hours",
             dir.display()
         );
     }

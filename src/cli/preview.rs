@@ -25,7 +25,7 @@ const STAFF: [(i64, &str); 2] = [(201, "Ana"), (202, "Ben")];
 
 /// Starts the server, the page and the bot, and prints the link.
 pub(super) fn run() -> anyhow::Result<ExitCode> {
-    let settings = Settings::from_env(Purpose::Preview)?;
+    let settings = Settings::from_env(Purpose::Preview, setup::is_reviewed)?;
     setup::start_logging();
     // The page shows one clinic: the first that is named.
     let [clinic, ..] = settings.clinics.as_slice() else {
@@ -99,6 +99,7 @@ pub(super) fn run() -> anyhow::Result<ExitCode> {
         .await?;
         page.stop().await;
         server.stop().await;
+        println!("Stopped.");
         Ok(ExitCode::SUCCESS)
     })
 }

@@ -16,7 +16,7 @@ use crate::store::MasterKey;
 
 /// Runs each clinic's bot until they are told to stop.
 pub(super) fn run() -> anyhow::Result<ExitCode> {
-    let settings = Settings::from_env(Purpose::Run)?;
+    let settings = Settings::from_env(Purpose::Run, setup::is_reviewed)?;
     setup::start_logging();
     let mut bots = Vec::new();
     // Everything that can be wrong is found before any bot starts.
@@ -62,6 +62,9 @@ pub(super) fn run() -> anyhow::Result<ExitCode> {
                 ended = Err(error);
             }
         }
+        if ended.is_ok() {
+            println!("Stopped.");
+        }
         ended
     })
 }
@@ -69,11 +72,6 @@ pub(super) fn run() -> anyhow::Result<ExitCode> {
 /// What one clinic's bot needs, or why it cannot start.
 fn prepare(settings: &Settings, clinic: &ClinicSettings) -> anyhow::Result<Config> {
     let library = setup::load_content(settings, &clinic.name)?;
-    if !library.newest().reviewed && !settings.allow_unreviewed {
-        anyhow::bail!(
-            "no clinician has reviewed these dialogs yet (`reviewed_by: null`).\nHave them reviewed and named, or set ALLOW_UNREVIEWED=yes to run them as they are."
-        );
-    }
     let master: MasterKey = settings.key.load()?;
     let Some(token) = clinic.token.clone() else {
         anyhow::bail!("TELOXIDE_TOKEN is missing")

@@ -2,6 +2,7 @@
 
 use std::io::IsTerminal as _;
 use std::panic;
+use std::path::Path;
 use std::sync::Arc;
 
 use tokio::sync::watch;
@@ -32,6 +33,15 @@ pub(super) fn start_logging() {
         ),
         None => tracing::error!("a panic was caught"),
     }));
+}
+
+/// Whether a clinician has reviewed a clinic's dialogs. What is wrong with them
+/// otherwise is said when they are loaded.
+pub(super) fn is_reviewed(dialogs: &Path, clinic: &str) -> bool {
+    let Ok(sources) = dialogs_dir::read(dialogs) else {
+        return true;
+    };
+    content::parse(&sources, clinic).map_or(true, |parsed| parsed.content.reviewed)
 }
 
 /// Reads and checks the content; one that does not pass starts nothing.

@@ -4,7 +4,7 @@ use std::collections::BTreeSet;
 
 use serde::de::DeserializeOwned;
 
-use super::diagnostic::{Diagnostic, Place, Severity, nearest};
+use super::diagnostic::{Diagnostic, Place, Severity, did_you_mean, nearest};
 use super::model::{Atom, Content, PLACEHOLDERS};
 use super::raw::{self, Name, Pairs};
 use super::text::Text;
@@ -23,6 +23,8 @@ pub(super) struct Builder {
     pub screens: BTreeSet<String>,
     pub cards: BTreeSet<String>,
     pub dialogs: BTreeSet<String>,
+    /// Every dialog's file could be read: what they do not say is nowhere.
+    pub all_read: bool,
 }
 
 impl Builder {
@@ -51,12 +53,13 @@ impl Builder {
         if known(self).contains(&name.value) {
             return true;
         }
-        let help = nearest(&name.value, known(self).iter().map(String::as_str)).or_else(|| {
-            Some(format!(
-                "Known are: {}.",
-                join(known(self).iter().map(String::as_str))
-            ))
-        });
+        let help =
+            did_you_mean(&name.value, known(self).iter().map(String::as_str)).or_else(|| {
+                Some(format!(
+                    "Known are: {}.",
+                    join(known(self).iter().map(String::as_str))
+                ))
+            });
         self.error_with(
             place(file, name),
             format!("there is no {kind} `{}`", name.value),
@@ -121,14 +124,20 @@ impl Builder {
 
     /// An unknown placeholder would reach a patient in its braces.
     pub fn placeholders(&mut self, place: &Place, text: &Text, more: &[&str]) {
-        for name in text.placeholders() {
+        // Both languages use it; the mistake is one.
+        let names: BTreeSet<&str> = text.placeholders().collect();
+        for name in names {
             if !PLACEHOLDERS.contains(&name) && !more.contains(&name) && !name.starts_with("slot.")
             {
-                let help = nearest(name, PLACEHOLDERS.iter().chain(more).copied());
+                let known = PLACEHOLDERS.iter().chain(more).copied();
+                let help = match nearest(name, known.clone()) {
+                    Some(near) => format!("Did you mean `{{{near}}}`?"),
+                    None => format!("Known here are: {}.", join(known)),
+                };
                 self.error_with(
                     place.clone(),
                     format!("there is no placeholder `{{{name}}}` here"),
-                    help,
+                    Some(help),
                 );
             }
         }
@@ -287,7 +296,13 @@ pub(super) fn build(sources: &Sources, clinic: &str) -> Result<Parsed, Vec<Diagn
         moves: names(&mut moves.moves.0.iter().map(|(name, _)| name)),
         screens: names(&mut flags.screens.iter().map(|screen| &screen.id)),
         cards: names(&mut cards.cards.0.iter().map(|(name, _)| name)),
-        dialogs: names(&mut scripts.iter().map(|(_, dialog)| &dialog.dialog)),
+        // By their files' names too: a dialog that cannot be read, or has another
+        // name, is one mistake and not one more wherever it is opened.
+        dialogs: names(&mut scripts.iter().map(|(_, dialog)| &dialog.dialog))
+            .into_iter()
+            .chain(script_names(sources))
+            .collect(),
+        all_read: scripts.len() == script_names(sources).count(),
     };
     let reviewed = flags.reviewed_by.is_some()
         && cards.reviewed_by.is_some()
@@ -344,6 +359,12 @@ pub(super) fn build(sources: &Sources, clinic: &str) -> Result<Parsed, Vec<Diagn
         reviewed,
     };
     Ok(Parsed { content, warnings })
+}
+
+/// The dialogs' names, as their files say.
+fn script_names(sources: &Sources) -> impl Iterator<Item = String> {
+    let files = sources.files.keys().filter(|path| is_script(path));
+    files.filter_map(|path| Some(path.strip_suffix(".yaml")?.to_owned()))
 }
 
 pub(super) fn pairs(set: Pairs<Name>) -> Vec<(SlotId, ChoiceId)> {

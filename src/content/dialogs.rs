@@ -4,7 +4,7 @@ use std::collections::{BTreeMap, BTreeSet};
 
 use super::build::{Builder, join, pairs, place};
 use super::calls;
-use super::diagnostic::{Place, nearest};
+use super::diagnostic::{Place, did_you_mean};
 use super::model::{After, Answer, Atom, Choice, Condition, Dialog, Step, Verb, YesNo};
 use super::raw::{self, Name};
 use crate::ids::{ChoiceId, DialogId, MoveId, ScreenId, SlotId, StepId};
@@ -49,8 +49,10 @@ pub(super) fn build(
         .dialog(id.clone(), script);
         dialogs.insert(id, dialog);
     }
-    for (here, atom) in conditions {
-        slots.check(builder, here, &atom);
+    if builder.all_read {
+        for (here, atom) in conditions {
+            slots.check(builder, here, &atom);
+        }
     }
     calls::check(builder, &dialogs);
     calls::mark_moves(&mut dialogs);
@@ -108,12 +110,12 @@ impl Slots {
         };
         match self.values.get(slot.as_str()) {
             None => {
-                let help = nearest(slot.as_str(), self.values.keys().map(String::as_str));
+                let help = did_you_mean(slot.as_str(), self.values.keys().map(String::as_str));
                 builder.error_with(here, format!("no step asks for `{slot}`"), help);
             }
             Some(Some(values)) => {
                 if let Some(value) = value.filter(|value| !values.contains(value.as_str())) {
-                    let help = nearest(value.as_str(), values.iter().map(String::as_str))
+                    let help = did_you_mean(value.as_str(), values.iter().map(String::as_str))
                         .unwrap_or_else(|| {
                             format!("It can be: {}.", join(values.iter().map(String::as_str)))
                         });
@@ -148,7 +150,9 @@ impl Scripting<'_> {
         let mut own_slots = BTreeSet::new();
         let mut steps = BTreeMap::new();
         let mut targets: Vec<(StepId, Name)> = Vec::new();
-        self.target(&names, &script.start);
+        // A way to a step that is not there is one mistake: what lies behind it
+        // is not reported too.
+        let mut all_found = self.target(&names, &script.start);
         for (name, raw) in script.steps.0 {
             self.builder.id(self.file, &name);
             let from = StepId::new(&name.value);
@@ -157,6 +161,8 @@ impl Scripting<'_> {
             for target in goes {
                 if self.target(&names, &target) {
                     targets.push((from.clone(), target));
+                } else {
+                    all_found = false;
                 }
             }
             if let Some(slot) = emptied_slot(&name, &raw) {
@@ -166,7 +172,9 @@ impl Scripting<'_> {
             steps.insert(from, step);
         }
         let start = StepId::new(&script.start.value);
-        self.warn_unreached(&start, &steps, &targets);
+        if all_found {
+            self.warn_unreached(&start, &steps, &targets);
+        }
         Dialog {
             id,
             stays_open: script.stays_open.map_or(Level::Caution, Level::from),
@@ -181,7 +189,7 @@ impl Scripting<'_> {
         if names.contains(&target.value) {
             return true;
         }
-        let help = nearest(&target.value, names.iter().map(String::as_str));
+        let help = did_you_mean(&target.value, names.iter().map(String::as_str));
         self.builder.error_with(
             place(self.file, target),
             format!("there is no step `{}` in this dialog", target.value),
@@ -217,6 +225,10 @@ impl Scripting<'_> {
         let here = place(self.file, name);
         if let Some(say) = &raw.say {
             self.builder.placeholders(&here, say, &[]);
+        }
+        if let Some(label) = &raw.label {
+            self.builder.placeholders(&here, label, &[]);
+            self.builder.label(here.clone(), label);
         }
         let verbs = [
             ("choice", raw.choice.is_some()),
@@ -254,6 +266,7 @@ impl Scripting<'_> {
             go: StepId::new(&after.go.value),
         });
         let say = raw.say.clone();
+        let label = raw.label.clone();
         let asks = ["choice", "many", "yes_no", "scale", "number", "text"];
         if say.is_none() && given.iter().any(|verb| asks.contains(verb)) {
             self.builder.error(
@@ -267,6 +280,7 @@ impl Scripting<'_> {
         let verb = self.verb(name, raw);
         Step {
             say,
+            label,
             verb,
             after,
             place: here,

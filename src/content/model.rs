@@ -298,6 +298,8 @@ pub struct Dialog {
 pub struct Step {
     /// What is said.
     pub say: Option<Text>,
+    /// What its question is called in the summary.
+    pub label: Option<Text>,
     /// What is then done.
     pub verb: Verb,
     /// Where a patient who stays silent goes.
@@ -425,6 +427,29 @@ pub enum Verb {
     },
     /// The dialog is over.
     End,
+}
+
+impl Verb {
+    /// Where the answer is kept, of a question that takes one.
+    #[must_use]
+    pub fn slot(&self) -> Option<&SlotId> {
+        match self {
+            Self::Choice { slot, .. }
+            | Self::Many { slot, .. }
+            | Self::YesNo { slot, .. }
+            | Self::Number { slot, .. }
+            | Self::Text { slot, .. } => Some(slot),
+            Self::Screen { .. }
+            | Self::Move { .. }
+            | Self::Handoff { .. }
+            | Self::RequestCall { .. }
+            | Self::Call { .. }
+            | Self::Branch { .. }
+            | Self::Summary { .. }
+            | Self::Pass { .. }
+            | Self::End => None,
+        }
+    }
 }
 
 /// One of the three answers of a yes-no question.

@@ -74,6 +74,7 @@ pub struct Words {
     pub summary_title: Text,
     pub summary_safety: Text,
     pub change_which: Text,
+    pub former: Text,
     pub moves_none_left: Text,
     pub move_dose: Text,
     pub move_caveats: Text,

@@ -327,6 +327,7 @@ impl Walk<'_> {
 
     /// Keeps an answer, and the way back to its question.
     pub fn fill(&mut self, slot: SlotId, value: Slot) {
+        self.c.former.remove(&slot);
         let before = self.c.slots.insert(slot.clone(), value);
         self.leave_crumb(vec![(slot, before)]);
     }
@@ -699,9 +700,7 @@ impl Walk<'_> {
         self.c.queue.clear();
         self.c.finishing = None;
         self.c.script = Some(self.content.script.clone());
-        for slot in &found.own_slots {
-            self.c.slots.remove(slot);
-        }
+        self.empty_slots(found);
         for (slot, value) in set {
             self.c.slots.insert(slot.clone(), Slot::One(value.clone()));
         }

@@ -31,6 +31,9 @@ pub struct Conversation {
     /// The answers.
     #[serde(skip_serializing_if = "BTreeMap::is_empty")]
     pub slots: BTreeMap<SlotId, Slot>,
+    /// Answers that were gone back from, shown when their question comes again.
+    #[serde(skip_serializing_if = "BTreeMap::is_empty")]
+    pub former: BTreeMap<SlotId, Slot>,
     /// What the patient has stated.
     #[serde(skip_serializing_if = "BTreeMap::is_empty")]
     pub flags: BTreeMap<FlagId, FlagNote>,

@@ -37,6 +37,7 @@ impl Walk<'_> {
             .as_ref()
             .map(|say| self.text(say))
             .unwrap_or_default();
+        self.render_former(step, &mut text);
         let rows = match &step.verb {
             Verb::Choice { options, .. } => self.choice_rows(token, options.iter()),
             Verb::Many { options, none, .. } => {
@@ -393,7 +394,7 @@ impl Walk<'_> {
             };
             text.push("\n• ");
             text.push(&self.crumb_question(crumb));
-            text.push(" ");
+            text.push(": ");
             let answer = self
                 .c
                 .slots
@@ -401,6 +402,19 @@ impl Walk<'_> {
                 .map(|value| self.answer_words(step, value))
                 .unwrap_or_default();
             text.push_bold(&answer);
+        }
+    }
+
+    /// What was answered before the patient went back; a list shows its ticks.
+    fn render_former(&self, step: &Step, text: &mut RichText) {
+        let former = step.verb.slot().and_then(|slot| self.c.former.get(slot));
+        let Some(former @ (Slot::One(_) | Slot::Number(_))) = former else {
+            return;
+        };
+        let answer = self.answer_words(step, former);
+        if !answer.is_empty() {
+            text.paragraph();
+            text.append(&self.text_with(&self.content.words.former, &[("answer", &answer)]));
         }
     }
 

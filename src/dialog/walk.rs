@@ -232,14 +232,20 @@ impl<'a> Walk<'a> {
         self.enter_dialog(dialog, false);
     }
 
+    /// A dialog that begins has no answers yet.
+    pub fn empty_slots(&mut self, dialog: &Dialog) {
+        for slot in &dialog.own_slots {
+            self.c.slots.remove(slot);
+            self.c.former.remove(slot);
+        }
+    }
+
     /// Begins `dialog` on top of what is walked; its own answers start empty.
     pub fn enter_dialog(&mut self, dialog: &DialogId, interrupts: bool) {
         let Some(found) = self.dialog(dialog) else {
             return self.step_gone();
         };
-        for slot in &found.own_slots {
-            self.c.slots.remove(slot);
-        }
+        self.empty_slots(found);
         self.c.stack.push(Frame {
             dialog: dialog.clone(),
             step: found.start.clone(),
@@ -312,9 +318,7 @@ impl<'a> Walk<'a> {
         self.c.finishing = None;
         self.c.open = None;
         self.c.script = Some(self.content.script.clone());
-        for slot in &found.own_slots {
-            self.c.slots.remove(slot);
-        }
+        self.empty_slots(found);
         self.c.stack = vec![Frame {
             dialog: screening,
             step: found.start.clone(),
@@ -415,9 +419,7 @@ impl<'a> Walk<'a> {
                     let Some(called) = self.dialog(dialog) else {
                         return self.step_gone();
                     };
-                    for slot in &called.own_slots {
-                        self.c.slots.remove(slot);
-                    }
+                    self.empty_slots(called);
                     self.c.stack.push(Frame {
                         dialog: dialog.clone(),
                         step: called.start.clone(),
@@ -557,10 +559,14 @@ impl<'a> Walk<'a> {
         }
         self.c.last_token = Token(self.c.last_token.0.wrapping_add(1));
         let token = self.c.last_token;
+        let draft = match asking {
+            Asking::Step => self.former_ticks(),
+            Asking::Item(_) | Asking::Change => 0,
+        };
         self.c.open = Some(Open {
             token,
             asking,
-            draft: 0,
+            draft,
             since: self.now,
             drafted: None,
         });

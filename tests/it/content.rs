@@ -209,7 +209,7 @@ const MISTAKES: &[Mistake] = &[
         to: "Emergency? Call {emergancy}",
         at: "menu:\n    say",
         says: "there is no placeholder `{emergancy}`",
-        helps: "Did you mean `emergency`?",
+        helps: "Did you mean `{emergency}`?",
     },
     Mistake {
         name: "an unknown dialog to call",
@@ -569,6 +569,27 @@ fn each_mistake_is_found_where_it_stands() {
         })
         .collect();
     assert!(failed.is_empty(), "\n{}\n", failed.join("\n"));
+}
+
+/// What follows from a mistake, wherever it is seen, is not reported too.
+#[test]
+fn one_mistake_is_one_finding() {
+    for (file, from, to) in [
+        ("learn.yaml", "next: sitting }", "next: siting }"),
+        ("learn.yaml", "start: what", "start what"),
+        ("arrange.yaml", "start: consult-gate", "start consult-gate"),
+        ("arrange.yaml", "dialog: arrange", "dialog: arange"),
+        ("call-me.yaml", "{phone}", "{phon}"),
+    ] {
+        let text = light_sources().files[file].replace(from, to);
+        let (_, parsed) = with(file, text);
+        let found = parsed.err().unwrap_or_default();
+        let found: Vec<&Diagnostic> = found
+            .iter()
+            .filter(|one| !one.message.contains("reviewed_by"))
+            .collect();
+        assert_eq!(found.len(), 1, "{file}, `{to}`: {found:#?}");
+    }
 }
 
 #[test]
