@@ -207,7 +207,11 @@ impl Writer<'_> {
                 self.with(&words.staff_state_closed, &[("name", &by.name)])
             }
         };
-        self.text.push("\n");
+        self.text.push(if case.clearings.is_empty() {
+            "\n"
+        } else {
+            "\n\n"
+        });
         self.text.push_bold(&line);
         if case.clear_asked {
             self.text.push("\n");
