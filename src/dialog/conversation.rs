@@ -34,6 +34,10 @@ pub struct Conversation {
     /// Answers that were gone back from, shown when their question comes again.
     #[serde(skip_serializing_if = "BTreeMap::is_empty")]
     pub former: BTreeMap<SlotId, Slot>,
+    /// Ticks of a screen that was left before Continue, and when: they stand
+    /// when the screen comes again.
+    #[serde(skip_serializing_if = "BTreeMap::is_empty")]
+    pub left: BTreeMap<FlagId, Timestamp>,
     /// What the patient has stated.
     #[serde(skip_serializing_if = "BTreeMap::is_empty")]
     pub flags: BTreeMap<FlagId, FlagNote>,

@@ -223,6 +223,7 @@ impl<'a> Walk<'a> {
 
     /// Leaves everything and begins `dialog`.
     pub fn start_dialog(&mut self, dialog: &DialogId) {
+        self.leave_ticks();
         self.c.stack.clear();
         self.c.trail.clear();
         self.c.queue.clear();
@@ -266,6 +267,7 @@ impl<'a> Walk<'a> {
         if self.c.stack.iter().any(|frame| frame.dialog == *dialog) {
             return self.show_again();
         }
+        self.leave_ticks();
         self.hold_item();
         self.enter_dialog(dialog, true);
     }
@@ -563,6 +565,9 @@ impl<'a> Walk<'a> {
             Asking::Step => self.former_ticks(),
             Asking::Item(_) | Asking::Change => 0,
         };
+        if let (Asking::Step, Some(screen)) = (&asking, self.open_screen()) {
+            self.c.left.retain(|flag, _| !screen.flags.contains(flag));
+        }
         self.c.open = Some(Open {
             token,
             asking,
