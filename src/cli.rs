@@ -95,7 +95,7 @@ pub struct TestArgs {
 /// What `check` takes.
 #[derive(Debug, clap::Args)]
 #[command(
-    after_help = "Examples:\n  psoas-bot check                     the folder dialogs, for every clinic in it\n  psoas-bot check my-dialogs --clinic tuscany-spa"
+    after_help = "Examples:\n  psoas-bot check                     the folder dialogs, for every clinic in it\n  psoas-bot check my-dialogs --clinic my-clinic"
 )]
 pub struct CheckArgs {
     /// The folder of dialogs.
