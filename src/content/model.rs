@@ -93,6 +93,13 @@ impl Values for Content {
             "crisis" => out.push_str(&self.clinic.crisis_number),
             "hours" => out.push_str(&self.clinic.hours_text.plain(lang)),
             "days" => out.push_str(&self.clinic.retention_days.to_string()),
+            "team" => {
+                let people = self.clinic.practitioners.iter().map(|one| {
+                    let service = one.service.plain(lang);
+                    format!("{}, {} ({service})", one.name, one.credential)
+                });
+                out.push_str(&people.collect::<Vec<_>>().join("; "));
+            }
             _ => return false,
         }
         true
@@ -100,7 +107,7 @@ impl Values for Content {
 }
 
 /// Placeholders every text may use.
-pub(super) const PLACEHOLDERS: [&str; 7] = [
+pub(super) const PLACEHOLDERS: [&str; 8] = [
     "clinic",
     "phone",
     "phone_written",
@@ -108,6 +115,7 @@ pub(super) const PLACEHOLDERS: [&str; 7] = [
     "crisis",
     "hours",
     "days",
+    "team",
 ];
 
 /// A warning sign, caution or clue.
