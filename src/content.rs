@@ -4,6 +4,7 @@
 //! says what a file means and where it is wrong; whether a dialog is safe is
 //! for the proof, and what happens in a conversation is for `dialog`.
 
+mod bibliography;
 mod build;
 mod calls;
 mod cards;
@@ -21,6 +22,7 @@ use std::collections::BTreeMap;
 
 use crate::ids::Revision;
 
+pub use bibliography::{Bibliography, Cited, Decision, Key, Seed};
 pub use diagnostic::{Diagnostic, Place, Severity};
 pub use model::*;
 pub use text::{NoValues, RichText, Template, Text, TextError, Values, With};
@@ -81,14 +83,16 @@ impl Sources {
 }
 
 /// Files that decide safety, and the engine's own.
-const NAMED_FILES: [&str; 6] = [
+const NAMED_FILES: [&str; 7] = [
     "red-flags.yaml",
     "cards.yaml",
     "phrases.yaml",
     "moves.yaml",
     "texts.yaml",
     "bot.yaml",
+    BIBLIOGRAPHY_FILE,
 ];
+const BIBLIOGRAPHY_FILE: &str = "sources.yaml";
 const SAFETY_FILES: [&str; 3] = ["red-flags.yaml", "cards.yaml", "phrases.yaml"];
 
 fn is_script(path: &str) -> bool {

@@ -4,14 +4,16 @@ use std::collections::BTreeSet;
 
 use serde::de::DeserializeOwned;
 
+use super::bibliography::{Bibliography, Cited};
 use super::diagnostic::{Diagnostic, Place, Severity, nearest};
 use super::model::{Atom, Content, PLACEHOLDERS};
 use super::raw::{self, Name, Pairs};
 use super::text::Text;
 use super::words::Words;
 use super::{
-    FILE_BYTES_MAX, NAMED_FILES, Parsed, SAFETY_FILES, Sources, cards as cards_file,
-    clinic as clinic_file, dialogs, flags as flags_file, is_script, phrases as phrases_file,
+    BIBLIOGRAPHY_FILE, FILE_BYTES_MAX, NAMED_FILES, Parsed, SAFETY_FILES, Sources,
+    cards as cards_file, clinic as clinic_file, dialogs, flags as flags_file, is_script,
+    phrases as phrases_file,
 };
 use crate::ids::{ChoiceId, DialogId, FlagId, SlotId};
 
@@ -23,6 +25,8 @@ pub(super) struct Builder {
     pub screens: BTreeSet<String>,
     pub cards: BTreeSet<String>,
     pub dialogs: BTreeSet<String>,
+    pub bibliography: Bibliography,
+    pub cited: Vec<Cited>,
 }
 
 impl Builder {
@@ -238,6 +242,7 @@ pub(super) fn build(sources: &Sources, clinic: &str) -> Result<Parsed, Vec<Diagn
     let moves: Option<raw::Moves> = read(&mut found, sources, "moves.yaml");
     let words: Option<Words> = read(&mut found, sources, "texts.yaml");
     let phrases: Option<raw::Phrases> = read(&mut found, sources, "phrases.yaml");
+    let bibliography: Option<Bibliography> = read(&mut found, sources, BIBLIOGRAPHY_FILE);
     let bot: Option<raw::Bot> = read(&mut found, sources, "bot.yaml");
     let clinic_path = format!("clinics/{clinic}.yaml");
     let clinic: Option<raw::Clinic> = read(&mut found, sources, &clinic_path);
@@ -255,7 +260,17 @@ pub(super) fn build(sources: &Sources, clinic: &str) -> Result<Parsed, Vec<Diagn
         Some(phrases),
         Some(bot),
         Some(clinic),
-    ) = (flags, cards, moves, words, phrases, bot, clinic)
+        Some(bibliography),
+    ) = (
+        flags,
+        cards,
+        moves,
+        words,
+        phrases,
+        bot,
+        clinic,
+        bibliography,
+    )
     else {
         return Err(found);
     };
@@ -271,7 +286,10 @@ pub(super) fn build(sources: &Sources, clinic: &str) -> Result<Parsed, Vec<Diagn
         screens: names(&mut flags.screens.iter().map(|screen| &screen.id)),
         cards: names(&mut cards.cards.0.iter().map(|(name, _)| name)),
         dialogs: names(&mut scripts.iter().map(|(_, dialog)| &dialog.dialog)),
+        bibliography,
+        cited: Vec::new(),
     };
+    builder.check_bibliography();
     let reviewed = flags.reviewed_by.is_some()
         && cards.reviewed_by.is_some()
         && moves
@@ -301,8 +319,13 @@ pub(super) fn build(sources: &Sources, clinic: &str) -> Result<Parsed, Vec<Diagn
     let bot = clinic_file::build_bot(&mut builder, bot);
     clinic_file::check_clinic(&mut builder, &clinic_path, &clinic);
     let dialogs = dialogs::build(&mut builder, scripts);
-    let (errors, warnings): (Vec<_>, Vec<_>) = builder
-        .found
+    let Builder {
+        found,
+        bibliography,
+        cited,
+        ..
+    } = builder;
+    let (errors, warnings): (Vec<_>, Vec<_>) = found
         .into_iter()
         .partition(|one| one.severity == Severity::Error);
     let (Some(phrases), true) = (phrases, errors.is_empty()) else {
@@ -324,6 +347,8 @@ pub(super) fn build(sources: &Sources, clinic: &str) -> Result<Parsed, Vec<Diagn
         bot,
         dialogs,
         phrases,
+        bibliography,
+        cited,
         reviewed,
     };
     Ok(Parsed { content, warnings })

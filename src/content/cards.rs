@@ -16,6 +16,7 @@ pub(super) fn build_cards(builder: &mut Builder, file: raw::Cards) -> BTreeMap<C
         builder.id(FILE, &name);
         let here = place(FILE, &name);
         builder.placeholders(&here, &card.text, &["words", "staff_line"]);
+        builder.cite(&here, &name.value, &card.source);
         let level = card.level.map(Level::from);
         if let Some(level) = level
             && cards.values().any(|other| other.level == Some(level))
@@ -81,6 +82,7 @@ pub(super) fn build_moves(builder: &mut Builder, file: raw::Moves) -> Moves {
                 format!("the move `{}` has no steps", name.value),
             );
         }
+        builder.cite(&place(FILE, &name), &name.value, &exercise.sources);
         let changes = exercise
             .changes
             .0

@@ -144,6 +144,18 @@ impl Scripting<'_> {
             .iter()
             .map(|(name, _)| name.value.clone())
             .collect();
+        let needs_source = match script.kind {
+            Some(raw::Kind::Talks) => false,
+            Some(raw::Kind::Asks | raw::Kind::Teaches) => true,
+            None => {
+                self.builder.error_with(
+                    place(self.file, &script.dialog),
+                    format!("the dialog `{id}` does not say what `kind` it is"),
+                    Some("Write `kind: teaches`, `asks` or `talks`; only one that `talks` needs no sources.".to_owned()),
+                );
+                false
+            }
+        };
         let mut own_slots = BTreeSet::new();
         let mut steps = BTreeMap::new();
         let mut targets: Vec<(StepId, Name)> = Vec::new();
@@ -160,6 +172,12 @@ impl Scripting<'_> {
             }
             if let Some(slot) = emptied_slot(&name, &raw) {
                 own_slots.insert(slot);
+            }
+            if needs_source && raw.say.is_some() {
+                let own = Some(&raw.source).filter(|own| !own.is_empty());
+                let here = place(self.file, &name);
+                self.builder
+                    .cite(&here, &name.value, own.unwrap_or(&script.source));
             }
             let step = self.step(&name, raw);
             steps.insert(from, step);

@@ -95,6 +95,7 @@ pub(super) fn build_flags(
         for text in [&flag.question, &flag.button, &flag.words] {
             builder.placeholders(&here, text, &[]);
         }
+        builder.cite(&here, &name.value, &flag.source);
         builder.label(here, &flag.button);
         let history = flag.history.map(|history| {
             history

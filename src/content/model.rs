@@ -4,6 +4,7 @@
 
 use std::collections::BTreeMap;
 
+use super::bibliography::{Bibliography, Cited};
 use super::diagnostic::Place;
 pub use super::raw::{
     ClearedDays, Clinic, CommandDeed, Day, Hours, Notify, Phone, Practitioner, Push, ScreenStyle,
@@ -50,6 +51,10 @@ pub struct Content {
     pub dialogs: BTreeMap<DialogId, Dialog>,
     /// What typed words state.
     pub phrases: Phrases,
+    /// Where it comes from.
+    pub bibliography: Bibliography,
+    /// What each text that claims something rests on.
+    pub cited: Vec<Cited>,
     /// Whether every part that needs a reviewer names one.
     pub reviewed: bool,
 }

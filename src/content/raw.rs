@@ -108,7 +108,7 @@ pub struct Flag {
     #[serde(default)]
     pub ends_screens: bool,
     #[serde(default)]
-    pub source: Vec<String>,
+    pub source: Vec<Name>,
     #[serde(default)]
     pub why: Option<String>,
     #[serde(default)]
@@ -173,7 +173,7 @@ pub struct Rule {
     #[serde(default)]
     pub why: Option<String>,
     #[serde(default)]
-    pub source: Vec<String>,
+    pub source: Vec<Name>,
 }
 
 #[derive(Debug, Deserialize)]
@@ -220,7 +220,7 @@ pub struct Card {
     #[serde(default)]
     pub answers: Vec<CardAnswer>,
     #[serde(default)]
-    pub source: Vec<String>,
+    pub source: Vec<Name>,
 }
 
 #[derive(Debug, Deserialize)]
@@ -268,7 +268,7 @@ pub struct Move {
     #[serde(default)]
     pub changes: Pairs<Change>,
     #[serde(default)]
-    pub sources: Vec<String>,
+    pub sources: Vec<Name>,
     #[serde(default)]
     pub reviewed_by: Option<String>,
 }

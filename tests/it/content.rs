@@ -86,6 +86,78 @@ struct Mistake {
 
 const MISTAKES: &[Mistake] = &[
     Mistake {
+        name: "a text that claims something and names no source",
+        file: "learn.yaml",
+        from: "    source: [seed-001:67, decided:knee-referral]\n",
+        to: "",
+        at: "knee:",
+        says: "`knee` names no `source`",
+        helps: "sources.yaml",
+    },
+    Mistake {
+        name: "a source that is not there",
+        file: "quiz.yaml",
+        from: "S29, decided:promises",
+        to: "S99, decided:promises",
+        at: "S99",
+        says: "there is no source `S99`",
+        helps: "S9",
+    },
+    Mistake {
+        name: "a line that a seed does not have",
+        file: "quiz.yaml",
+        from: "seed-001:269",
+        to: "seed-001:2690",
+        at: "seed-001:2690",
+        says: "`seed-001` has no line `2690`",
+        helps: "It has the lines 1 to 316.",
+    },
+    Mistake {
+        name: "a seed without a line",
+        file: "moves.yaml",
+        from: "seed-002:13",
+        to: "seed-002",
+        at: "seed-002",
+        says: "`seed-002` is named without a line",
+        helps: "the line's number",
+    },
+    Mistake {
+        name: "a decision that was not made",
+        file: "quiz.yaml",
+        from: "decided:knee-referral",
+        to: "decided:knee-referal",
+        at: "decided:knee-referal",
+        says: "`knee-referal` is not decided in sources.yaml",
+        helps: "Did you mean `knee-referral`?",
+    },
+    Mistake {
+        name: "a decision about a line that is not there",
+        file: "sources.yaml",
+        from: "from: [seed-000:25]",
+        to: "from: [seed-000:250]",
+        at: "seed-000:250",
+        says: "`seed-000` has no line `250`",
+        helps: "",
+    },
+    Mistake {
+        name: "a flag without a source",
+        file: "red-flags.yaml",
+        from: "    source: [S28, GK]\n",
+        to: "",
+        at: "under-18:",
+        says: "`under-18` names no `source`",
+        helps: "",
+    },
+    Mistake {
+        name: "a dialog that does not say its kind",
+        file: "learn.yaml",
+        from: "kind: teaches\n",
+        to: "",
+        at: "learn",
+        says: "the dialog `learn` does not say what `kind` it is",
+        helps: "`talks`",
+    },
+    Mistake {
         name: "a step that is not there",
         file: "learn.yaml",
         from: "next: sitting }",
@@ -262,7 +334,7 @@ const MISTAKES: &[Mistake] = &[
         from: "  done: { end: true }",
         to: "  done: { call: main, next: what }",
         at: "done: { call",
-        says: "main → learn → main",
+        says: "main → explore → learn → main",
         helps: "",
     },
     Mistake {
@@ -606,6 +678,17 @@ fn a_file_that_is_too_large_is_not_read() {
         found
             .iter()
             .any(|one| one.place.file == "learn.yaml" && one.message.contains("larger than"))
+    );
+}
+
+/// The page of sources is the content's own; whoever changes one writes it anew.
+#[test]
+fn the_page_of_sources_is_written_from_the_content() {
+    let page = Path::new(env!("CARGO_MANIFEST_DIR")).join("docs/sources.md");
+    let written = std::fs::read_to_string(page).expect("docs/sources.md can be read");
+    assert!(
+        written == psoas_bot::cli::sources::page(real_content()),
+        "docs/sources.md is not what the content says; run: cargo run -- sources > docs/sources.md"
     );
 }
 
