@@ -11,10 +11,12 @@ mod cards;
 mod clinic;
 mod diagnostic;
 mod dialogs;
+mod find;
 mod flags;
 mod model;
 mod phrases;
 mod raw;
+mod slots;
 mod text;
 mod words;
 
@@ -24,6 +26,7 @@ use crate::ids::Revision;
 
 pub use bibliography::{Bibliography, Cited, Decision, Key, Seed};
 pub use diagnostic::{Diagnostic, Place, Severity};
+pub use find::{Finder, Found, Spot, Term};
 pub use model::*;
 pub use text::{NoValues, RichText, Template, Text, TextError, Values, With};
 pub use words::Words;
@@ -83,7 +86,7 @@ impl Sources {
 }
 
 /// Files that decide safety, and the engine's own.
-const NAMED_FILES: [&str; 7] = [
+const NAMED_FILES: [&str; 9] = [
     "red-flags.yaml",
     "cards.yaml",
     "phrases.yaml",
@@ -91,8 +94,12 @@ const NAMED_FILES: [&str; 7] = [
     "texts.yaml",
     "bot.yaml",
     BIBLIOGRAPHY_FILE,
+    FIND_FILE,
+    GLOSSARY_FILE,
 ];
 const BIBLIOGRAPHY_FILE: &str = "sources.yaml";
+const FIND_FILE: &str = "find.yaml";
+const GLOSSARY_FILE: &str = "glossary.yaml";
 const SAFETY_FILES: [&str; 3] = ["red-flags.yaml", "cards.yaml", "phrases.yaml"];
 
 fn is_script(path: &str) -> bool {

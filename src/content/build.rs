@@ -6,14 +6,15 @@ use serde::de::DeserializeOwned;
 
 use super::bibliography::{Bibliography, Cited};
 use super::diagnostic::{Diagnostic, Place, Severity, nearest};
+use super::find::{FindFile, GlossaryFile};
 use super::model::{Atom, Content, PLACEHOLDERS};
 use super::raw::{self, Name, Pairs};
 use super::text::Text;
 use super::words::Words;
 use super::{
-    BIBLIOGRAPHY_FILE, FILE_BYTES_MAX, NAMED_FILES, Parsed, SAFETY_FILES, Sources,
-    cards as cards_file, clinic as clinic_file, dialogs, flags as flags_file, is_script,
-    phrases as phrases_file,
+    BIBLIOGRAPHY_FILE, FILE_BYTES_MAX, FIND_FILE, GLOSSARY_FILE, NAMED_FILES, Parsed, SAFETY_FILES,
+    Sources, cards as cards_file, clinic as clinic_file, dialogs, find, flags as flags_file,
+    is_script, phrases as phrases_file,
 };
 use crate::ids::{ChoiceId, DialogId, FlagId, SlotId};
 
@@ -243,6 +244,8 @@ pub(super) fn build(sources: &Sources, clinic: &str) -> Result<Parsed, Vec<Diagn
     let words: Option<Words> = read(&mut found, sources, "texts.yaml");
     let phrases: Option<raw::Phrases> = read(&mut found, sources, "phrases.yaml");
     let bibliography: Option<Bibliography> = read(&mut found, sources, BIBLIOGRAPHY_FILE);
+    let find: Option<FindFile> = read(&mut found, sources, FIND_FILE);
+    let glossary: Option<GlossaryFile> = read(&mut found, sources, GLOSSARY_FILE);
     let bot: Option<raw::Bot> = read(&mut found, sources, "bot.yaml");
     let clinic_path = format!("clinics/{clinic}.yaml");
     let clinic: Option<raw::Clinic> = read(&mut found, sources, &clinic_path);
@@ -261,6 +264,8 @@ pub(super) fn build(sources: &Sources, clinic: &str) -> Result<Parsed, Vec<Diagn
         Some(bot),
         Some(clinic),
         Some(bibliography),
+        Some(find),
+        Some(glossary),
     ) = (
         flags,
         cards,
@@ -270,6 +275,8 @@ pub(super) fn build(sources: &Sources, clinic: &str) -> Result<Parsed, Vec<Diagn
         bot,
         clinic,
         bibliography,
+        find,
+        glossary,
     )
     else {
         return Err(found);
@@ -316,6 +323,7 @@ pub(super) fn build(sources: &Sources, clinic: &str) -> Result<Parsed, Vec<Diagn
     let phrases = phrases_file::build_phrases(&mut builder, phrases, &rules, &flag_texts);
     let cards = cards_file::build_cards(&mut builder, cards);
     let moves = cards_file::build_moves(&mut builder, moves);
+    let finder = find::build(&mut builder, find, glossary);
     let bot = clinic_file::build_bot(&mut builder, bot);
     clinic_file::check_clinic(&mut builder, &clinic_path, &clinic);
     let dialogs = dialogs::build(&mut builder, scripts);
@@ -347,6 +355,7 @@ pub(super) fn build(sources: &Sources, clinic: &str) -> Result<Parsed, Vec<Diagn
         bot,
         dialogs,
         phrases,
+        finder,
         bibliography,
         cited,
         reviewed,

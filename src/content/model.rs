@@ -6,6 +6,7 @@ use std::collections::BTreeMap;
 
 use super::bibliography::{Bibliography, Cited};
 use super::diagnostic::Place;
+use super::find::Finder;
 pub use super::raw::{
     ClearedDays, Clinic, CommandDeed, Day, Hours, Notify, Phone, Practitioner, Push, ScreenStyle,
     TextKind,
@@ -51,6 +52,8 @@ pub struct Content {
     pub dialogs: BTreeMap<DialogId, Dialog>,
     /// What typed words state.
     pub phrases: Phrases,
+    /// Where typed words lead, and which are explained.
+    pub finder: Finder,
     /// Where it comes from.
     pub bibliography: Bibliography,
     /// What each text that claims something rests on.

@@ -9,7 +9,7 @@ use super::walk::Walk;
 use crate::content::{Answer, Deed, ScreenStyle, TextKind, Verb};
 use crate::free_text::normalise;
 use crate::ids::PatientText;
-use crate::ids::{CardId, ChoiceId, SlotId};
+use crate::ids::{CardId, ChoiceId, DialogId, SlotId};
 use crate::triage::Form;
 
 impl Walk<'_> {
@@ -50,7 +50,9 @@ impl Walk<'_> {
         match what {
             What::Command { .. } | What::Due(_) | What::Cleared { .. } | What::Seen => true,
             What::Press(_) | What::Text(_) => match self.press_of(what) {
-                Some(Press::Person | Press::Stop | Press::Menu | Press::Card(..)) => true,
+                Some(
+                    Press::Person | Press::Stop | Press::Menu | Press::Open(_) | Press::Card(..),
+                ) => true,
                 Some(Press::Question(..)) | None => false,
             },
             What::Contact(_) | What::Unreadable | What::Edited(_) | What::ShowAgain => false,
@@ -155,6 +157,7 @@ impl Walk<'_> {
             .into_iter()
             .find(|(label, _)| same(&self.label(label)))
             .map(|(_, press)| press)
+            .or_else(|| self.found_here(text))
     }
 
     fn press(&mut self, press: Press) {
@@ -162,6 +165,7 @@ impl Walk<'_> {
             Press::Person => self.come_between(&self.content.bot.person),
             Press::Stop => self.stop(),
             Press::Menu => self.open_menu(),
+            Press::Open(dialog) => self.open_found(&dialog),
             Press::Card(card, answer) => self.answer_card(&card, &answer),
             Press::Question(token, act) => {
                 if self.c.open.as_ref().is_some_and(|open| open.token == token) {
@@ -359,8 +363,11 @@ impl Walk<'_> {
             self.lead(&self.content.words.cannot_read);
             return self.show_again();
         }
+        if self.explain(text) {
+            return;
+        }
         let Some(open) = self.c.open.clone() else {
-            return self.idle();
+            return self.offer_or(text, Self::idle);
         };
         match (&open.asking, self.step().map(|step| &step.verb)) {
             (
@@ -397,11 +404,13 @@ impl Walk<'_> {
             }
             (Asking::Step, Some(Verb::Screen { .. } | Verb::Many { .. }))
                 if self.typed_ticks(text) => {}
-            _ => {
-                self.lead(&self.content.words.use_buttons);
-                self.show_open();
-            }
+            _ => self.offer_or(text, Self::ask_for_buttons),
         }
+    }
+
+    fn ask_for_buttons(&mut self) {
+        self.lead(&self.content.words.use_buttons);
+        self.show_open();
     }
 
     /// "1 and 3" ticks the first and the third item of a list.
@@ -474,7 +483,7 @@ impl Walk<'_> {
         }
     }
 
-    fn idle(&mut self) {
+    pub fn idle(&mut self) {
         self.lead(&self.content.words.idle);
         let menu = self.content.bot.menu.clone();
         self.start_dialog(&menu);
@@ -568,13 +577,22 @@ impl Walk<'_> {
             .map(|command| &command.deed)
         {
             Some(Deed::Stop) => self.stop(),
-            Some(Deed::Opens(dialog)) if self.comes_between(dialog) => self.come_between(dialog),
-            Some(Deed::Opens(dialog)) if self.may_open(dialog) => self.start_dialog(dialog),
-            Some(Deed::Opens(_)) => self.refuse(),
+            Some(Deed::Opens(dialog)) => self.open_asked_for(dialog),
             None => {
                 self.lead(&content.words.unknown_command);
                 self.show_again();
             }
+        }
+    }
+
+    /// Opens what a patient asked for by its name, if the level allows it.
+    pub fn open_asked_for(&mut self, dialog: &DialogId) {
+        if self.comes_between(dialog) {
+            self.come_between(dialog);
+        } else if self.may_open(dialog) {
+            self.start_dialog(dialog);
+        } else {
+            self.refuse();
         }
     }
 
@@ -673,7 +691,7 @@ impl Walk<'_> {
         self.erased = true;
     }
 
-    fn start_linked(&mut self, dialog: &crate::ids::DialogId, set: &[(SlotId, ChoiceId)]) {
+    fn start_linked(&mut self, dialog: &DialogId, set: &[(SlotId, ChoiceId)]) {
         let Some(found) = self.dialog(dialog) else {
             return self.step_gone();
         };

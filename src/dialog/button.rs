@@ -7,7 +7,7 @@ use std::fmt;
 
 use serde::{Deserialize, Serialize};
 
-use crate::ids::{CardId, ChoiceId, FlagId};
+use crate::ids::{CardId, ChoiceId, DialogId, FlagId};
 
 /// Numbers a question within its conversation; its copies share one.
 #[derive(
@@ -90,6 +90,8 @@ pub enum Press {
     Stop,
     /// The menu, from anywhere.
     Menu,
+    /// A dialog that typed words were taken to mean, from anywhere.
+    Open(DialogId),
     /// An answer of a card in force.
     Card(CardId, ChoiceId),
 }
@@ -103,6 +105,9 @@ impl Press {
             "stop" => return Some(Self::Stop),
             "menu" => return Some(Self::Menu),
             _ => {}
+        }
+        if let Some(dialog) = data.strip_prefix("open:") {
+            return Some(Self::Open(DialogId::new(dialog)));
         }
         if let Some(answer) = data.strip_prefix("card:") {
             let (card, answer) = answer.split_once(':')?;
@@ -139,6 +144,7 @@ impl Press {
             Self::Person => "person".to_owned(),
             Self::Stop => "stop".to_owned(),
             Self::Menu => "menu".to_owned(),
+            Self::Open(dialog) => format!("open:{dialog}"),
             Self::Card(card, answer) => format!("card:{card}:{answer}"),
             Self::Question(token, act) => match act {
                 Act::Choose(id) => format!("{token}:o{id}"),
