@@ -16,6 +16,7 @@ mod flags;
 mod model;
 mod phrases;
 mod raw;
+mod readability;
 mod slots;
 mod text;
 mod words;
@@ -91,13 +92,14 @@ const NAMED_FILES: [&str; 9] = [
     "cards.yaml",
     "phrases.yaml",
     "moves.yaml",
-    "texts.yaml",
+    TEXTS_FILE,
     "bot.yaml",
     BIBLIOGRAPHY_FILE,
     FIND_FILE,
     GLOSSARY_FILE,
 ];
 const BIBLIOGRAPHY_FILE: &str = "sources.yaml";
+const TEXTS_FILE: &str = "texts.yaml";
 const FIND_FILE: &str = "find.yaml";
 const GLOSSARY_FILE: &str = "glossary.yaml";
 const SAFETY_FILES: [&str; 3] = ["red-flags.yaml", "cards.yaml", "phrases.yaml"];

@@ -9,12 +9,13 @@ use super::diagnostic::{Diagnostic, Place, Severity, nearest};
 use super::find::{FindFile, GlossaryFile};
 use super::model::{Atom, Content, PLACEHOLDERS};
 use super::raw::{self, Name, Pairs};
+use super::readability::Measure;
 use super::text::Text;
 use super::words::Words;
 use super::{
     BIBLIOGRAPHY_FILE, FILE_BYTES_MAX, FIND_FILE, GLOSSARY_FILE, NAMED_FILES, Parsed, SAFETY_FILES,
-    Sources, cards as cards_file, clinic as clinic_file, dialogs, find, flags as flags_file,
-    is_script, phrases as phrases_file,
+    Sources, TEXTS_FILE, cards as cards_file, clinic as clinic_file, dialogs, find,
+    flags as flags_file, is_script, phrases as phrases_file,
 };
 use crate::ids::{ChoiceId, DialogId, FlagId, SlotId};
 
@@ -241,8 +242,10 @@ pub(super) fn build(sources: &Sources, clinic: &str) -> Result<Parsed, Vec<Diagn
     let flags: Option<raw::RedFlags> = read(&mut found, sources, "red-flags.yaml");
     let cards: Option<raw::Cards> = read(&mut found, sources, "cards.yaml");
     let moves: Option<raw::Moves> = read(&mut found, sources, "moves.yaml");
-    let words: Option<Words> = read(&mut found, sources, "texts.yaml");
+    let words: Option<Words> = read(&mut found, sources, TEXTS_FILE);
     let phrases: Option<raw::Phrases> = read(&mut found, sources, "phrases.yaml");
+    // The same file by name, for measuring; what is wrong with it is found above.
+    let texts: Option<Pairs<Text>> = read(&mut Vec::new(), sources, TEXTS_FILE);
     let bibliography: Option<Bibliography> = read(&mut found, sources, BIBLIOGRAPHY_FILE);
     let find: Option<FindFile> = read(&mut found, sources, FIND_FILE);
     let glossary: Option<GlossaryFile> = read(&mut found, sources, GLOSSARY_FILE);
@@ -297,6 +300,10 @@ pub(super) fn build(sources: &Sources, clinic: &str) -> Result<Parsed, Vec<Diagn
         cited: Vec::new(),
     };
     builder.check_bibliography();
+    for (name, text) in texts.iter().flat_map(|texts| &texts.0) {
+        let here = place(TEXTS_FILE, name);
+        builder.readable(&here, text, Measure::Talk, None);
+    }
     let reviewed = flags.reviewed_by.is_some()
         && cards.reviewed_by.is_some()
         && moves

@@ -101,6 +101,12 @@ impl Scripting<'_> {
                 self.builder
                     .cite(&here, &name.value, own.unwrap_or(&script.source));
             }
+            if let Some(say) = &raw.say {
+                let here = place(self.file, &name);
+                let exempt = raw.names_kept.as_deref();
+                self.builder
+                    .readable(&here, say, script.kind.into(), exempt);
+            }
             let step = self.step(&name, raw);
             steps.insert(from, step);
         }

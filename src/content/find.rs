@@ -9,6 +9,7 @@ use serde::Deserialize;
 
 use super::build::{Builder, place};
 use super::raw::{ByLang, Name};
+use super::readability::Measure;
 use super::text::Text;
 use crate::free_text::normalise;
 use crate::ids::DialogId;
@@ -234,6 +235,7 @@ pub(super) fn build(builder: &mut Builder, file: FindFile, glossary: GlossaryFil
         builder.id(super::GLOSSARY_FILE, &entry.id);
         builder.placeholders(&here, &entry.text, &[]);
         builder.cite(&here, &entry.id.value, &entry.source);
+        builder.readable(&here, &entry.text, Measure::ShortCard, None);
         let words = entry.words.en.iter().chain(&entry.words.es);
         let mut phrases: Vec<Vec<String>> = words.map(|phrase| finder.words(phrase)).collect();
         if phrases.iter().any(Vec::is_empty) {

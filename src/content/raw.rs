@@ -110,6 +110,8 @@ pub struct Flag {
     #[serde(default)]
     pub source: Vec<Name>,
     #[serde(default)]
+    pub names_kept: Option<String>,
+    #[serde(default)]
     pub why: Option<String>,
     #[serde(default)]
     pub notes: Option<String>,
@@ -221,6 +223,8 @@ pub struct Card {
     pub answers: Vec<CardAnswer>,
     #[serde(default)]
     pub source: Vec<Name>,
+    #[serde(default)]
+    pub names_kept: Option<String>,
 }
 
 #[derive(Debug, Deserialize)]

@@ -708,6 +708,62 @@ fn a_file_that_is_too_large_is_not_read() {
     );
 }
 
+/// Every finding of the shipped content is about the review that is missing.
+#[test]
+fn the_shipped_texts_are_easy_to_read_and_no_menu_is_long() {
+    let parsed = content::parse(real_sources(), CLINIC).ok().expect("valid");
+    let warnings: Vec<&str> = parsed
+        .warnings
+        .iter()
+        .map(|one| one.message.as_str())
+        .filter(|message| !message.contains("reviewed_by"))
+        .collect();
+    assert!(warnings.is_empty(), "{warnings:#?}");
+}
+
+fn warnings_of(file: &str, from: &str, to: &str) -> Vec<String> {
+    let text = &light_sources().files[file];
+    assert!(text.contains(from), "{file} has no {from:?}");
+    let (_, parsed) = with(file, text.replacen(from, to, 1));
+    let parsed = parsed.ok().expect("a warning keeps nothing from working");
+    parsed.warnings.into_iter().map(|one| one.message).collect()
+}
+
+#[test]
+fn a_hard_or_long_card_is_a_warning_unless_its_names_are_kept() {
+    let hard = "Iliopsoas insufficiency characteristically necessitates comprehensive multidisciplinary evaluation, individualised rehabilitation recommendations and continuous reassessment of functional capabilities by experienced practitioners throughout.";
+    let easy = "In referred pain, the hurt is felt away from where it starts.";
+    let says = |warnings: &[String], words: &str| warnings.iter().any(|one| one.contains(words));
+    let found = warnings_of("quiz.yaml", easy, hard);
+    assert!(says(&found, "hard to read (en: school grade"), "{found:#?}");
+    let long = "It is so. ".repeat(20);
+    let found = warnings_of("quiz.yaml", easy, &long);
+    assert!(says(&found, "words (en); at most 60"), "{found:#?}");
+    let step = "  q2-why:\n";
+    let kept = light_sources().files["quiz.yaml"]
+        .replacen(easy, hard, 1)
+        .replacen(step, "  q2-why:\n    names_kept: the words of a test\n", 1);
+    let (_, parsed) = with("quiz.yaml", kept);
+    let found = parsed.ok().expect("valid").warnings;
+    assert!(
+        found
+            .iter()
+            .all(|one| !one.message.contains("hard to read")),
+        "{found:#?}"
+    );
+}
+
+#[test]
+fn a_sixth_choice_is_a_warning() {
+    let option = "        - { id: more, label: { en: \"Settings and help\", es: \"Ajustes y ayuda\" }, next: more }\n";
+    let sixth = format!("{option}{}", option.replace("id: more", "id: more-still"));
+    let found = warnings_of("main.yaml", option, &sixth);
+    assert!(
+        found.iter().any(|one| one.contains("offers 6 choices")),
+        "{found:#?}"
+    );
+}
+
 /// The page of sources is the content's own; whoever changes one writes it anew.
 #[test]
 fn the_page_of_sources_is_written_from_the_content() {

@@ -58,6 +58,7 @@ pub struct Step {
     pub next: Option<Name>,
     pub after: Option<After>,
     pub source: Vec<Name>,
+    pub names_kept: Option<String>,
 }
 
 #[derive(Debug, Deserialize)]
