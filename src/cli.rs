@@ -5,6 +5,7 @@ mod preview;
 mod report;
 mod run;
 mod setup;
+pub mod sources;
 mod stored;
 mod test;
 
@@ -29,6 +30,8 @@ pub struct Cli {
 enum Command {
     /// Say what is wrong with a folder of dialogs, and where.
     Check(CheckArgs),
+    /// Print the page of sources, docs/sources.md, from a folder of dialogs.
+    Sources(SourcesArgs),
     /// Play the conversations of `.chat` files.
     Test(TestArgs),
     /// Serve Telegram. Needs TELOXIDE_TOKEN; see .env.example for the rest.
@@ -92,6 +95,15 @@ pub struct TestArgs {
     restart_everywhere: bool,
 }
 
+/// What `sources` takes.
+#[derive(Debug, clap::Args)]
+#[command(after_help = "Example:\n  psoas-bot sources > docs/sources.md")]
+pub struct SourcesArgs {
+    /// The folder of dialogs.
+    #[arg(default_value = "dialogs", env = "DIALOGS_DIR")]
+    dir: PathBuf,
+}
+
 /// What `check` takes.
 #[derive(Debug, clap::Args)]
 #[command(
@@ -121,6 +133,7 @@ pub fn main() -> ExitCode {
     let cli = Cli::parse();
     let result = match cli.command {
         Some(Command::Check(args)) => check::run(&args.dir, &args.clinic),
+        Some(Command::Sources(args)) => sources::run(&args.dir),
         Some(Command::Test(args)) => test::run(&args),
         Some(Command::Run) => run::run(),
         Some(Command::Preview) => preview::run(),

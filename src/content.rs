@@ -4,16 +4,20 @@
 //! says what a file means and where it is wrong; whether a dialog is safe is
 //! for the proof, and what happens in a conversation is for `dialog`.
 
+mod bibliography;
 mod build;
 mod calls;
 mod cards;
 mod clinic;
 mod diagnostic;
 mod dialogs;
+mod find;
 mod flags;
 mod model;
 mod phrases;
 mod raw;
+mod readability;
+mod slots;
 mod text;
 mod words;
 
@@ -21,7 +25,9 @@ use std::collections::BTreeMap;
 
 use crate::ids::Revision;
 
+pub use bibliography::{Bibliography, Cited, Decision, Key, Seed};
 pub use diagnostic::{Diagnostic, Place, Severity};
+pub use find::{Finder, Found, Spot, Term};
 pub use model::*;
 pub use text::{NoValues, RichText, Template, Text, TextError, Values, With};
 pub use words::Words;
@@ -98,14 +104,21 @@ impl Sources {
 }
 
 /// Files that decide safety, and the engine's own.
-const NAMED_FILES: [&str; 6] = [
+const NAMED_FILES: [&str; 9] = [
     "red-flags.yaml",
     "cards.yaml",
     "phrases.yaml",
     "moves.yaml",
-    "texts.yaml",
+    TEXTS_FILE,
     "bot.yaml",
+    BIBLIOGRAPHY_FILE,
+    FIND_FILE,
+    GLOSSARY_FILE,
 ];
+const BIBLIOGRAPHY_FILE: &str = "sources.yaml";
+const TEXTS_FILE: &str = "texts.yaml";
+const FIND_FILE: &str = "find.yaml";
+const GLOSSARY_FILE: &str = "glossary.yaml";
 const SAFETY_FILES: [&str; 3] = ["red-flags.yaml", "cards.yaml", "phrases.yaml"];
 
 /// Whether this is a dialog's file: every clinic's, or one clinic's own. What

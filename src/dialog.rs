@@ -11,6 +11,7 @@ mod button;
 mod conditions;
 mod conversation;
 mod effect;
+mod find;
 mod input;
 mod render;
 mod resume;

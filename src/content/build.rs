@@ -4,14 +4,18 @@ use std::collections::BTreeSet;
 
 use serde::de::DeserializeOwned;
 
+use super::bibliography::{Bibliography, Cited};
 use super::diagnostic::{Diagnostic, Place, Severity, did_you_mean, nearest};
+use super::find::{FindFile, GlossaryFile};
 use super::model::{Atom, Content, PLACEHOLDERS};
 use super::raw::{self, Name, Pairs};
+use super::readability::Measure;
 use super::text::Text;
 use super::words::Words;
 use super::{
-    FILE_BYTES_MAX, NAMED_FILES, Parsed, SAFETY_FILES, Sources, cards as cards_file,
-    clinic as clinic_file, dialogs, flags as flags_file, is_script, phrases as phrases_file,
+    BIBLIOGRAPHY_FILE, FILE_BYTES_MAX, FIND_FILE, GLOSSARY_FILE, NAMED_FILES, Parsed, SAFETY_FILES,
+    Sources, TEXTS_FILE, cards as cards_file, clinic as clinic_file, dialogs, find,
+    flags as flags_file, is_script, phrases as phrases_file,
 };
 use crate::ids::{ChoiceId, DialogId, FlagId, SlotId};
 
@@ -25,6 +29,8 @@ pub(super) struct Builder {
     pub dialogs: BTreeSet<String>,
     /// Every dialog's file could be read: what they do not say is nowhere.
     pub all_read: bool,
+    pub bibliography: Bibliography,
+    pub cited: Vec<Cited>,
 }
 
 impl Builder {
@@ -247,8 +253,13 @@ pub(super) fn build(sources: &Sources, clinic: &str) -> Result<Parsed, Vec<Diagn
     let flags: Option<raw::RedFlags> = read(&mut found, sources, "red-flags.yaml");
     let cards: Option<raw::Cards> = read(&mut found, sources, "cards.yaml");
     let moves: Option<raw::Moves> = read(&mut found, sources, "moves.yaml");
-    let words: Option<Words> = read(&mut found, sources, "texts.yaml");
+    let words: Option<Words> = read(&mut found, sources, TEXTS_FILE);
     let phrases: Option<raw::Phrases> = read(&mut found, sources, "phrases.yaml");
+    // The same file by name, for measuring; what is wrong with it is found above.
+    let texts: Option<Pairs<Text>> = read(&mut Vec::new(), sources, TEXTS_FILE);
+    let bibliography: Option<Bibliography> = read(&mut found, sources, BIBLIOGRAPHY_FILE);
+    let find: Option<FindFile> = read(&mut found, sources, FIND_FILE);
+    let glossary: Option<GlossaryFile> = read(&mut found, sources, GLOSSARY_FILE);
     let bot: Option<raw::Bot> = read(&mut found, sources, "bot.yaml");
     let clinic_path = format!("clinics/{clinic}.yaml");
     let clinic: Option<raw::Clinic> = read(&mut found, sources, &clinic_path);
@@ -281,7 +292,21 @@ pub(super) fn build(sources: &Sources, clinic: &str) -> Result<Parsed, Vec<Diagn
         Some(phrases),
         Some(bot),
         Some(clinic),
-    ) = (flags, cards, moves, words, phrases, bot, clinic)
+        Some(bibliography),
+        Some(find),
+        Some(glossary),
+    ) = (
+        flags,
+        cards,
+        moves,
+        words,
+        phrases,
+        bot,
+        clinic,
+        bibliography,
+        find,
+        glossary,
+    )
     else {
         return Err(found);
     };
@@ -303,7 +328,14 @@ pub(super) fn build(sources: &Sources, clinic: &str) -> Result<Parsed, Vec<Diagn
             .chain(script_names(sources))
             .collect(),
         all_read: scripts.len() == script_names(sources).count(),
+        bibliography,
+        cited: Vec::new(),
     };
+    builder.check_bibliography();
+    for (name, text) in texts.iter().flat_map(|texts| &texts.0) {
+        let here = place(TEXTS_FILE, name);
+        builder.readable(&here, text, Measure::Talk, None);
+    }
     let reviewed = flags.reviewed_by.is_some()
         && cards.reviewed_by.is_some()
         && moves
@@ -330,11 +362,17 @@ pub(super) fn build(sources: &Sources, clinic: &str) -> Result<Parsed, Vec<Diagn
     let phrases = phrases_file::build_phrases(&mut builder, phrases, &rules, &flag_texts);
     let cards = cards_file::build_cards(&mut builder, cards);
     let moves = cards_file::build_moves(&mut builder, moves);
+    let finder = find::build(&mut builder, find, glossary);
     let bot = clinic_file::build_bot(&mut builder, bot, &clinic_path, &clinic);
     clinic_file::check_clinic(&mut builder, &clinic_path, &clinic);
     let dialogs = dialogs::build(&mut builder, scripts);
-    let (errors, warnings): (Vec<_>, Vec<_>) = builder
-        .found
+    let Builder {
+        found,
+        bibliography,
+        cited,
+        ..
+    } = builder;
+    let (errors, warnings): (Vec<_>, Vec<_>) = found
         .into_iter()
         .partition(|one| one.severity == Severity::Error);
     let (Some(phrases), true) = (phrases, errors.is_empty()) else {
@@ -356,6 +394,9 @@ pub(super) fn build(sources: &Sources, clinic: &str) -> Result<Parsed, Vec<Diagn
         bot,
         dialogs,
         phrases,
+        finder,
+        bibliography,
+        cited,
         reviewed,
     };
     Ok(Parsed { content, warnings })

@@ -6,6 +6,7 @@ use super::build::{Builder, place};
 use super::diagnostic::Place;
 use super::model::{Card, CardAnswer, Change, Move, Moves};
 use super::raw;
+use super::readability::Measure;
 use crate::ids::{CardId, ChoiceId, MoveId};
 use crate::triage::Level;
 
@@ -21,6 +22,17 @@ pub(super) fn build_cards(builder: &mut Builder, file: raw::Cards) -> BTreeMap<C
             .chain(&card.last);
         for text in texts {
             builder.placeholders(&here, text, &["words", "staff_line"]);
+        }
+        builder.cite(&here, &name.value, &card.source);
+        let exempt = card.names_kept.as_deref();
+        builder.readable(&here, &card.text, Measure::Card, exempt);
+        let more = card.extra.iter().map(|extra| &extra.text);
+        let replies = card
+            .answers
+            .iter()
+            .filter_map(|answer| answer.reply.as_ref());
+        for text in more.chain(replies) {
+            builder.readable(&here, text, Measure::Talk, exempt);
         }
         let level = card.level.map(Level::from);
         if let Some(level) = level
@@ -90,6 +102,24 @@ pub(super) fn build_moves(builder: &mut Builder, file: raw::Moves) -> Moves {
                 place(FILE, &name),
                 format!("the move `{}` has no steps", name.value),
             );
+        }
+        let here = place(FILE, &name);
+        builder.cite(&here, &name.value, &exercise.sources);
+        let changes = exercise
+            .changes
+            .0
+            .iter()
+            .filter_map(|(_, change)| match change {
+                raw::Change::Adapt(text) => Some(text),
+                raw::Change::Keep | raw::Change::Drop => None,
+            });
+        for text in exercise
+            .steps
+            .iter()
+            .chain([&exercise.caveats])
+            .chain(changes)
+        {
+            builder.readable(&here, text, Measure::Talk, None);
         }
         let changes = exercise
             .changes

@@ -7,15 +7,9 @@ use super::calls;
 use super::diagnostic::{Place, did_you_mean};
 use super::model::{After, Answer, Atom, Choice, Condition, Dialog, Step, Verb, YesNo};
 use super::raw::{self, Name};
+use super::slots::Slots;
 use crate::ids::{ChoiceId, DialogId, MoveId, ScreenId, SlotId, StepId};
 use crate::triage::Level;
-
-/// What a slot can hold, for looking conditions up.
-#[derive(Default)]
-struct Slots {
-    /// Values by slot; `None` for slots that hold anything.
-    values: BTreeMap<String, Option<BTreeSet<String>>>,
-}
 
 pub(super) fn build(
     builder: &mut Builder,
@@ -59,78 +53,6 @@ pub(super) fn build(
     dialogs
 }
 
-impl Slots {
-    fn declare(&mut self, step: &Name, raw: &raw::Step) {
-        let options = |options: &[raw::ChoiceOption]| {
-            Some(
-                options
-                    .iter()
-                    .map(|option| option.id.value.clone())
-                    .collect::<BTreeSet<_>>(),
-            )
-        };
-        let (slot, values) = if let Some(choice) = &raw.choice {
-            (&choice.slot, options(&choice.options))
-        } else if let Some(many) = &raw.many {
-            let mut values = options(&many.options);
-            if let Some(values) = &mut values {
-                values.insert("none".to_owned());
-            }
-            (&many.slot, values)
-        } else if let Some(yes_no) = &raw.yes_no {
-            (
-                &yes_no.slot,
-                Some(["yes", "no", "not-sure"].map(str::to_owned).into()),
-            )
-        } else if let Some(number) = raw.number.as_ref().or(raw.scale.as_ref()) {
-            (&number.slot, None)
-        } else if let Some(text) = &raw.text {
-            (&text.slot, None)
-        } else {
-            return;
-        };
-        let slot = slot.as_ref().unwrap_or(step).value.clone();
-        match (
-            self.values
-                .entry(slot)
-                .or_insert_with(|| Some(BTreeSet::new())),
-            values,
-        ) {
-            (Some(known), Some(values)) => known.extend(values),
-            (known, None) => *known = None,
-            (None, Some(_)) => {}
-        }
-    }
-
-    fn check(&self, builder: &mut Builder, here: Place, atom: &Atom) {
-        let (slot, value) = match atom {
-            Atom::Flag(_) => return,
-            Atom::Value(slot, value) => (slot, Some(value)),
-            Atom::Set(slot) => (slot, None),
-        };
-        match self.values.get(slot.as_str()) {
-            None => {
-                let help = did_you_mean(slot.as_str(), self.values.keys().map(String::as_str));
-                builder.error_with(here, format!("no step asks for `{slot}`"), help);
-            }
-            Some(Some(values)) => {
-                if let Some(value) = value.filter(|value| !values.contains(value.as_str())) {
-                    let help = did_you_mean(value.as_str(), values.iter().map(String::as_str))
-                        .unwrap_or_else(|| {
-                            format!("It can be: {}.", join(values.iter().map(String::as_str)))
-                        });
-                    builder.error_with(
-                        here,
-                        format!("`{slot}` is never answered with `{value}`"),
-                        Some(help),
-                    );
-                }
-            }
-            Some(None) => {}
-        }
-    }
-}
-
 /// Reads one file's steps.
 struct Scripting<'a> {
     builder: &'a mut Builder,
@@ -147,6 +69,18 @@ impl Scripting<'_> {
             .iter()
             .map(|(name, _)| name.value.clone())
             .collect();
+        let needs_source = match script.kind {
+            Some(raw::Kind::Talks) => false,
+            Some(raw::Kind::Asks | raw::Kind::Teaches) => true,
+            None => {
+                self.builder.error_with(
+                    place(self.file, &script.dialog),
+                    format!("the dialog `{id}` does not say what `kind` it is"),
+                    Some("Write `kind: teaches`, `asks` or `talks`; only one that `talks` needs no sources.".to_owned()),
+                );
+                false
+            }
+        };
         let mut own_slots = BTreeSet::new();
         let mut steps = BTreeMap::new();
         let mut targets: Vec<(StepId, Name)> = Vec::new();
@@ -167,6 +101,18 @@ impl Scripting<'_> {
             }
             if let Some(slot) = emptied_slot(&name, &raw) {
                 own_slots.insert(slot);
+            }
+            if needs_source && raw.say.is_some() {
+                let own = Some(&raw.source).filter(|own| !own.is_empty());
+                let here = place(self.file, &name);
+                self.builder
+                    .cite(&here, &name.value, own.unwrap_or(&script.source));
+            }
+            if let Some(say) = &raw.say {
+                let here = place(self.file, &name);
+                let exempt = raw.names_kept.as_deref();
+                self.builder
+                    .readable(&here, say, script.kind.into(), exempt);
             }
             let step = self.step(&name, raw);
             steps.insert(from, step);
@@ -304,6 +250,18 @@ impl Scripting<'_> {
             })
         };
         if let Some(choice) = raw.choice {
+            /// More would have to be read twice; a second level is easier.
+            const CHOICES_MAX: usize = 5;
+            if choice.options.len() > CHOICES_MAX {
+                self.builder.warn(
+                    here.clone(),
+                    format!(
+                        "the step `{}` offers {} choices; at most {CHOICES_MAX} are read well",
+                        name.value,
+                        choice.options.len()
+                    ),
+                );
+            }
             Verb::Choice {
                 slot: own(&choice.slot),
                 options: self.options(choice.options),

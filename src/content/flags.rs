@@ -6,6 +6,7 @@ use super::build::{Builder, place};
 use super::diagnostic::Place;
 use super::model::{Flag, History, Screen};
 use super::raw::{self, ScreenStyle};
+use super::readability::Measure;
 use super::text::Text;
 use crate::ids::{CardId, FlagId, MoveId, RuleId, ScreenId};
 use crate::triage::{AtLeast, FlagRule, Level, Rule, Rules};
@@ -95,12 +96,15 @@ pub(super) fn build_flags(
         bytes: 0..0,
     };
     builder.placeholders(&whole, &file.history_question, &["since"]);
+    builder.readable(&whole, &file.history_question, Measure::Talk, None);
     let mut flags = BTreeMap::new();
     for (name, flag) in file.flags.0 {
         let here = place(FLAGS, &name);
         for text in [&flag.question, &flag.button, &flag.words] {
             builder.placeholders(&here, text, &[]);
+            builder.readable(&here, text, Measure::Talk, flag.names_kept.as_deref());
         }
+        builder.cite(&here, &name.value, &flag.source);
         builder.label(here, &flag.button);
         let history = flag.history.map(|history| {
             builder.placeholders(&place(FLAGS, &name), &history.since, &[]);

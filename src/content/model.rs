@@ -4,7 +4,9 @@
 
 use std::collections::BTreeMap;
 
+use super::bibliography::{Bibliography, Cited};
 use super::diagnostic::Place;
+use super::find::Finder;
 pub use super::raw::{
     ClearedDays, Clinic, CommandDeed, Day, Hours, Notify, Phone, Practitioner, Push, ScreenStyle,
     TextKind,
@@ -50,6 +52,12 @@ pub struct Content {
     pub dialogs: BTreeMap<DialogId, Dialog>,
     /// What typed words state.
     pub phrases: Phrases,
+    /// Where typed words lead, and which are explained.
+    pub finder: Finder,
+    /// Where it comes from.
+    pub bibliography: Bibliography,
+    /// What each text that claims something rests on.
+    pub cited: Vec<Cited>,
     /// Whether every part that needs a reviewer names one.
     pub reviewed: bool,
 }
@@ -93,6 +101,16 @@ impl Values for Content {
             "team" => out.push_str(&self.clinic.team.plain(lang)),
             "hours" => out.push_str(&self.clinic.hours_text.plain(lang)),
             "days" => out.push_str(&self.clinic.retention_days.to_string()),
+            "people" => {
+                let people = self.clinic.practitioners.iter().map(|one| {
+                    let service = one.service.plain(lang);
+                    let named = [one.name.as_str(), one.credential.as_str()];
+                    let named: Vec<&str> =
+                        named.into_iter().filter(|part| !part.is_empty()).collect();
+                    format!("{} ({service})", named.join(", "))
+                });
+                out.push_str(&people.collect::<Vec<_>>().join("; "));
+            }
             _ => return false,
         }
         true
@@ -100,7 +118,7 @@ impl Values for Content {
 }
 
 /// Placeholders every text may use.
-pub(super) const PLACEHOLDERS: [&str; 7] = [
+pub(super) const PLACEHOLDERS: [&str; 8] = [
     "clinic",
     "team",
     "phone",
@@ -108,6 +126,7 @@ pub(super) const PLACEHOLDERS: [&str; 7] = [
     "crisis",
     "hours",
     "days",
+    "people",
 ];
 
 /// A warning sign, caution or clue.

@@ -108,7 +108,9 @@ pub struct Flag {
     #[serde(default)]
     pub ends_screens: bool,
     #[serde(default)]
-    pub source: Vec<String>,
+    pub source: Vec<Name>,
+    #[serde(default)]
+    pub names_kept: Option<String>,
     #[serde(default)]
     pub why: Option<String>,
     #[serde(default)]
@@ -174,7 +176,7 @@ pub struct Rule {
     #[serde(default)]
     pub why: Option<String>,
     #[serde(default)]
-    pub source: Vec<String>,
+    pub source: Vec<Name>,
 }
 
 #[derive(Debug, Deserialize)]
@@ -223,7 +225,9 @@ pub struct Card {
     #[serde(default)]
     pub answers: Vec<CardAnswer>,
     #[serde(default)]
-    pub source: Vec<String>,
+    pub source: Vec<Name>,
+    #[serde(default)]
+    pub names_kept: Option<String>,
 }
 
 #[derive(Debug, Deserialize)]
@@ -274,7 +278,7 @@ pub struct Move {
     #[serde(default)]
     pub changes: Pairs<Change>,
     #[serde(default)]
-    pub sources: Vec<String>,
+    pub sources: Vec<Name>,
     #[serde(default)]
     pub reviewed_by: Option<String>,
 }

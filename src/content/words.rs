@@ -49,6 +49,7 @@ pub struct Words {
     pub phone_unclear: Text,
     pub phone_kept: Text,
     pub idle: Text,
+    pub find_offer: Text,
     pub cannot_read: Text,
     pub too_long: Text,
     pub unknown_command: Text,

@@ -101,7 +101,9 @@ impl Walk<'_> {
             return true;
         }
         match self.press_of(&input.what) {
-            Some(Press::Person | Press::Stop | Press::Menu | Press::Screening) => true,
+            Some(Press::Person | Press::Stop | Press::Menu | Press::Screening | Press::Open(_)) => {
+                true
+            }
             Some(Press::Question(token, Act::Back)) => {
                 self.c.open.as_ref().is_some_and(|open| open.token == token)
             }

@@ -51,7 +51,12 @@ impl Walk<'_> {
             What::Command { .. } | What::Due(_) | What::Cleared { .. } | What::Seen(_) => true,
             What::Press(_) | What::Text(_) => match self.press_of(what) {
                 Some(
-                    Press::Person | Press::Stop | Press::Menu | Press::Screening | Press::Card(..),
+                    Press::Person
+                    | Press::Stop
+                    | Press::Menu
+                    | Press::Screening
+                    | Press::Open(_)
+                    | Press::Card(..),
                 ) => true,
                 Some(Press::Question(..)) | None => false,
             },
@@ -172,14 +177,16 @@ impl Walk<'_> {
             .into_iter()
             .find(|(label, _)| same(&self.label(label)))
             .map(|(_, press)| press)
+            .or_else(|| self.found_here(text))
     }
 
     fn press(&mut self, press: Press) {
         match press {
             Press::Person => self.come_between(&self.content.bot.person),
             Press::Stop => self.stop(),
-            Press::Menu => self.open_or_refuse(&self.content.bot.menu),
-            Press::Screening => self.open_or_refuse(&self.content.bot.screening),
+            Press::Menu => self.open_asked_for(&self.content.bot.menu),
+            Press::Screening => self.open_asked_for(&self.content.bot.screening),
+            Press::Open(dialog) => self.open_found(&dialog),
             Press::Card(card, answer) => self.answer_card(&card, &answer),
             Press::Question(token, act) => {
                 if self.c.open.as_ref().is_some_and(|open| open.token == token) {
@@ -378,8 +385,11 @@ impl Walk<'_> {
             self.lead(&self.content.words.cannot_read);
             return self.show_again();
         }
+        if self.explain(text) {
+            return;
+        }
         let Some(open) = self.c.open.clone() else {
-            return self.idle();
+            return self.offer_or(text, Self::idle);
         };
         match (&open.asking, self.step().map(|step| &step.verb)) {
             (
@@ -416,11 +426,13 @@ impl Walk<'_> {
             }
             (Asking::Step, Some(Verb::Screen { .. } | Verb::Many { .. }))
                 if self.typed_ticks(text) => {}
-            _ => {
-                self.lead(&self.content.words.use_buttons);
-                self.show_open();
-            }
+            _ => self.offer_or(text, Self::ask_for_buttons),
         }
+    }
+
+    fn ask_for_buttons(&mut self) {
+        self.lead(&self.content.words.use_buttons);
+        self.show_open();
     }
 
     /// "1 and 3" ticks the first and the third item of a list.
@@ -493,7 +505,7 @@ impl Walk<'_> {
         }
     }
 
-    fn idle(&mut self) {
+    pub fn idle(&mut self) {
         self.lead(&self.content.words.idle);
         let menu = self.content.bot.menu.clone();
         self.start_dialog(&menu);
@@ -587,12 +599,22 @@ impl Walk<'_> {
             .map(|command| &command.deed)
         {
             Some(Deed::Stop) => self.stop(),
-            Some(Deed::Opens(dialog)) if self.comes_between(dialog) => self.come_between(dialog),
-            Some(Deed::Opens(dialog)) => self.open_or_refuse(dialog),
+            Some(Deed::Opens(dialog)) => self.open_asked_for(dialog),
             None => {
                 self.lead(&content.words.unknown_command);
                 self.show_again();
             }
+        }
+    }
+
+    /// Opens what a patient asked for by its name, if the level allows it.
+    pub fn open_asked_for(&mut self, dialog: &DialogId) {
+        if self.comes_between(dialog) {
+            self.come_between(dialog);
+        } else if self.may_open(dialog) {
+            self.start_dialog(dialog);
+        } else {
+            self.refuse();
         }
     }
 
@@ -603,14 +625,6 @@ impl Walk<'_> {
         self.c.open = None;
         self.say_cards();
         self.ask_completing();
-    }
-
-    fn open_or_refuse(&mut self, dialog: &DialogId) {
-        if self.may_open(dialog) {
-            self.start_dialog(dialog)
-        } else {
-            self.refuse()
-        }
     }
 
     fn stop(&mut self) {

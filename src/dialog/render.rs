@@ -518,7 +518,7 @@ impl Walk<'_> {
     }
 }
 
-fn press(label: String, press: &Press) -> Button {
+pub(super) fn press(label: String, press: &Press) -> Button {
     Button::Press {
         label,
         data: press.data(),
