@@ -674,7 +674,7 @@ fn each_mistake_is_found_where_it_stands() {
 #[test]
 fn one_mistake_is_one_finding() {
     for (file, from, to) in [
-        ("learn.yaml", "next: sitting }", "next: siting }"),
+        ("learn.yaml", "next: why-sitting }", "next: why-siting }"),
         ("learn.yaml", "start: what", "start what"),
         ("arrange.yaml", "start: consult-gate", "start consult-gate"),
         ("arrange.yaml", "dialog: arrange", "dialog: arange"),
