@@ -159,6 +159,13 @@ impl Case {
         !matches!(self.state, CaseState::Closed { .. })
     }
 
+    /// Whether it is a number only: what it is about is named on no card, and
+    /// no card of it is posted unless the patient asks for a call.
+    #[must_use]
+    pub fn is_hidden(&self) -> bool {
+        self.private && !self.asks_call
+    }
+
     /// New flags join; a higher level alerts again, repeated words do not. What
     /// was cleared and is reported again is new: staff look at it once more.
     pub fn join(&mut self, report: Report) -> Alert {
@@ -328,6 +335,18 @@ impl Act {
             .map(|(act, _)| *act)?;
         Some((CaseNumber(number.parse().ok()?), act))
     }
+}
+
+/// Writes the data of a button that shows a case's card.
+#[must_use]
+pub fn show_data(case: CaseNumber) -> String {
+    format!("show:{case}")
+}
+
+/// Reads the data of a button that shows a case's card; untrusted.
+#[must_use]
+pub fn shown_by(data: &str) -> Option<CaseNumber> {
+    Some(CaseNumber(data.strip_prefix("show:")?.parse().ok()?))
 }
 
 /// What an act changed.

@@ -1,5 +1,9 @@
 //! How a case reads in the staff chat: plain text, never a parse mode.
 
+mod desk;
+
+pub use desk::{help, open_cases, patient_of};
+
 use crate::content::{Content, RichText, Text, Values, With};
 use crate::dialog::{Button, Keyboard};
 use crate::ids::{Lang, Timestamp};
@@ -14,19 +18,9 @@ const QUOTES_CHARS_MAX: usize = 1800;
 #[must_use]
 pub fn case_card(content: &Content, case: &Case) -> (RichText, Keyboard) {
     let words = &content.words;
-    let lang = content.clinic.staff_language;
-    let mut writer = Writer {
-        content,
-        lang,
-        text: RichText::default(),
-    };
+    let mut writer = Writer::new(content);
     let number = case.number.to_string();
-    // A private case says no more than that.
-    let level = if case.private || case.level == Level::Clear {
-        writer.plain(&words.staff_asks_call)
-    } else {
-        writer.plain(words.level(case.level))
-    };
+    let level = writer.level(case);
     let title = writer.with(&words.staff_title, &[("case", &number), ("level", &level)]);
     writer.text.push_bold(&title);
     if case.asks_call && case.level != Level::Clear && !case.private {
@@ -57,29 +51,8 @@ pub fn case_card(content: &Content, case: &Case) -> (RichText, Keyboard) {
             writer.text.push(&format!("\n{line}"));
         }
     }
-    writer.text.push("\n");
-    let since = local_time(content, case.since);
-    let since = writer.with(&words.staff_since, &[("time", &since)]);
-    writer.text.push(&format!("\n{since}"));
-    writer.heading(&words.staff_reach);
-    let handle = case
-        .username
-        .as_ref()
-        .map(|handle| format!("@{handle}"))
-        .unwrap_or_default();
-    let chat = case.chat.to_string();
-    let chat = writer.with(&words.staff_reach_chat, &[("chat", &chat)]);
-    let reach: Vec<String> = [quotable(&case.name), handle, chat]
-        .into_iter()
-        .filter(|part| !part.is_empty())
-        .collect();
-    writer.text.push(&format!("\n{}", reach.join(" · ")));
-    if let Some(phone) = &case.phone {
-        let line = writer.with(&words.staff_phone, &[("number", &quotable(phone.reveal()))]);
-        writer.text.push(&format!("\n{line}"));
-    }
-    if case.unreachable {
-        writer.line(&words.staff_unreachable);
+    if !case.is_hidden() {
+        writer.reach(case);
     }
     if !case.private && !case.words.is_empty() {
         writer.heading(&words.staff_words);
@@ -153,7 +126,16 @@ struct Writer<'a> {
     text: RichText,
 }
 
-impl Writer<'_> {
+impl<'a> Writer<'a> {
+    /// Writes for staff, in their language.
+    fn new(content: &'a Content) -> Self {
+        Self {
+            content,
+            lang: content.clinic.staff_language,
+            text: RichText::default(),
+        }
+    }
+
     fn plain(&self, text: &Text) -> String {
         text.render(self.lang, self.content).text
     }
@@ -178,6 +160,64 @@ impl Writer<'_> {
         let heading = self.plain(text);
         self.text.push("\n\n");
         self.text.push_bold(&heading);
+    }
+
+    /// How urgent it is. A private case says no more than that it is one.
+    fn level(&self, case: &Case) -> String {
+        let words = &self.content.words;
+        if case.is_hidden() {
+            self.plain(&words.staff_private)
+        } else if case.private || case.level == Level::Clear {
+            self.plain(&words.staff_asks_call)
+        } else {
+            self.plain(words.level(case.level))
+        }
+    }
+
+    /// Where it stands, in a few words.
+    fn standing(&self, case: &Case) -> String {
+        let words = &self.content.words;
+        match &case.state {
+            CaseState::Open => self.plain(&words.staff_state_open),
+            CaseState::Claimed { by, .. } => {
+                self.with(&words.staff_state_claimed, &[("name", &by.name)])
+            }
+            CaseState::Closed { by, .. } => {
+                self.with(&words.staff_state_closed, &[("name", &by.name)])
+            }
+        }
+    }
+
+    /// Since when, and how to reach the patient.
+    fn reach(&mut self, case: &Case) {
+        let words = &self.content.words;
+        self.text.push("\n");
+        let since = local_time(self.content, case.since);
+        let since = self.with(&words.staff_since, &[("time", &since)]);
+        self.text.push(&format!("\n{since}"));
+        self.heading(&words.staff_reach);
+        let names = self.names(case);
+        self.text.push(&format!("\n{names}"));
+        if let Some(phone) = &case.phone {
+            let line = self.with(&words.staff_phone, &[("number", &quotable(phone.reveal()))]);
+            self.text.push(&format!("\n{line}"));
+        }
+        if case.unreachable {
+            self.line(&words.staff_unreachable);
+        }
+    }
+
+    /// Name, handle and chat of the patient, as far as they are known.
+    fn names(&self, case: &Case) -> String {
+        let handle = case.username.as_ref();
+        let handle = handle.map(|handle| format!("@{handle}"));
+        let chat = case.chat.to_string();
+        let chat = self.with(&self.content.words.staff_reach_chat, &[("chat", &chat)]);
+        let parts: Vec<String> = [quotable(&case.name), handle.unwrap_or_default(), chat]
+            .into_iter()
+            .filter(|part| !part.is_empty())
+            .collect();
+        parts.join(" · ")
     }
 
     fn flags(&self, flags: impl Iterator<Item = crate::ids::FlagId>) -> String {
@@ -213,15 +253,7 @@ impl Writer<'_> {
             );
             self.text.push(&format!("\n{line}"));
         }
-        let line = match &case.state {
-            CaseState::Open => self.plain(&words.staff_state_open),
-            CaseState::Claimed { by, .. } => {
-                self.with(&words.staff_state_claimed, &[("name", &by.name)])
-            }
-            CaseState::Closed { by, .. } => {
-                self.with(&words.staff_state_closed, &[("name", &by.name)])
-            }
-        };
+        let line = self.standing(case);
         self.text.push("\n");
         self.text.push_bold(&line);
         if case.clear_asked {
@@ -248,7 +280,7 @@ impl Writer<'_> {
             ]]);
         }
         let mut rows = Vec::new();
-        if case.state == CaseState::Open {
+        if case.state == CaseState::Open && !case.is_hidden() {
             rows.push(vec![button(Act::Claim, &words.staff_button_claim)]);
         }
         let mut row = Vec::new();

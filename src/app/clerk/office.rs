@@ -1,13 +1,12 @@
-//! The staff chat: presses on cases.
+//! The staff chat: presses on cases and their lists.
 
-use super::draft::Draft;
+use super::draft::{Draft, Telling};
 use super::{Clerk, TurnError};
-use crate::app::cards::case_card;
-use crate::app::records::{CLINIC, InboxRow, OutboxRow, Piece, ShownAs, case_subject};
+use crate::app::records::{CLINIC, InboxRow, case_subject};
 use crate::channel::{Incoming, IncomingKind, Outgoing};
 use crate::content::{Content, Text};
-use crate::ids::{ChatId, FlagId};
-use crate::staff::{Act, Alert, Case, Change, Staffer, act};
+use crate::ids::FlagId;
+use crate::staff::{Act, Alert, Case, Change, Staffer, act, shown_by};
 
 const DAY_SECONDS: i64 = 24 * 60 * 60;
 
@@ -29,9 +28,18 @@ impl Clerk {
             IncomingKind::Press { data, .. } => {
                 // Anonymous admins press as nobody: there is no one to name on the case.
                 let Some(from) = &incoming.from else {
-                    toast(draft, &content, &content.words.staff_not_staff);
+                    toast(draft, &content, &content.words.staff_anonymous);
                     return Ok(());
                 };
+                if let Some(number) = shown_by(data) {
+                    match self.case(number)? {
+                        Some((case, _)) => {
+                            draft.send_card(&content, &case, Telling::PostSilently)?;
+                        }
+                        None => toast(draft, &content, &content.words.staff_stale),
+                    }
+                    return Ok(());
+                }
                 let Some((number, deed)) = Act::parse(data) else {
                     toast(draft, &content, &content.words.staff_stale);
                     return Ok(());
@@ -40,17 +48,11 @@ impl Clerk {
                     user: from.user,
                     name: from.name.clone(),
                 };
-                let Some((chat, _)) = self.ledger.read::<ChatId>(&self.keys.case_index(number))?
-                else {
+                let Some((mut case, version)) = self.case(number)? else {
                     toast(draft, &content, &content.words.staff_stale);
                     return Ok(());
                 };
-                let Some((mut case, version)) =
-                    self.ledger.read::<Case>(&self.keys.case(chat, number))?
-                else {
-                    toast(draft, &content, &content.words.staff_stale);
-                    return Ok(());
-                };
+                let chat = case.chat;
                 let now = draft.now;
                 let change = act(&mut case, deed, &by, now, |flag| {
                     let days = days_of(&content, flag);
@@ -76,8 +78,10 @@ impl Clerk {
                 draft.write_case(&content, &case, version, Alert::Update)?;
                 Ok(())
             }
+            IncomingKind::Command { name, argument } => {
+                self.prepare_command(&content, incoming, name, argument.reveal(), draft)
+            }
             IncomingKind::Text(_)
-            | IncomingKind::Command { .. }
             | IncomingKind::Contact { .. }
             | IncomingKind::Edited(_)
             | IncomingKind::Unreadable
@@ -96,17 +100,7 @@ impl Clerk {
         draft: &mut Draft<'_>,
     ) -> Result<(), TurnError> {
         let keys = self.keys;
-        if let Some(staff_chat) = self.staff_chat() {
-            let (text, keyboard) = case_card(content, case);
-            let piece = Piece::Edit {
-                shows: ShownAs::Case(case.number),
-                text,
-                keyboard,
-                closes: true,
-            };
-            let row = OutboxRow::of_case(case.number, piece, content.clinic.staff_language);
-            draft.send(staff_chat, CLINIC, row)?;
-        }
+        draft.send_card(content, case, Telling::ChangeForGood)?;
         let commit = &mut draft.prepared.commit;
         commit.deletes.extend([
             keys.case(case.chat, case.number),
