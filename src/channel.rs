@@ -28,6 +28,8 @@ pub struct Incoming {
     pub from: Option<Sender>,
     /// The message it is about.
     pub message: Option<MessageId>,
+    /// The message it answers, where a person replied to one.
+    pub reply_to: Option<MessageId>,
     /// What happened.
     pub kind: IncomingKind,
 }

@@ -4,7 +4,7 @@ use serde::{Deserialize, Serialize};
 
 use crate::content::RichText;
 use crate::dialog::{Due, Keyboard, Token, Weight};
-use crate::ids::{BotId, CaseNumber, ChatId, FlagId, Lang, Timestamp};
+use crate::ids::{BotId, CaseNumber, ChatId, FlagId, Lang, MessageId, Timestamp};
 use crate::store::{Key, Kind};
 
 /// Rows that belong to the clinic, not to a patient, stand under this chat and
@@ -205,6 +205,13 @@ impl Keys {
             ShownAs::Question(token) => [&b"q"[..], &u64::from(token.0).to_be_bytes()].concat(),
             ShownAs::Case(number) => [&b"c"[..], &number.0.to_be_bytes()].concat(),
         };
+        Key::new(self.0, chat, Kind::Shown, &tail)
+    }
+
+    /// The case whose card a message shows: replies are routed by it.
+    #[must_use]
+    pub fn card_at(self, chat: ChatId, message: MessageId) -> Key {
+        let tail = [&b"m"[..], &message.0.to_be_bytes()].concat();
         Key::new(self.0, chat, Kind::Shown, &tail)
     }
 

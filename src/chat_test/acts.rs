@@ -108,6 +108,24 @@ impl Player {
                     }
                 }
             }
+            Act::StaffForge { name, data } => {
+                let user = self.staff_member(name);
+                let messages = self.stage.world.messages(STAFF_CHAT);
+                let message = messages.last().map_or(1, |shown| shown.message_id);
+                self.stage
+                    .world
+                    .press(STAFF_CHAT, user, message, data, now)
+                    .map_err(said)?;
+            }
+            Act::StaffReply { name, case, words } => {
+                let user = self.staff_member(name);
+                let card = self.card(*case)?;
+                let extra = json!({"text": self.fill(words), "reply_to_message_id": card});
+                self.stage
+                    .world
+                    .say_with(STAFF_CHAT, user, extra, now)
+                    .map_err(said)?;
+            }
             Act::Stranger(label) => {
                 // A case's button, forwarded to somebody's private chat and pressed there.
                 let label = self.fill(label);
@@ -143,6 +161,19 @@ impl Player {
         self.stage.world.add_person(user, name, None, Some("en"));
         self.stage.world.join(STAFF_CHAT, user);
         user
+    }
+
+    /// The newest card in the staff chat, or the newest one of a case.
+    fn card(&self, case: Option<u64>) -> Result<i64, String> {
+        let wanted = case.map_or_else(|| "case:".to_owned(), |case| format!("case:{case}:"));
+        let mut messages = self.stage.world.messages(STAFF_CHAT).iter().rev();
+        messages
+            .find(|shown| {
+                let mut buttons = shown.buttons.iter().flatten();
+                buttons.any(|button| button.data().is_some_and(|data| data.starts_with(&wanted)))
+            })
+            .map(|shown| shown.message_id)
+            .ok_or_else(|| "no card stands in the staff chat to reply to".to_owned())
     }
 
     /// The newest button with this label; a tick's mark need not be written.

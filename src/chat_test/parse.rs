@@ -60,6 +60,23 @@ pub enum Act {
         /// What they press, in `[]`, or say.
         act: String,
     },
+    /// `staff Ana replies: words`, to the newest card; or `staff Ana replies to
+    /// case 2: words`.
+    StaffReply {
+        /// Who.
+        name: String,
+        /// To which case's card; the newest card without.
+        case: Option<u64>,
+        /// What they say.
+        words: String,
+    },
+    /// `staff Ana forges: data`: button data no message of the staff chat shows.
+    StaffForge {
+        /// Who.
+        name: String,
+        /// The data.
+        data: String,
+    },
     /// `stranger: [Label]`: somebody who is not on staff presses a case's button.
     Stranger(String),
     /// `clock: +60s`, in seconds.
@@ -83,9 +100,13 @@ impl Act {
             | Self::Send { .. }
             | Self::Share(_)
             | Self::Stranger(_) => true,
-            Self::Block(_) | Self::Staff { .. } | Self::Clock(_) | Self::Restart | Self::Gap => {
-                false
-            }
+            Self::Block(_)
+            | Self::Staff { .. }
+            | Self::StaffReply { .. }
+            | Self::StaffForge { .. }
+            | Self::Clock(_)
+            | Self::Restart
+            | Self::Gap => false,
         }
     }
 }
@@ -215,10 +236,37 @@ fn parse_act(line: &str) -> Option<Act> {
         "patient shares" => Act::Share(rest.to_owned()),
         "stranger" => Act::Stranger(label_of(rest)?),
         "clock" => Act::Clock(seconds(rest)?),
-        head => Act::Staff {
-            name: head.strip_prefix("staff ")?.trim().to_owned(),
-            act: rest.to_owned(),
-        },
+        head => parse_staff(head.strip_prefix("staff ")?.trim(), rest)?,
+    })
+}
+
+/// `Ana`, `Ana forges`, `Ana replies` or `Ana replies to case 2`, and what stands behind.
+fn parse_staff(who: &str, rest: &str) -> Option<Act> {
+    if let Some(name) = who.strip_suffix(" forges") {
+        return Some(Act::StaffForge {
+            name: name.trim().to_owned(),
+            data: rest.to_owned(),
+        });
+    }
+    let (who, case) = match who.split_once(" replies to case ") {
+        Some((who, case)) => (who, Some(case.trim().parse().ok()?)),
+        None => (who, None),
+    };
+    let name = match (who.strip_suffix(" replies"), case) {
+        (Some(name), None) => name,
+        (None, Some(_)) => who,
+        (Some(_), Some(_)) => return None,
+        (None, None) => {
+            return Some(Act::Staff {
+                name: who.to_owned(),
+                act: rest.to_owned(),
+            });
+        }
+    };
+    Some(Act::StaffReply {
+        name: name.trim().to_owned(),
+        case,
+        words: rest.replace("\\n", "\n"),
     })
 }
 

@@ -89,6 +89,7 @@ fn describe_case(bot: BotId, case: &Case) -> Value {
     let state = match &case.state {
         CaseState::Open => "open",
         CaseState::Claimed { .. } => "claimed",
+        CaseState::Handled { .. } => "handled",
         CaseState::Closed { .. } => "closed",
     };
     json!({

@@ -411,6 +411,10 @@ pub enum StaffDeed {
     Case,
     /// Shows a case's patient: every case, and what is cleared.
     Patient,
+    /// Writes something down on a case, for staff alone.
+    Note,
+    /// Closes a case, with a note.
+    Close,
     /// Lists the commands.
     Help,
 }

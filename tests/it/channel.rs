@@ -108,6 +108,7 @@ fn words_come_with_who_and_where() {
                 language: Some("es-419".to_owned()),
             }),
             message: Some(MessageId(12)),
+            reply_to: None,
             kind: text(WORDS),
         }
     );

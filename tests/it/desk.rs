@@ -1,14 +1,16 @@
 //! The staff desk: what its chat reads when there is much of it, in both
 //! languages.
 
+use proptest::prelude::*;
+
 use psoas_bot::app::cards;
 use psoas_bot::content::{self, Content};
 use psoas_bot::dialog::Keyboard;
-use psoas_bot::ids::{CaseNumber, ChatId, FlagId, Timestamp};
-use psoas_bot::staff::Case;
+use psoas_bot::ids::{CaseNumber, ChatId, FlagId, PatientText, Timestamp, UserId};
+use psoas_bot::staff::{Act, Alert, Case, CaseState, Change, Staffer, act};
 use psoas_bot::triage::{CaseFlag, Form, Level, Report};
 
-use super::content::{CLINIC, real_sources};
+use super::content::{CLINIC, real_content, real_sources};
 
 /// 2026-03-02 at 10:00 in Los Angeles.
 pub const MORNING: Timestamp = Timestamp(1_772_474_400);
@@ -100,4 +102,112 @@ fn a_list_of_a_hundred_cases_is_one_message_and_counts_the_rest() {
         fits(&text.text, &keyboard);
         assert!(text.text.contains("60"), "the rest is counted");
     }
+}
+
+/// One step in the life of a case.
+#[derive(Debug, Clone)]
+enum Step {
+    /// A press on the newest card.
+    Act(Act),
+    /// The patient states something more.
+    Report(Level, &'static str),
+}
+
+fn steps() -> impl Strategy<Value = Vec<Step>> {
+    let act = (0..Act::WORDS.len()).prop_map(|at| Step::Act(Act::WORDS[at].0));
+    let level = prop_oneof![
+        Just(Level::SeeProfessional),
+        Just(Level::UrgentToday),
+        Just(Level::EmergencyNow),
+    ];
+    let flag = prop_oneof![
+        Just("breath-chest-pain"),
+        Just("stroke-signs"),
+        Just("fever")
+    ];
+    let report = (level, flag).prop_map(|(level, flag)| Step::Report(level, flag));
+    proptest::collection::vec(prop_oneof![3 => act, 1 => report], 1..60)
+}
+
+proptest! {
+    /// Whatever staff press and patients add, in any order: a new sign is never
+    /// silent on a case that nobody is on, only what was named is cleared,
+    /// closing clears nothing, and every act has its author.
+    #[test]
+    fn a_case_keeps_its_promises_in_any_order(steps in steps()) {
+        let ana = Staffer { user: UserId(9), name: "Ana".to_owned() };
+        let mut case = case(1, Level::UrgentToday, false);
+        for step in steps {
+            let before = case.clone();
+            match step {
+                Step::Act(deed) => {
+                    let change = act(&mut case, deed, &ana, MORNING, |_| Timestamp(MORNING.0 + 60));
+                    if change == Change::Nothing {
+                        prop_assert_eq!(&case, &before);
+                        continue;
+                    }
+                    prop_assert_eq!(case.acts, before.acts + 1);
+                    prop_assert_eq!(&case.history.last().expect("written down").by, &ana);
+                    match change {
+                        Change::Cleared { flags, .. } => {
+                            prop_assert_eq!(deed, Act::Clear);
+                            prop_assert_eq!(Some(flags), before.asked);
+                        }
+                        Change::Closed => {
+                            prop_assert_eq!(&case.clearings, &before.clearings);
+                            prop_assert!(case.phone.is_none() && !case.is_open());
+                        }
+                        Change::Card | Change::Seen | Change::Reopened | Change::Nothing => {
+                            prop_assert_eq!(&case.clearings, &before.clearings);
+                        }
+                    }
+                }
+                Step::Report(level, flag) if case.is_open() => {
+                    let alert = case.join(report(level, flag, false));
+                    prop_assert!(case.level >= level || !case.clearings.is_empty());
+                    if case.asked != before.asked {
+                        prop_assert!(case.asked.is_none(), "the question is asked anew");
+                    }
+                    if alert == Alert::Post {
+                        prop_assert_eq!(&case.state, &CaseState::Open, "it alerts until somebody takes it");
+                    } else if matches!(before.state, CaseState::Handled { .. }) {
+                        prop_assert_eq!(&case.flags, &before.flags, "nothing new came");
+                    }
+                }
+                Step::Report(..) => {}
+            }
+            let (text, keyboard) = cards::case_card(real_content(), &case);
+            fits(&text.text, &keyboard);
+        }
+    }
+}
+
+#[test]
+fn the_longest_card_is_one_message_and_keeps_its_state_and_buttons() {
+    let content = real_content();
+    let mut case = case(7, Level::EmergencyNow, false);
+    case.flags = content
+        .flags
+        .keys()
+        .take(30)
+        .map(|flag| CaseFlag {
+            flag: flag.clone(),
+            form: Form::Unsure,
+            since: MORNING,
+        })
+        .collect();
+    case.words = (0..8)
+        .map(|at| PatientText::new(format!("{at}{}", "ñ".repeat(699))))
+        .collect();
+    let ana = Staffer {
+        user: UserId(9),
+        name: "A".repeat(129),
+    };
+    for _ in 0..60 {
+        case.add_note(&ana, MORNING, &"note ".repeat(300));
+    }
+    let (text, keyboard) = cards::case_card(content, &case);
+    fits(&text.text, &keyboard);
+    assert!(text.text.ends_with("Open"), "the state stands last");
+    assert!(text.text.contains("“0ñ"), "the first words are quoted");
 }

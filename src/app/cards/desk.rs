@@ -1,7 +1,7 @@
 //! What the staff chat's commands answer: the list of open cases, a patient's
 //! cases, the commands themselves.
 
-use super::{Writer, local_date, local_time};
+use super::{Writer, local_time};
 use crate::content::{Content, RichText};
 use crate::dialog::{Button, Keyboard};
 use crate::ids::Timestamp;
@@ -106,7 +106,10 @@ pub fn patient_of(
         .flat_map(|case| &case.clearings)
         .flat_map(|clearing| &clearing.flags)
         .filter(|(_, until)| *until > now)
-        .map(|(flag, until)| writer.flag_until(flag, *until))
+        .map(|(flag, until)| {
+            let flag = writer.flags(std::iter::once(flag.clone()));
+            writer.until(&flag, *until)
+        })
         .collect();
     if !cleared.is_empty() {
         writer.heading(&words.staff_patient_cleared);
@@ -179,13 +182,5 @@ impl Writer<'_> {
                 ("time", &since),
             ],
         )
-    }
-
-    /// A flag in words, and until when it is cleared.
-    fn flag_until(&self, flag: &crate::ids::FlagId, until: Timestamp) -> String {
-        let flag = self.flags(std::iter::once(flag.clone()));
-        let until = local_date(self.content, until);
-        let values = [("flag", flag.as_str()), ("until", until.as_str())];
-        self.with(&self.content.words.staff_until, &values)
     }
 }

@@ -1,14 +1,23 @@
 //! The staff chat's commands: what is asked is read, and answered there.
 
 use super::draft::{Draft, Telling};
+use super::office::staffer;
 use super::{Clerk, TurnError};
 use crate::app::cards;
 use crate::channel::Incoming;
 use crate::content::{Content, StaffCommand, StaffDeed, Text, Values, With};
 use crate::dialog::Keyboard;
 use crate::ids::{CaseNumber, ChatId};
-use crate::staff::Case;
+use crate::staff::{Act, Alert, Case, Staffer};
 use crate::store::{Kind, ReadError, Version};
+
+/// A command, as it was sent.
+struct Asked<'a> {
+    content: &'a Content,
+    command: &'a StaffCommand,
+    incoming: &'a Incoming,
+    argument: &'a str,
+}
 
 impl Clerk {
     pub(super) fn prepare_command(
@@ -24,9 +33,15 @@ impl Clerk {
         let Some(command) = commands.find(|command| command.name == name) else {
             return Ok(());
         };
-        if incoming.from.is_none() {
+        let Some(from) = &incoming.from else {
             return answer(content, draft, &content.words.staff_anonymous, &[]);
-        }
+        };
+        let asked = Asked {
+            content,
+            command,
+            incoming,
+            argument,
+        };
         match command.deed {
             StaffDeed::Open => {
                 let (text, keyboard) = cards::open_cases(content, self.open_cases()?);
@@ -34,42 +49,108 @@ impl Clerk {
             }
             StaffDeed::Help => draft.answer_staff(content, cards::help(content), Keyboard::None)?,
             StaffDeed::Case => {
-                if let Some((case, _)) = self.asked_case(content, command, argument, draft)? {
+                if let Some((case, ..)) = self.asked_case(&asked, draft)? {
                     draft.send_card(content, &case, Telling::PostSilently)?;
                 }
             }
             StaffDeed::Patient => {
-                if let Some((case, _)) = self.asked_case(content, command, argument, draft)? {
+                if let Some((case, ..)) = self.asked_case(&asked, draft)? {
                     let cases = self.cases_of(case.chat)?;
                     let text = cards::patient_of(content, &case, cases, draft.now);
                     draft.answer_staff(content, text, Keyboard::None)?;
                 }
             }
+            StaffDeed::Note => self.note_on_case(&asked, &staffer(from), draft)?,
+            StaffDeed::Close => self.close_case(&asked, &staffer(from), draft)?,
         }
         Ok(())
     }
 
-    /// The case a command names; staff are told when there is none.
-    fn asked_case(
+    fn note_on_case(
         &self,
-        content: &Content,
-        command: &StaffCommand,
-        argument: &str,
+        asked: &Asked<'_>,
+        by: &Staffer,
         draft: &mut Draft<'_>,
-    ) -> Result<Option<(Case, Version)>, TurnError> {
-        let words = &content.words;
-        let word = argument.split_whitespace().next().unwrap_or_default();
-        let Ok(number) = word.trim_start_matches('#').parse().map(CaseNumber) else {
-            let values = [("command", command.name.as_str())];
-            answer(content, draft, &words.staff_which_case, &values)?;
-            return Ok(None);
+    ) -> Result<(), TurnError> {
+        let words = &asked.content.words;
+        let Some((mut case, version, note)) = self.asked_case(asked, draft)? else {
+            return Ok(());
         };
-        let found = self.case(number)?;
-        if found.is_none() {
-            let values = [("case", &*number.to_string())];
-            answer(content, draft, &words.staff_no_case, &values)?;
+        if note.is_empty() {
+            let values = [("command", asked.command.name.as_str())];
+            return answer(asked.content, draft, &words.staff_note_empty, &values);
         }
-        Ok(found)
+        case.add_note(by, draft.now, note);
+        draft.write_case(asked.content, &case, version, Alert::Update)?;
+        let values = [("case", &*case.number.to_string())];
+        answer(asked.content, draft, &words.staff_noted, &values)
+    }
+
+    /// Closes a case, with a note if there is one.
+    fn close_case(
+        &self,
+        asked: &Asked<'_>,
+        by: &Staffer,
+        draft: &mut Draft<'_>,
+    ) -> Result<(), TurnError> {
+        let content = asked.content;
+        let Some((mut case, version, note)) = self.asked_case(asked, draft)? else {
+            return Ok(());
+        };
+        if !case.is_open() {
+            let deed = cards::last_deed(content, &case).unwrap_or_default();
+            return answer(
+                content,
+                draft,
+                &content.words.staff_late,
+                &[("deed", &deed)],
+            );
+        }
+        if !note.is_empty() {
+            case.add_note(by, draft.now, note);
+        }
+        let change = self.act(content, &mut case, Act::Close, by, draft);
+        self.keep_change(content, case, version, change, draft)
+    }
+
+    /// The case a command is about, and the words behind its number: the case
+    /// whose card it replies to, or the one it names. Staff are told when there
+    /// is none.
+    fn asked_case<'t>(
+        &self,
+        asked: &Asked<'t>,
+        draft: &mut Draft<'_>,
+    ) -> Result<Option<(Case, Version, &'t str)>, TurnError> {
+        let words = &asked.content.words;
+        let of_card = match (asked.incoming.chat, asked.incoming.reply_to) {
+            (Some(chat), Some(card)) => self
+                .ledger
+                .read::<CaseNumber>(&self.keys.card_at(chat, card))?
+                .map(|(number, _)| number),
+            (Some(_) | None, _) => None,
+        };
+        let (first, rest) = asked
+            .argument
+            .split_once(char::is_whitespace)
+            .unwrap_or((asked.argument, ""));
+        let named = first.trim_start_matches('#').parse().map(CaseNumber);
+        let (number, rest) = match (of_card, named) {
+            (Some(number), _) => (number, asked.argument.trim()),
+            (None, Ok(number)) => (number, rest.trim()),
+            (None, Err(_)) => {
+                let values = [("command", asked.command.name.as_str())];
+                answer(asked.content, draft, &words.staff_which_case, &values)?;
+                return Ok(None);
+            }
+        };
+        match self.case(number)? {
+            Some((case, version)) => Ok(Some((case, version, rest))),
+            None => {
+                let values = [("case", &*number.to_string())];
+                answer(asked.content, draft, &words.staff_no_case, &values)?;
+                Ok(None)
+            }
+        }
     }
 
     /// A case by its number.

@@ -2,11 +2,13 @@
 
 use super::draft::{Draft, Telling};
 use super::{Clerk, TurnError};
+use crate::app::cards::last_deed;
 use crate::app::records::{CLINIC, InboxRow, case_subject};
-use crate::channel::{Incoming, IncomingKind, Outgoing};
-use crate::content::{Content, Text};
-use crate::ids::FlagId;
+use crate::channel::{Incoming, IncomingKind, Outgoing, Sender};
+use crate::content::{Content, Text, Values, With};
+use crate::ids::{CaseNumber, FlagId};
 use crate::staff::{Act, Alert, Case, Change, Staffer, act, shown_by};
+use crate::store::Version;
 
 const DAY_SECONDS: i64 = 24 * 60 * 60;
 
@@ -28,55 +30,10 @@ impl Clerk {
             IncomingKind::Press { data, .. } => {
                 // Anonymous admins press as nobody: there is no one to name on the case.
                 let Some(from) = &incoming.from else {
-                    toast(draft, &content, &content.words.staff_anonymous);
+                    toast(draft, &content, &content.words.staff_anonymous, &[]);
                     return Ok(());
                 };
-                if let Some(number) = shown_by(data) {
-                    match self.case(number)? {
-                        Some((case, _)) => {
-                            draft.send_card(&content, &case, Telling::PostSilently)?;
-                        }
-                        None => toast(draft, &content, &content.words.staff_stale),
-                    }
-                    return Ok(());
-                }
-                let Some((number, deed)) = Act::parse(data) else {
-                    toast(draft, &content, &content.words.staff_stale);
-                    return Ok(());
-                };
-                let by = Staffer {
-                    user: from.user,
-                    name: from.name.clone(),
-                };
-                let Some((mut case, version)) = self.case(number)? else {
-                    toast(draft, &content, &content.words.staff_stale);
-                    return Ok(());
-                };
-                let chat = case.chat;
-                let now = draft.now;
-                let change = act(&mut case, deed, &by, now, |flag| {
-                    let days = days_of(&content, flag);
-                    now.plus_seconds(i64::from(days) * DAY_SECONDS)
-                });
-                match change {
-                    Change::Nothing => {
-                        toast(draft, &content, &content.words.staff_stale);
-                        return Ok(());
-                    }
-                    Change::Card => {}
-                    Change::Closed
-                        if case.forget_on_close || self.conversation(chat)?.is_none() =>
-                    {
-                        return self.close_for_good(&content, &case, draft);
-                    }
-                    Change::Closed => {}
-                    Change::Seen => draft.wake(chat, InboxRow::Seen)?,
-                    Change::Cleared { flags, lock } => {
-                        draft.wake(chat, InboxRow::Cleared { flags, lock })?;
-                    }
-                }
-                draft.write_case(&content, &case, version, Alert::Update)?;
-                Ok(())
+                self.prepare_press(&content, &staffer(from), data, draft)
             }
             IncomingKind::Command { name, argument } => {
                 self.prepare_command(&content, incoming, name, argument.reveal(), draft)
@@ -89,9 +46,116 @@ impl Clerk {
             | IncomingKind::Ignored => Ok(()),
         }
     }
-}
 
-impl Clerk {
+    fn prepare_press(
+        &self,
+        content: &Content,
+        by: &Staffer,
+        data: &str,
+        draft: &mut Draft<'_>,
+    ) -> Result<(), TurnError> {
+        let words = &content.words;
+        if let Some(number) = shown_by(data) {
+            match self.case(number)? {
+                Some((case, _)) => draft.send_card(content, &case, Telling::PostSilently)?,
+                None => toast(draft, content, &words.staff_stale, &[]),
+            }
+            return Ok(());
+        }
+        let Some((number, deed, acts)) = Act::parse(data) else {
+            toast(draft, content, &words.staff_stale, &[]);
+            return Ok(());
+        };
+        let Some((mut case, version)) = self.case(number)? else {
+            toast(draft, content, &words.staff_stale, &[]);
+            return Ok(());
+        };
+        if deed == Act::Reopen
+            && let Some(other) = self.other_open_case(&case, draft)?
+        {
+            let other = other.to_string();
+            toast(draft, content, &words.staff_other_open, &[("case", &other)]);
+            return Ok(());
+        }
+        let change = if acts == case.acts {
+            self.act(content, &mut case, deed, by, draft)
+        } else {
+            Change::Nothing
+        };
+        match change {
+            Change::Nothing => {
+                match last_deed(content, &case) {
+                    Some(deed) => toast(draft, content, &words.staff_late, &[("deed", &deed)]),
+                    None => toast(draft, content, &words.staff_stale, &[]),
+                }
+                // Whoever pressed has an older card before them.
+                draft.tell_staff(content, &case, Alert::Update)?;
+                return Ok(());
+            }
+            Change::Closed => toast(draft, content, &words.staff_closed_hint, &[]),
+            Change::Card | Change::Seen | Change::Cleared { .. } | Change::Reopened => {}
+        }
+        self.keep_change(content, case, version, change, draft)
+    }
+
+    /// Does what a member of staff asks of a case.
+    pub(super) fn act(
+        &self,
+        content: &Content,
+        case: &mut Case,
+        deed: Act,
+        by: &Staffer,
+        draft: &Draft<'_>,
+    ) -> Change {
+        let now = draft.now;
+        act(case, deed, by, now, |flag| {
+            let days = days_of(content, flag);
+            now.plus_seconds(i64::from(days) * DAY_SECONDS)
+        })
+    }
+
+    /// Writes down what an act changed, and has the patient's worker tell them.
+    pub(super) fn keep_change(
+        &self,
+        content: &Content,
+        mut case: Case,
+        version: Version,
+        change: Change,
+        draft: &mut Draft<'_>,
+    ) -> Result<(), TurnError> {
+        match change {
+            Change::Closed if case.forget_on_close || self.conversation(case.chat)?.is_none() => {
+                case.forget_on_close = true;
+                return self.close_for_good(content, &case, draft);
+            }
+            Change::Nothing | Change::Card | Change::Closed | Change::Reopened => {}
+            Change::Seen => draft.wake(case.chat, InboxRow::Seen)?,
+            Change::Cleared { flags, lock } => {
+                draft.wake(case.chat, InboxRow::Cleared { flags, lock })?;
+            }
+        }
+        Ok(draft.write_case(content, &case, version, Alert::Update)?)
+    }
+
+    /// Another open case of the same patient. Where there is none, the commit
+    /// demands that there still is none.
+    fn other_open_case(
+        &self,
+        case: &Case,
+        draft: &mut Draft<'_>,
+    ) -> Result<Option<CaseNumber>, TurnError> {
+        let key = self.keys.open_case(case.chat);
+        match self.ledger.read::<CaseNumber>(&key) {
+            Ok(Some((open, _))) => Ok((open != case.number).then_some(open)),
+            Ok(None) => {
+                draft.prepared.commit.expect.push((key, Version::ABSENT));
+                Ok(None)
+            }
+            Err(error) if error.is_erased() => Ok(None),
+            Err(error) => Err(error.into()),
+        }
+    }
+
     /// The patient has deleted their data; the case was the last of it.
     fn close_for_good(
         &self,
@@ -112,6 +176,14 @@ impl Clerk {
     }
 }
 
+/// A sender as the cards name them.
+pub(super) fn staffer(from: &Sender) -> Staffer {
+    Staffer {
+        user: from.user,
+        name: from.name.clone(),
+    }
+}
+
 /// For how long staff clear a flag.
 fn days_of(content: &Content, flag: &FlagId) -> u32 {
     let is_history = content
@@ -125,9 +197,16 @@ fn days_of(content: &Content, flag: &FlagId) -> u32 {
     }
 }
 
-fn toast(draft: &mut Draft<'_>, content: &Content, text: &Text) {
-    let text = text.render(content.clinic.staff_language, content).text;
+/// A word over the button that was pressed.
+fn toast(draft: &mut Draft<'_>, content: &Content, text: &Text, values: &[(&str, &str)]) {
+    /// Telegram shows no more.
+    const TOAST_CHARS_MAX: usize = 200;
+    let with = With {
+        values,
+        rest: content as &dyn Values,
+    };
+    let text = text.render(content.clinic.staff_language, &with).text;
     if let Some(Outgoing::AnswerPress { text: answer, .. }) = draft.prepared.answers.first_mut() {
-        *answer = Some(text);
+        *answer = Some(text.chars().take(TOAST_CHARS_MAX).collect());
     }
 }

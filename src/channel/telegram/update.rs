@@ -152,6 +152,14 @@ struct Message {
     caption: Maybe<String>,
     contact: Maybe<Contact>,
     migrate_to_chat_id: Maybe<i64>,
+    reply_to_message: Maybe<Answered>,
+}
+
+/// The message a reply answers.
+#[derive(Deserialize, Default)]
+#[serde(default)]
+struct Answered {
+    message_id: Maybe<i64>,
 }
 
 #[derive(Deserialize, Default)]
@@ -239,6 +247,11 @@ impl Message {
                 Some(_) => None,
             },
             message: self.message_id.0.map(MessageId),
+            reply_to: self
+                .reply_to_message
+                .0
+                .and_then(|answered| answered.message_id.0)
+                .map(MessageId),
             kind,
         }
     }
@@ -313,6 +326,7 @@ fn read_press(update: i64, value: &Value) -> Option<Incoming> {
         private: place.private,
         from,
         message: message.message_id.0.map(MessageId),
+        reply_to: None,
         kind: IncomingKind::Press {
             id: press.id.0.unwrap_or_default(),
             data: press.data.0.unwrap_or_default(),
@@ -336,6 +350,7 @@ fn read_membership(update: i64, value: &Value) -> Option<Incoming> {
         private: place.private,
         from: change.from.0.and_then(sender),
         message: None,
+        reply_to: None,
         kind,
     })
 }
@@ -414,6 +429,7 @@ const fn ignored(update: i64) -> Incoming {
         private: false,
         from: None,
         message: None,
+        reply_to: None,
         kind: IncomingKind::Ignored,
     }
 }
