@@ -2,9 +2,11 @@
 
 mod desk;
 mod history;
+mod team;
 
 pub use desk::{help, open_cases, patient_of};
 pub use history::last_deed;
+pub use team::{TeamPress, join_card, joined, member_card, team};
 
 use crate::content::{Content, RichText, Text, Values, With};
 use crate::dialog::{Button, Keyboard};

@@ -4,7 +4,10 @@ use serde_json::{Value, json};
 
 use super::parse::Act;
 use super::play::{Player, same};
-use super::stage::{PATIENT, STAFF_CHAT};
+use super::stage::{PATIENT, STAFF_CHAT, STAFF_PEOPLE};
+
+/// An admin who hides who they are: Telegram names the group instead.
+const ANONYMOUS: &str = "anonymous";
 
 impl Player {
     pub(super) fn act(&mut self, act: &Act) -> Result<(), String> {
@@ -101,12 +104,31 @@ impl Player {
                             .map_err(said)?;
                     }
                     None => {
+                        let mut extra = json!({"text": self.fill(act)});
+                        if name == ANONYMOUS {
+                            extra["sender_chat"] =
+                                json!({"id": STAFF_CHAT, "type": "group", "title": "Staff"});
+                        }
                         self.stage
                             .world
-                            .say(STAFF_CHAT, user, act, now)
+                            .say_with(STAFF_CHAT, user, extra, now)
                             .map_err(said)?;
                     }
                 }
+            }
+            Act::StaffPrivate { name, words } => {
+                let user = self.staff_member(name);
+                let words = self.fill(words);
+                self.stage
+                    .world
+                    .say(user, user, &words, now)
+                    .map_err(said)?;
+            }
+            Act::StaffMoves { name, leaves } => {
+                let user = self.staff_member(name);
+                self.stage
+                    .world
+                    .pass_through(STAFF_CHAT, user, *leaves, now);
             }
             Act::StaffForge { name, data } => {
                 let user = self.staff_member(name);
@@ -157,7 +179,7 @@ impl Player {
                 self.staff.push(name.to_owned());
                 self.staff.len() - 1
             });
-        let user = 9_000 + i64::try_from(index).unwrap_or(0);
+        let user = STAFF_PEOPLE.start + i64::try_from(index).unwrap_or(0);
         self.stage.world.add_person(user, name, None, Some("en"));
         self.stage.world.join(STAFF_CHAT, user);
         user

@@ -70,6 +70,20 @@ pub enum Act {
         /// What they say.
         words: String,
     },
+    /// `staff Ana in private: words`: Ana writes to the bot in private.
+    StaffPrivate {
+        /// Who.
+        name: String,
+        /// What they say.
+        words: String,
+    },
+    /// `staff Ana leaves` or `staff Ana joins`: the staff chat.
+    StaffMoves {
+        /// Who.
+        name: String,
+        /// Out of it, or into it.
+        leaves: bool,
+    },
     /// `staff Ana forges: data`: button data no message of the staff chat shows.
     StaffForge {
         /// Who.
@@ -104,6 +118,8 @@ impl Act {
             | Self::Staff { .. }
             | Self::StaffReply { .. }
             | Self::StaffForge { .. }
+            | Self::StaffPrivate { .. }
+            | Self::StaffMoves { .. }
             | Self::Clock(_)
             | Self::Restart
             | Self::Gap => false,
@@ -146,6 +162,8 @@ pub enum Observed {
     Patient,
     /// The staff chat.
     Staff,
+    /// The private chats of staff.
+    Private,
     /// The answer to a press.
     Toast,
 }
@@ -210,6 +228,20 @@ fn parse_act(line: &str) -> Option<Act> {
         "patient unblocks" => return Some(Act::Block(false)),
         _ => {}
     }
+    if let Some(who) = line.strip_prefix("staff ")
+        && !who.contains(':')
+    {
+        let (name, verb) = who.trim().rsplit_once(' ')?;
+        let leaves = match verb {
+            "leaves" => true,
+            "joins" => false,
+            _ => return None,
+        };
+        return Some(Act::StaffMoves {
+            name: name.trim().to_owned(),
+            leaves,
+        });
+    }
     let (head, rest) = line.split_once(':')?;
     let (head, rest) = (head.trim(), rest.trim());
     Some(match head {
@@ -240,12 +272,18 @@ fn parse_act(line: &str) -> Option<Act> {
     })
 }
 
-/// `Ana`, `Ana forges`, `Ana replies` or `Ana replies to case 2`, and what stands behind.
+/// `Ana`, `Ana forges`, `Ana in private`, `Ana replies` or `Ana replies to case 2`, and what stands behind.
 fn parse_staff(who: &str, rest: &str) -> Option<Act> {
     if let Some(name) = who.strip_suffix(" forges") {
         return Some(Act::StaffForge {
             name: name.trim().to_owned(),
             data: rest.to_owned(),
+        });
+    }
+    if let Some(name) = who.strip_suffix(" in private") {
+        return Some(Act::StaffPrivate {
+            name: name.trim().to_owned(),
+            words: rest.to_owned(),
         });
     }
     let (who, case) = match who.split_once(" replies to case ") {
@@ -292,6 +330,7 @@ fn parse_check(line: &str) -> Option<Check> {
     Some(match head {
         "bot" => see(Observed::Patient, rest),
         "staff sees" => see(Observed::Staff, rest),
+        "in private" => see(Observed::Private, rest),
         "toast" => see(Observed::Toast, rest),
         "never" => Check::Never(rest.to_owned()),
         "staff never sees" => Check::StaffNever(rest.to_owned()),

@@ -5,7 +5,7 @@ use std::sync::Arc;
 
 use super::setup;
 use crate::app::clock::Clock;
-use crate::app::run::{Config, run as run_bot};
+use crate::app::run::{Config, Desk, run as run_bot};
 use crate::app::settings::{KeySource, Purpose, Settings};
 use crate::channel::telegram::Telegram;
 
@@ -45,13 +45,34 @@ pub(super) fn run() -> anyhow::Result<ExitCode> {
             shows_open_questions: false,
             clock: Clock::default(),
         };
-        run_bot(config, stop, |me| {
-            println!("@{} is listening. Data: {}. Stop with Ctrl-C.", me.username, settings.data_dir.display());
-            if settings.staff_chat.is_none() {
-                println!("STAFF_CHAT_ID is not set: nobody on staff is told of warnings, and patients are not told that anyone is.");
-            }
+        run_bot(config, stop, |me, desk| {
+            println!(
+                "@{} is listening. Data: {}. Stop with Ctrl-C.",
+                me.username,
+                settings.data_dir.display()
+            );
+            print!("{}", desk_lines(&me.username, desk));
         })
         .await?;
         Ok(ExitCode::SUCCESS)
     })
+}
+
+/// What whoever starts the bot has to know of the desk.
+fn desk_lines(username: &str, desk: Desk<'_>) -> String {
+    let mut lines = String::new();
+    if !desk.is_staffed {
+        lines.push_str(
+            "There is no staff chat yet: nobody is told of warnings, and patients are not told that anyone is.\n",
+        );
+    }
+    if let Some(code) = desk.code {
+        lines.push_str(&format!(
+            "\nThe desk has no owner yet. To own it, add @{username} to your staff group and send there:\n\n    /pair {code}\n\nThe code holds for 10 minutes and for one person. The next start gives a new one.\n",
+        ));
+        if desk.is_staffed {
+            lines.push_str("Until then everyone in the staff chat can act on cases.\n");
+        }
+    }
+    lines
 }

@@ -415,6 +415,10 @@ pub enum StaffDeed {
     Note,
     /// Closes a case, with a note.
     Close,
+    /// Makes somebody the owner, or asks to join.
+    Pair,
+    /// Lists the team; an owner changes it there.
+    Team,
     /// Lists the commands.
     Help,
 }

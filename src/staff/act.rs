@@ -1,6 +1,6 @@
 //! What staff may do with a case, and what it changes.
 
-use super::{Case, CaseState, Clearing, Did, Outcome, Staffer};
+use super::{Case, CaseState, Clearing, Did, Outcome, Right, Staffer};
 use crate::ids::{CaseNumber, FlagId, Timestamp};
 
 /// What a member of staff does.
@@ -40,15 +40,34 @@ impl Act {
         (Self::Reopen, "reopen"),
     ];
 
+    /// The word of its button, and of the audit log.
+    #[must_use]
+    pub fn word(self) -> &'static str {
+        Self::WORDS
+            .iter()
+            .find(|(act, _)| *act == self)
+            .map_or("", |(_, word)| word)
+    }
+
+    /// What it needs.
+    #[must_use]
+    pub const fn right(self) -> Right {
+        match self {
+            Self::AskClear | Self::Clear => Right::Clear,
+            Self::Claim
+            | Self::PutBack
+            | Self::Handle(_)
+            | Self::KeepLocked
+            | Self::Close
+            | Self::Reopen => Right::Work,
+        }
+    }
+
     /// Writes button data that [`Act::parse`] reads back. It names the number
     /// of acts so far, so that of two presses on one card the first one counts.
     #[must_use]
     pub fn data(self, case: &Case) -> String {
-        let word = Self::WORDS
-            .iter()
-            .find(|(act, _)| *act == self)
-            .map_or("", |(_, word)| word);
-        format!("case:{}:{word}:{}", case.number, case.acts)
+        format!("case:{}:{}:{}", case.number, self.word(), case.acts)
     }
 
     /// Reads the data of a staff button: the case, the act, and how many acts

@@ -258,7 +258,10 @@ fn blocking_and_unblocking() {
     check(private(), "kicked", IncomingKind::Blocked(true));
     check(private(), "member", IncomingKind::Blocked(false));
     check(private(), "hologram", IncomingKind::Ignored);
-    check(group(), "kicked", IncomingKind::Ignored);
+    check(group(), "kicked", IncomingKind::Removed(true));
+    check(group(), "left", IncomingKind::Removed(true));
+    check(group(), "administrator", IncomingKind::Removed(false));
+    check(group(), "hologram", IncomingKind::Ignored);
 }
 
 #[test]

@@ -3,11 +3,18 @@
 
 use proptest::prelude::*;
 
+use psoas_bot::app::audit::{self, AuditRow, Noted};
 use psoas_bot::app::cards;
+use psoas_bot::app::pairing::PairCode;
+use psoas_bot::app::records::{CLINIC as CLINIC_ROWS, Keys};
 use psoas_bot::content::{self, Content};
 use psoas_bot::dialog::Keyboard;
-use psoas_bot::ids::{CaseNumber, ChatId, FlagId, PatientText, Timestamp, UserId};
-use psoas_bot::staff::{Act, Alert, Case, CaseState, Change, Staffer, act};
+use psoas_bot::ids::{BotId, CaseNumber, ChatId, FlagId, PatientText, Timestamp, UserId};
+use psoas_bot::staff::{
+    Act, Alert, Case, CaseState, Change, Refusal, Right, Role, Roster, Staffer, act,
+};
+use psoas_bot::store::memory::MemoryDisk;
+use psoas_bot::store::{Commit, Put};
 use psoas_bot::triage::{CaseFlag, Form, Level, Report};
 
 use super::content::{CLINIC, real_content, real_sources};
@@ -210,4 +217,149 @@ fn the_longest_card_is_one_message_and_keeps_its_state_and_buttons() {
     fits(&text.text, &keyboard);
     assert!(text.text.ends_with("Open"), "the state stands last");
     assert!(text.text.contains("“0ñ"), "the first words are quoted");
+}
+
+#[test]
+fn a_code_holds_for_ten_minutes_and_five_wrong_guesses() {
+    let code = PairCode::new([250, 3, 77, 9, 0, 31, 32, 200], MORNING);
+    let text = code.code().to_owned();
+    assert!(code.opens(&text, MORNING));
+    assert!(code.opens(&text.to_lowercase().replace('-', " "), MORNING));
+    assert!(code.opens(&text, MORNING.plus_seconds(600)));
+    assert!(!code.opens(&text, MORNING.plus_seconds(601)));
+    assert!(!code.opens("", MORNING));
+    for _ in 0..4 {
+        assert!(!code.opens("AAAA-AAAA", MORNING));
+    }
+    assert!(!code.opens(&text, MORNING), "too many guesses");
+}
+
+#[derive(Debug, Clone)]
+enum TeamStep {
+    Set(i64, Role),
+    Remove(i64),
+    Left(i64),
+    Came(i64),
+}
+
+fn team_steps() -> impl Strategy<Value = Vec<TeamStep>> {
+    let user = 1..5_i64;
+    let role = prop_oneof![Just(Role::Staff), Just(Role::Clinician), Just(Role::Owner)];
+    proptest::collection::vec(
+        prop_oneof![
+            3 => (user.clone(), role).prop_map(|(user, role)| TeamStep::Set(user, role)),
+            1 => user.clone().prop_map(TeamStep::Remove),
+            1 => user.clone().prop_map(TeamStep::Left),
+            1 => user.prop_map(TeamStep::Came),
+        ],
+        0..40,
+    )
+}
+
+proptest! {
+    /// Whoever comes, goes or is given a role: an owner is lost only by leaving,
+    /// who has left may nothing, and each role may what it is there for.
+    #[test]
+    fn a_team_keeps_its_rights_in_any_order(steps in team_steps()) {
+        let mut roster = Roster::default();
+        for step in steps {
+            let had_owner = roster.has_owner();
+            let who = |user| Staffer { user: UserId(user), name: "X".to_owned() };
+            match step {
+                TeamStep::Set(user, role) => {
+                    let done = roster.set(who(user), role);
+                    prop_assert!(done.is_err() || roster.role(UserId(user)) == Some(role));
+                    prop_assert!(!had_owner || roster.has_owner());
+                }
+                TeamStep::Remove(user) => {
+                    let done = roster.remove(UserId(user));
+                    prop_assert!(done.is_err() || roster.role(UserId(user)).is_none());
+                    prop_assert!(!had_owner || roster.has_owner());
+                }
+                TeamStep::Left(user) => {
+                    roster.left(UserId(user));
+                    prop_assert_eq!(roster.may(UserId(user), Right::Work), Err(Refusal::NotStaff));
+                }
+                TeamStep::Came(user) => roster.came(UserId(user)),
+            }
+            for user in (1..5).map(UserId) {
+                let role = roster.role(user);
+                if !roster.members().is_empty() {
+                    prop_assert_eq!(roster.may(user, Right::Work).is_ok(), role.is_some());
+                    prop_assert_eq!(roster.may(user, Right::Clear).is_ok(), role >= Some(Role::Clinician));
+                }
+                prop_assert_eq!(roster.may(user, Right::Manage).is_ok(), role == Some(Role::Owner));
+            }
+        }
+    }
+}
+
+#[test]
+fn the_audit_log_shows_what_was_changed_or_taken_out() {
+    let (ledger, _) = MemoryDisk::default().open().expect("a store in memory");
+    let keys = Keys(BotId(1));
+    let add = |what: &str| {
+        let mut commit = Commit::default();
+        let mut newest = None;
+        for what in [what, "case.close"] {
+            let noted = Noted {
+                who: None,
+                what,
+                case: Some(CaseNumber(1)),
+            };
+            audit::append(&ledger, keys, &mut commit, &mut newest, &noted, MORNING)
+                .expect("it fits");
+        }
+        ledger.commit_blocking(commit).expect("it is written");
+    };
+    add("case.claim");
+    add("case.reached");
+    let check = || {
+        let rows = audit::read(&ledger, keys).expect("it can be read");
+        (
+            rows.len(),
+            audit::verify(&ledger, keys, &rows).expect("it can be read"),
+        )
+    };
+    assert_eq!(check(), (4, None));
+    let rows = audit::read(&ledger, keys).expect("it can be read");
+    let put = |row: &AuditRow| {
+        let put = Put::json(keys.audit(row.number), CLINIC_ROWS, row).expect("it fits");
+        ledger
+            .commit_blocking(Commit {
+                puts: vec![put],
+                ..Commit::default()
+            })
+            .expect("it is written");
+    };
+    let mut changed = rows[1].clone();
+    changed.what = "case.reached".to_owned();
+    put(&changed);
+    assert_eq!(
+        check().1.map(|one| one.number),
+        Some(3),
+        "the row behind it tells"
+    );
+    put(&rows[1]);
+    assert_eq!(check().1, None);
+    let mut changed = rows[3].clone();
+    changed.at = Timestamp(5);
+    put(&changed);
+    assert_eq!(
+        check().1.map(|one| one.number),
+        Some(4),
+        "the head tells of the newest"
+    );
+    put(&rows[3]);
+    for (gone, told) in [(2, 2), (4, 4)] {
+        let deletes = vec![keys.audit(gone)];
+        ledger
+            .commit_blocking(Commit {
+                deletes,
+                ..Commit::default()
+            })
+            .expect("it is written");
+        assert_eq!(check().1.map(|one| one.number), Some(told));
+        put(&rows[usize::try_from(gone).expect("small") - 1]);
+    }
 }

@@ -3,12 +3,13 @@
 use super::draft::{Draft, Telling};
 use super::office::staffer;
 use super::{Clerk, TurnError};
+use crate::app::audit::Noted;
 use crate::app::cards;
 use crate::channel::Incoming;
 use crate::content::{Content, StaffCommand, StaffDeed, Text, Values, With};
 use crate::dialog::Keyboard;
 use crate::ids::{CaseNumber, ChatId};
-use crate::staff::{Act, Alert, Case, Staffer};
+use crate::staff::{Act, Alert, Case, Right, Staffer};
 use crate::store::{Kind, ReadError, Version};
 
 /// A command, as it was sent.
@@ -33,9 +34,19 @@ impl Clerk {
         let Some(command) = commands.find(|command| command.name == name) else {
             return Ok(());
         };
+        if command.deed == StaffDeed::Pair {
+            let Some(chat) = incoming.chat else {
+                return Ok(());
+            };
+            return self.pair(chat, incoming, argument, draft);
+        }
         let Some(from) = &incoming.from else {
+            self.note_refusal(None, "refused.anonymous", None, draft)?;
             return answer(content, draft, &content.words.staff_anonymous, &[]);
         };
+        if let Err(refusal) = self.allows(&staffer(from), Right::Work, None, draft)? {
+            return answer(content, draft, content.words.refusal(refusal), &[]);
+        }
         let asked = Asked {
             content,
             command,
@@ -47,6 +58,11 @@ impl Clerk {
                 let (text, keyboard) = cards::open_cases(content, self.open_cases()?);
                 draft.answer_staff(content, text, keyboard)?;
             }
+            StaffDeed::Team => {
+                let (text, keyboard) = cards::team(content, &self.roster()?.0);
+                draft.answer_staff(content, text, keyboard)?;
+            }
+            StaffDeed::Pair => {}
             StaffDeed::Help => draft.answer_staff(content, cards::help(content), Keyboard::None)?,
             StaffDeed::Case => {
                 if let Some((case, ..)) = self.asked_case(&asked, draft)? {
@@ -82,6 +98,11 @@ impl Clerk {
         }
         case.add_note(by, draft.now, note);
         draft.write_case(asked.content, &case, version, Alert::Update)?;
+        draft.audit(&Noted {
+            who: Some(by),
+            what: "case.note",
+            case: Some(case.number),
+        })?;
         let values = [("case", &*case.number.to_string())];
         answer(asked.content, draft, &words.staff_noted, &values)
     }
@@ -109,8 +130,10 @@ impl Clerk {
         if !note.is_empty() {
             case.add_note(by, draft.now, note);
         }
+        let number = case.number;
         let change = self.act(content, &mut case, Act::Close, by, draft);
-        self.keep_change(content, case, version, change, draft)
+        self.keep_change(content, case, version, change, draft)?;
+        self.note_act(Act::Close, by, number, draft)
     }
 
     /// The case a command is about, and the words behind its number: the case
@@ -166,7 +189,7 @@ impl Clerk {
     }
 
     /// Every open case.
-    fn open_cases(&self) -> Result<Vec<Case>, ReadError> {
+    pub(super) fn open_cases(&self) -> Result<Vec<Case>, ReadError> {
         let mut open = Vec::new();
         let index = Some(Kind::CaseIndex);
         self.ledger

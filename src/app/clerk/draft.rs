@@ -1,6 +1,7 @@
 //! A commit being written.
 
-use super::{Clerk, Prepared};
+use super::{Clerk, Prepared, TurnError};
+use crate::app::audit::{self, Head, Noted};
 use crate::app::cards::case_card;
 use crate::app::hours;
 use crate::app::records::{CLINIC, DueRow, InboxRow, OutboxRow, Piece, ShownAs, case_subject};
@@ -31,6 +32,8 @@ pub struct Draft<'a> {
     pub now: Timestamp,
     /// What there is so far.
     pub prepared: Prepared,
+    /// The newest row of the audit log that this commit adds.
+    audited: Option<Head>,
 }
 
 impl<'a> Draft<'a> {
@@ -41,7 +44,26 @@ impl<'a> Draft<'a> {
             clerk,
             now,
             prepared: Prepared::default(),
+            audited: None,
         }
+    }
+
+    /// The staff chat, if there is one once this is committed.
+    #[must_use]
+    pub fn staff_chat(&self) -> Option<ChatId> {
+        self.prepared.staff_chat.or_else(|| self.clerk.staff_chat())
+    }
+
+    /// Writes an act down in the audit log.
+    pub fn audit(&mut self, noted: &Noted<'_>) -> Result<(), TurnError> {
+        audit::append(
+            &self.clerk.ledger,
+            self.clerk.keys,
+            &mut self.prepared.commit,
+            &mut self.audited,
+            noted,
+            self.now,
+        )
     }
 
     /// Writes a row.
@@ -173,7 +195,7 @@ impl<'a> Draft<'a> {
         if alert == Alert::Post
             && case.level < Level::UrgentToday
             && !case.asks_call
-            && self.clerk.staff_chat().is_some()
+            && self.staff_chat().is_some()
             && let Some(at) = hours::opens_at(&content.clinic, self.now)
         {
             // See-professional wakes nobody: its card waits for the clinic to open.
@@ -201,7 +223,7 @@ impl<'a> Draft<'a> {
         case: &Case,
         how: Telling,
     ) -> Result<(), CommitError> {
-        let Some(staff_chat) = self.clerk.staff_chat() else {
+        let Some(staff_chat) = self.staff_chat() else {
             return Ok(());
         };
         let (text, keyboard) = case_card(content, case);
@@ -239,7 +261,7 @@ impl<'a> Draft<'a> {
         content: &Content,
         text: RichText,
     ) -> Result<(), CommitError> {
-        let Some(staff_chat) = self.clerk.staff_chat() else {
+        let Some(staff_chat) = self.staff_chat() else {
             return Ok(());
         };
         let row = plain(
@@ -258,7 +280,7 @@ impl<'a> Draft<'a> {
         text: RichText,
         keyboard: Keyboard,
     ) -> Result<(), CommitError> {
-        let Some(staff_chat) = self.clerk.staff_chat() else {
+        let Some(staff_chat) = self.staff_chat() else {
             return Ok(());
         };
         let row = plain(text, keyboard, Weight::Talk, content.clinic.staff_language);

@@ -56,7 +56,7 @@ impl Clerk {
             .scan(keys.0, Some(chat), None, &mut |key, row| match key.kind() {
                 // An open case stays under a key of its own until it closes, and
                 // what was taken is not to be taken again.
-                Kind::Seen => {}
+                Kind::Seen | Kind::Audit => {}
                 Kind::Case => {
                     if let Ok((case, version)) = row.open::<Case>()
                         && !case.is_open()

@@ -2,12 +2,13 @@
 
 use super::draft::{Draft, Telling};
 use super::{Clerk, TurnError};
-use crate::app::cards::last_deed;
+use crate::app::audit::Noted;
+use crate::app::cards::{TeamPress, last_deed};
 use crate::app::records::{CLINIC, InboxRow, case_subject};
 use crate::channel::{Incoming, IncomingKind, Outgoing, Sender};
 use crate::content::{Content, Text, Values, With};
 use crate::ids::{CaseNumber, FlagId};
-use crate::staff::{Act, Alert, Case, Change, Staffer, act, shown_by};
+use crate::staff::{Act, Alert, Case, Change, Right, Staffer, act, shown_by};
 use crate::store::Version;
 
 const DAY_SECONDS: i64 = 24 * 60 * 60;
@@ -30,6 +31,7 @@ impl Clerk {
             IncomingKind::Press { data, .. } => {
                 // Anonymous admins press as nobody: there is no one to name on the case.
                 let Some(from) = &incoming.from else {
+                    self.note_refusal(None, "refused.anonymous", None, draft)?;
                     toast(draft, &content, &content.words.staff_anonymous, &[]);
                     return Ok(());
                 };
@@ -38,7 +40,11 @@ impl Clerk {
             IncomingKind::Command { name, argument } => {
                 self.prepare_command(&content, incoming, name, argument.reveal(), draft)
             }
-            IncomingKind::Text(_)
+            IncomingKind::Left(who) => self.member_left(&content, who, draft),
+            IncomingKind::Came(who) => self.members_came(who, draft),
+            IncomingKind::Removed(true) => self.removed(&content, incoming.from.as_ref(), draft),
+            IncomingKind::Removed(false)
+            | IncomingKind::Text(_)
             | IncomingKind::Contact { .. }
             | IncomingKind::Edited(_)
             | IncomingKind::Unreadable
@@ -55,6 +61,16 @@ impl Clerk {
         draft: &mut Draft<'_>,
     ) -> Result<(), TurnError> {
         let words = &content.words;
+        if let Some(press) = TeamPress::parse(data) {
+            return self.prepare_team_press(content, by, &press, draft);
+        }
+        let pressed = Act::parse(data);
+        let right = pressed.map_or(Right::Work, |(_, deed, _)| deed.right());
+        let about = pressed.map(|(number, ..)| number).or(shown_by(data));
+        if let Err(refusal) = self.allows(by, right, about, draft)? {
+            toast(draft, content, words.refusal(refusal), &[]);
+            return Ok(());
+        }
         if let Some(number) = shown_by(data) {
             match self.case(number)? {
                 Some((case, _)) => draft.send_card(content, &case, Telling::PostSilently)?,
@@ -62,7 +78,7 @@ impl Clerk {
             }
             return Ok(());
         }
-        let Some((number, deed, acts)) = Act::parse(data) else {
+        let Some((number, deed, acts)) = pressed else {
             toast(draft, content, &words.staff_stale, &[]);
             return Ok(());
         };
@@ -95,7 +111,24 @@ impl Clerk {
             Change::Closed => toast(draft, content, &words.staff_closed_hint, &[]),
             Change::Card | Change::Seen | Change::Cleared { .. } | Change::Reopened => {}
         }
-        self.keep_change(content, case, version, change, draft)
+        self.keep_change(content, case, version, change, draft)?;
+        self.note_act(deed, by, number, draft)
+    }
+
+    /// Writes an act on a case down in the audit log.
+    pub(super) fn note_act(
+        &self,
+        deed: Act,
+        by: &Staffer,
+        case: CaseNumber,
+        draft: &mut Draft<'_>,
+    ) -> Result<(), TurnError> {
+        let what = format!("case.{}", deed.word());
+        draft.audit(&Noted {
+            who: Some(by),
+            what: &what,
+            case: Some(case),
+        })
     }
 
     /// Does what a member of staff asks of a case.
@@ -198,7 +231,12 @@ fn days_of(content: &Content, flag: &FlagId) -> u32 {
 }
 
 /// A word over the button that was pressed.
-fn toast(draft: &mut Draft<'_>, content: &Content, text: &Text, values: &[(&str, &str)]) {
+pub(super) fn toast(
+    draft: &mut Draft<'_>,
+    content: &Content,
+    text: &Text,
+    values: &[(&str, &str)],
+) {
     /// Telegram shows no more.
     const TOAST_CHARS_MAX: usize = 200;
     let with = With {

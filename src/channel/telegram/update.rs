@@ -153,6 +153,8 @@ struct Message {
     contact: Maybe<Contact>,
     migrate_to_chat_id: Maybe<i64>,
     reply_to_message: Maybe<Answered>,
+    left_chat_member: Maybe<User>,
+    new_chat_members: Maybe<Vec<Maybe<User>>>,
 }
 
 /// The message a reply answers.
@@ -282,6 +284,11 @@ fn read_message(update: i64, value: &Value, bot_username: &str) -> Option<Incomi
     let private = Place::of(message.chat.0.as_ref()).private;
     let kind = if let (Some(to), false) = (message.migrate_to_chat_id.0, private) {
         IncomingKind::Migrated(ChatId(to))
+    } else if let (Some(left), false) = (message.left_chat_member.0.take(), private) {
+        sender(left).map_or(IncomingKind::Ignored, IncomingKind::Left)
+    } else if let (Some(came), false) = (message.new_chat_members.0.take(), private) {
+        let came = came.into_iter().filter_map(|user| user.0.and_then(sender));
+        IncomingKind::Came(came.collect())
     } else if let Some(command) = read_command(&message, bot_username, private) {
         command
     } else if let Some(words) = message.words() {
@@ -342,6 +349,8 @@ fn read_membership(update: i64, value: &Value) -> Option<Incoming> {
     let kind = match (place.private, status.as_deref()) {
         (true, Some("kicked")) => IncomingKind::Blocked(true),
         (true, Some("member")) => IncomingKind::Blocked(false),
+        (false, Some("kicked" | "left")) => IncomingKind::Removed(true),
+        (false, Some("member" | "administrator")) => IncomingKind::Removed(false),
         _ => IncomingKind::Ignored,
     };
     Some(Incoming {
