@@ -1,6 +1,7 @@
 //! The subcommands.
 
-pub mod check;
+pub mod audit;
+mod check;
 mod preview;
 mod report;
 mod run;
@@ -42,11 +43,26 @@ enum Command {
     Cases(StoredArgs),
     /// List what waits to be sent in the data folder of a stopped bot.
     Outbox(StoredArgs),
+    /// Check or print the audit log in the data folder of a stopped bot.
+    #[command(subcommand)]
+    Audit(AuditCommand),
     /// Print a completion script for your shell.
     Completions {
         /// Which shell.
         shell: clap_complete::Shell,
     },
+}
+
+/// What can be done with the audit log.
+#[derive(Debug, Subcommand)]
+#[command(
+    after_help = "Examples:\n  psoas-bot audit verify --data data\n  psoas-bot audit export --data data --format jsonl > audit.jsonl"
+)]
+pub enum AuditCommand {
+    /// Say whether a row was changed or taken out.
+    Verify(StoredArgs),
+    /// Print every row: who did what when, on which case.
+    Export(StoredArgs),
 }
 
 /// What `cases` and `outbox` take.
@@ -139,6 +155,7 @@ pub fn main() -> ExitCode {
         Some(Command::Preview) => preview::run(),
         Some(Command::Cases(args)) => stored::run(&args, stored::What::Cases),
         Some(Command::Outbox(args)) => stored::run(&args, stored::What::Outbox),
+        Some(Command::Audit(command)) => audit::run(&command),
         Some(Command::Completions { shell }) => {
             clap_complete::generate(
                 shell,

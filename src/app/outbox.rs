@@ -217,7 +217,10 @@ pub fn delivered(
         return Ok((commit, Shown::default()));
     }
     if let Some(message) = message {
-        if row.case.is_some() {
+        if let Some(case) = row.case {
+            let card = keys.card_at(chat, message);
+            let card = Put::json(card, super::records::CLINIC, &case)?;
+            commit.puts.push(card);
             // Older copies were folded; the newest card is the one that is kept true.
             shown.messages.clear();
         }

@@ -95,7 +95,8 @@ pub fn recover(ledger: &Ledger, keys: Keys, now: Timestamp) -> Result<Recovered,
             | Kind::Lock
             | Kind::Meta
             | Kind::Content
-            | Kind::Phone => {}
+            | Kind::Phone
+            | Kind::Audit => {}
         }
     })?;
     // Keys sort by chat; what waits is taken in the order it came.
@@ -200,7 +201,8 @@ pub fn outdated(clerk: &Clerk, now: Timestamp) -> Result<(Vec<Key>, Vec<ChatId>)
             | Kind::Lock
             | Kind::Meta
             | Kind::Content
-            | Kind::Phone => {}
+            | Kind::Phone
+            | Kind::Audit => {}
         })?;
     Ok((marks, silent))
 }

@@ -11,6 +11,7 @@ use super::clock::Clock;
 use super::lanes::{Lanes, News};
 use super::library::Library;
 use super::pacing::Pacing;
+use super::pairing::PairCode;
 use super::records::{CLINIC, InboxRow, Keys};
 use super::timers::Timers;
 use super::workers::Workers;
@@ -82,6 +83,15 @@ const STOP_WITHIN: Duration = Duration::from_secs(20);
 /// What may go is swept this often.
 const SWEEP_EVERY: Duration = Duration::from_secs(60 * 60);
 
+/// What there is of a desk when a bot starts.
+#[derive(Debug, Clone, Copy)]
+pub struct Desk<'a> {
+    /// Whether there is a staff chat.
+    pub is_staffed: bool,
+    /// The code that makes somebody the owner; none while there is one.
+    pub code: Option<&'a str>,
+}
+
 /// Runs a bot until `stop` says so, or something breaks.
 ///
 /// # Errors
@@ -89,7 +99,7 @@ const SWEEP_EVERY: Duration = Duration::from_secs(60 * 60);
 pub async fn run(
     config: Config,
     mut stop: watch::Receiver<bool>,
-    started: impl FnOnce(&Me),
+    started: impl FnOnce(&Me, Desk<'_>),
 ) -> Result<(), RunError> {
     let Config {
         telegram,
@@ -109,7 +119,9 @@ pub async fn run(
     let now = clock.now();
     let away_since = read::<Timestamp>(&ledger, keys, "alive")?;
     let moved = read::<(ChatId, ChatId)>(&ledger, keys, "staff-moved")?;
-    let staff_chat = staff_chat.map(|chat| match moved {
+    let paired = read::<ChatId>(&ledger, keys, "staff-chat")?;
+    // What the settings say holds; without, the chat an owner has paired.
+    let staff_chat = staff_chat.or(paired).map(|chat| match moved {
         Some((from, to)) if from == chat => to,
         Some(_) | None => chat,
     });
@@ -156,7 +168,15 @@ pub async fn run(
             "the store has lost commits; warnings were made again from the journal"
         );
     }
-    started(&me);
+    let code = pair_code(&clerk, now)?;
+    let desk = Desk {
+        is_staffed: staff_chat.is_some(),
+        code: code.as_ref().map(PairCode::code),
+    };
+    started(&me, desk);
+    if let Some(code) = code {
+        clerk.offer_code(code);
+    }
 
     let (news_in, mut news) = mpsc::unbounded_channel();
     let (broken_in, mut broken) = mpsc::unbounded_channel();
@@ -303,6 +323,20 @@ async fn first_call(
         }
         wait = (wait * 2).min(60);
     }
+}
+
+/// A new code, while nobody owns the desk.
+fn pair_code(clerk: &Clerk, now: Timestamp) -> Result<Option<PairCode>, RunError> {
+    let (roster, _) = clerk
+        .roster()
+        .map_err(|error| RunError::Store(error.into()))?;
+    if roster.has_owner() {
+        return Ok(None);
+    }
+    let mut random = [0; 8];
+    getrandom::fill(&mut random)
+        .map_err(|_| RunError::Stopped("the system gives no random numbers".to_owned()))?;
+    Ok(Some(PairCode::new(random, now)))
 }
 
 async fn stopped(stop: &mut watch::Receiver<bool>) {

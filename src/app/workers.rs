@@ -182,6 +182,9 @@ impl Workers {
 
     /// What was committed goes to the lanes, the timers and other workers.
     pub fn hand_on(self: &Arc<Self>, prepared: Prepared) {
+        if let Some(chat) = prepared.staff_chat {
+            self.clerk.move_staff_chat(chat);
+        }
         for answer in prepared.answers {
             self.lanes.send_now(answer);
         }

@@ -4,7 +4,10 @@ use serde_json::{Value, json};
 
 use super::parse::Act;
 use super::play::{Player, same};
-use super::stage::{PATIENT, STAFF_CHAT};
+use super::stage::{PATIENT, STAFF_CHAT, STAFF_PEOPLE};
+
+/// An admin who hides who they are: Telegram names the group instead.
+const ANONYMOUS: &str = "anonymous";
 
 impl Player {
     pub(super) fn act(&mut self, act: &Act) -> Result<(), String> {
@@ -101,12 +104,49 @@ impl Player {
                             .map_err(said)?;
                     }
                     None => {
+                        let mut extra = json!({"text": self.fill(act)});
+                        if name == ANONYMOUS {
+                            extra["sender_chat"] =
+                                json!({"id": STAFF_CHAT, "type": "group", "title": "Staff"});
+                        }
                         self.stage
                             .world
-                            .say(STAFF_CHAT, user, act, now)
+                            .say_with(STAFF_CHAT, user, extra, now)
                             .map_err(said)?;
                     }
                 }
+            }
+            Act::StaffPrivate { name, words } => {
+                let user = self.staff_member(name);
+                let words = self.fill(words);
+                self.stage
+                    .world
+                    .say(user, user, &words, now)
+                    .map_err(said)?;
+            }
+            Act::StaffMoves { name, leaves } => {
+                let user = self.staff_member(name);
+                self.stage
+                    .world
+                    .pass_through(STAFF_CHAT, user, *leaves, now);
+            }
+            Act::StaffForge { name, data } => {
+                let user = self.staff_member(name);
+                let messages = self.stage.world.messages(STAFF_CHAT);
+                let message = messages.last().map_or(1, |shown| shown.message_id);
+                self.stage
+                    .world
+                    .press(STAFF_CHAT, user, message, data, now)
+                    .map_err(said)?;
+            }
+            Act::StaffReply { name, case, words } => {
+                let user = self.staff_member(name);
+                let card = self.card(*case)?;
+                let extra = json!({"text": self.fill(words), "reply_to_message_id": card});
+                self.stage
+                    .world
+                    .say_with(STAFF_CHAT, user, extra, now)
+                    .map_err(said)?;
             }
             Act::Stranger(label) => {
                 // A case's button, forwarded to somebody's private chat and pressed there.
@@ -139,10 +179,23 @@ impl Player {
                 self.staff.push(name.to_owned());
                 self.staff.len() - 1
             });
-        let user = 9_000 + i64::try_from(index).unwrap_or(0);
+        let user = STAFF_PEOPLE.start + i64::try_from(index).unwrap_or(0);
         self.stage.world.add_person(user, name, None, Some("en"));
         self.stage.world.join(STAFF_CHAT, user);
         user
+    }
+
+    /// The newest card in the staff chat, or the newest one of a case.
+    fn card(&self, case: Option<u64>) -> Result<i64, String> {
+        let wanted = case.map_or_else(|| "case:".to_owned(), |case| format!("case:{case}:"));
+        let mut messages = self.stage.world.messages(STAFF_CHAT).iter().rev();
+        messages
+            .find(|shown| {
+                let mut buttons = shown.buttons.iter().flatten();
+                buttons.any(|button| button.data().is_some_and(|data| data.starts_with(&wanted)))
+            })
+            .map(|shown| shown.message_id)
+            .ok_or_else(|| "no card stands in the staff chat to reply to".to_owned())
     }
 
     /// The newest button with this label; a tick's mark need not be written.

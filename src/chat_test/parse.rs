@@ -75,6 +75,37 @@ pub enum Act {
         /// What they press, in `[]`, or say.
         act: String,
     },
+    /// `staff Ana replies: words`, to the newest card; or `staff Ana replies to
+    /// case 2: words`.
+    StaffReply {
+        /// Who.
+        name: String,
+        /// To which case's card; the newest card without.
+        case: Option<u64>,
+        /// What they say.
+        words: String,
+    },
+    /// `staff Ana in private: words`: Ana writes to the bot in private.
+    StaffPrivate {
+        /// Who.
+        name: String,
+        /// What they say.
+        words: String,
+    },
+    /// `staff Ana leaves` or `staff Ana joins`: the staff chat.
+    StaffMoves {
+        /// Who.
+        name: String,
+        /// Out of it, or into it.
+        leaves: bool,
+    },
+    /// `staff Ana forges: data`: button data no message of the staff chat shows.
+    StaffForge {
+        /// Who.
+        name: String,
+        /// The data.
+        data: String,
+    },
     /// `stranger: [Label]`: somebody who is not on staff presses a case's button.
     Stranger(String),
     /// `clock: +60s`, in seconds.
@@ -98,9 +129,15 @@ impl Act {
             | Self::Send { .. }
             | Self::Share(_)
             | Self::Stranger(_) => true,
-            Self::Block(_) | Self::Staff { .. } | Self::Clock(_) | Self::Restart | Self::Gap => {
-                false
-            }
+            Self::Block(_)
+            | Self::Staff { .. }
+            | Self::StaffReply { .. }
+            | Self::StaffForge { .. }
+            | Self::StaffPrivate { .. }
+            | Self::StaffMoves { .. }
+            | Self::Clock(_)
+            | Self::Restart
+            | Self::Gap => false,
         }
     }
 }
@@ -140,6 +177,8 @@ pub enum Observed {
     Patient,
     /// The staff chat.
     Staff,
+    /// The private chats of staff.
+    Private,
     /// The answer to a press.
     Toast,
 }
@@ -205,6 +244,20 @@ fn parse_act(line: &str) -> Option<Act> {
         "patient unblocks" => return Some(Act::Block(false)),
         _ => {}
     }
+    if let Some(who) = line.strip_prefix("staff ")
+        && !who.contains(':')
+    {
+        let (name, verb) = who.trim().rsplit_once(' ')?;
+        let leaves = match verb {
+            "leaves" => true,
+            "joins" => false,
+            _ => return None,
+        };
+        return Some(Act::StaffMoves {
+            name: name.trim().to_owned(),
+            leaves,
+        });
+    }
     let (head, rest) = line.split_once(':')?;
     let (head, rest) = (head.trim(), rest.trim());
     Some(match head {
@@ -231,10 +284,43 @@ fn parse_act(line: &str) -> Option<Act> {
         "patient shares" => Act::Share(rest.to_owned()),
         "stranger" => Act::Stranger(label_of(rest)?),
         "clock" => Act::Clock(seconds(rest)?),
-        head => Act::Staff {
-            name: head.strip_prefix("staff ")?.trim().to_owned(),
-            act: rest.to_owned(),
-        },
+        head => parse_staff(head.strip_prefix("staff ")?.trim(), rest)?,
+    })
+}
+
+/// `Ana`, `Ana forges`, `Ana in private`, `Ana replies` or `Ana replies to case 2`, and what stands behind.
+fn parse_staff(who: &str, rest: &str) -> Option<Act> {
+    if let Some(name) = who.strip_suffix(" forges") {
+        return Some(Act::StaffForge {
+            name: name.trim().to_owned(),
+            data: rest.to_owned(),
+        });
+    }
+    if let Some(name) = who.strip_suffix(" in private") {
+        return Some(Act::StaffPrivate {
+            name: name.trim().to_owned(),
+            words: rest.to_owned(),
+        });
+    }
+    let (who, case) = match who.split_once(" replies to case ") {
+        Some((who, case)) => (who, Some(case.trim().parse().ok()?)),
+        None => (who, None),
+    };
+    let name = match (who.strip_suffix(" replies"), case) {
+        (Some(name), None) => name,
+        (None, Some(_)) => who,
+        (Some(_), Some(_)) => return None,
+        (None, None) => {
+            return Some(Act::Staff {
+                name: who.to_owned(),
+                act: rest.to_owned(),
+            });
+        }
+    };
+    Some(Act::StaffReply {
+        name: name.trim().to_owned(),
+        case,
+        words: rest.replace("\\n", "\n"),
     })
 }
 
@@ -260,6 +346,7 @@ fn parse_check(line: &str) -> Option<Check> {
     Some(match head {
         "bot" => see(Observed::Patient, rest),
         "staff sees" => see(Observed::Staff, rest),
+        "in private" => see(Observed::Private, rest),
         "toast" => see(Observed::Toast, rest),
         "never" => Check::Never(rest.to_owned()),
         "staff never sees" => Check::StaffNever(rest.to_owned()),

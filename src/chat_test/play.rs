@@ -166,6 +166,7 @@ pub fn update(text: &str, chat: &Chat, library: &Arc<Library>) -> Result<String,
             let head = match seen.by {
                 Observed::Patient => "bot",
                 Observed::Staff => "staff sees",
+                Observed::Private => "in private",
                 Observed::Toast => "toast",
             };
             let _ = writeln!(
@@ -251,7 +252,9 @@ impl Player {
             out.push_str(before);
             match after.split_once('}') {
                 Some((name, behind)) => {
-                    if !content.write(name, self.lang, &mut out) {
+                    if name == "code" {
+                        out.push_str(&self.stage.code());
+                    } else if !content.write(name, self.lang, &mut out) {
                         let _ = write!(out, "{{{name}}}");
                     }
                     rest = behind;

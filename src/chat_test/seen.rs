@@ -6,7 +6,7 @@ use serde_json::Value;
 
 use super::parse::Observed;
 use super::play::Player;
-use super::stage::{PATIENT, STAFF_CHAT};
+use super::stage::{PATIENT, STAFF_CHAT, STAFF_PEOPLE};
 
 /// One message, as somebody sees it.
 #[derive(Debug, Clone, PartialEq, Eq)]
@@ -33,6 +33,7 @@ impl Player {
             let by = match payload["chat_id"].as_i64() {
                 Some(PATIENT) => Observed::Patient,
                 Some(STAFF_CHAT) => Observed::Staff,
+                Some(chat) if STAFF_PEOPLE.contains(&chat) => Observed::Private,
                 _ if method == "answercallbackquery" => Observed::Toast,
                 _ => continue,
             };
@@ -53,7 +54,7 @@ impl Player {
             match by {
                 Observed::Patient => self.all.push(text.clone()),
                 Observed::Staff => self.all_staff.push(text.clone()),
-                Observed::Toast => {}
+                Observed::Private | Observed::Toast => {}
             }
             let markup = markup_of(&payload["reply_markup"]);
             if by == Observed::Patient && !method.starts_with("edit") {
@@ -112,6 +113,7 @@ impl Player {
                 (Observed::Patient, true) => "bot (edit)",
                 (Observed::Staff, false) => "staff sees",
                 (Observed::Staff, true) => "staff sees (edit)",
+                (Observed::Private, _) => "in private",
                 (Observed::Toast, _) => "toast",
             };
             let _ = writeln!(out, "  {head}: {}", seen.text.replace('\n', "\n    "));

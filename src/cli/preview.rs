@@ -92,7 +92,7 @@ pub(super) fn run() -> anyhow::Result<ExitCode> {
             clock,
         };
         let url = page.url.clone();
-        run_bot(config, stop, |_| {
+        run_bot(config, stop, |_, _| {
             println!("The preview is open at  {url}");
             println!("Data folder: {}   Stop with Ctrl-C. No token is used, and nothing leaves this machine.", data_dir.display());
         })

@@ -9,9 +9,9 @@ use tokio::task::JoinSet;
 
 use super::setup;
 use crate::app::clock::Clock;
-use crate::app::run::{Config, run as run_bot};
+use crate::app::run::{Config, Desk, run as run_bot};
 use crate::app::settings::{ClinicSettings, KeySource, Purpose, Settings};
-use crate::channel::telegram::Telegram;
+use crate::channel::telegram::{Me, Telegram};
 use crate::store::MasterKey;
 
 /// Runs each clinic's bot until they are told to stop.
@@ -41,15 +41,17 @@ pub(super) fn run() -> anyhow::Result<ExitCode> {
         for (clinic, config) in bots {
             let (stop, name) = (stop.clone(), clinic.name.clone());
             let data = clinic.data_dir.display().to_string();
-            let staffed = clinic.staff_chat.is_some();
             running.spawn(async move {
-                let started = |me: &crate::channel::telegram::Me| {
-                    println!("@{} is listening for {name}. Data: {data}. Stop with Ctrl-C.", me.username);
-                    if !staffed {
-                        println!("No STAFF_CHAT_ID is set for {name}: nobody on staff is told of warnings, and patients are not told that anyone is.");
-                    }
+                let started = |me: &Me, desk: Desk<'_>| {
+                    println!(
+                        "@{} is listening for {name}. Data: {data}. Stop with Ctrl-C.",
+                        me.username
+                    );
+                    print!("{}", desk_lines(&me.username, desk));
                 };
-                run_bot(config, stop, started).await.with_context(|| name.clone())
+                run_bot(config, stop, started)
+                    .await
+                    .with_context(|| name.clone())
             });
         }
         let mut ended = Ok(ExitCode::SUCCESS);
@@ -93,4 +95,23 @@ async fn pass_on(mut told: watch::Receiver<bool>, stop_all: Arc<watch::Sender<bo
     if told.wait_for(|stop| *stop).await.is_ok() {
         stop_all.send_replace(true);
     }
+}
+
+/// What whoever starts the bot has to know of the desk.
+fn desk_lines(username: &str, desk: Desk<'_>) -> String {
+    let mut lines = String::new();
+    if !desk.is_staffed {
+        lines.push_str(
+            "There is no staff chat yet: nobody is told of warnings, and patients are not told that anyone is.\n",
+        );
+    }
+    if let Some(code) = desk.code {
+        lines.push_str(&format!(
+            "\nThe desk has no owner yet. To own it, add @{username} to your staff group and send there:\n\n    /pair {code}\n\nThe code holds for 10 minutes and for one person. The next start gives a new one.\n",
+        ));
+        if desk.is_staffed {
+            lines.push_str("Until then everyone in the staff chat can act on cases.\n");
+        }
+    }
+    lines
 }

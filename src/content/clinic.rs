@@ -4,7 +4,7 @@ use std::collections::BTreeMap;
 
 use super::build::{Builder, pairs, place};
 use super::diagnostic::Place;
-use super::model::{Bot, Command, Deed, Link};
+use super::model::{Bot, Command, Deed, Link, StaffCommand};
 use super::raw;
 
 /// The links of `bot.yaml`, and those that one clinic has beside them.
@@ -18,17 +18,7 @@ pub(super) fn build_bot(
     let command = |builder: &mut Builder, command: raw::Command| {
         let here = place(FILE, &command.name);
         let name = &command.name.value;
-        if name.is_empty()
-            || name.len() > 32
-            || !name
-                .chars()
-                .all(|c| c.is_ascii_lowercase() || c.is_ascii_digit() || c == '_')
-        {
-            builder.error(
-                here.clone(),
-                format!("`{name}` cannot be a command: Telegram takes 1 to 32 of a-z, 0-9 and _"),
-            );
-        }
+        check_command(builder, FILE, &command.name);
         let deed = match (&command.opens, command.does) {
             (Some(dialog), None) => Deed::Opens(builder.dialog(FILE, dialog)),
             (None, Some(raw::CommandDeed::Stop)) => Deed::Stop,
@@ -54,7 +44,14 @@ pub(super) fn build_bot(
     let staff_commands = file
         .staff_commands
         .into_iter()
-        .map(|one| command(builder, one))
+        .map(|one| {
+            check_command(builder, FILE, &one.name);
+            StaffCommand {
+                name: one.name.value,
+                deed: one.does,
+                about: one.about,
+            }
+        })
         .collect();
     let mut links = BTreeMap::new();
     let shared = file.links.0.into_iter().map(|link| (FILE, link));
@@ -79,6 +76,21 @@ pub(super) fn build_bot(
         commands,
         links,
         staff_commands,
+    }
+}
+
+fn check_command(builder: &mut Builder, file: &str, name: &raw::Name) {
+    let word = &name.value;
+    if word.is_empty()
+        || word.len() > 32
+        || !word
+            .chars()
+            .all(|c| c.is_ascii_lowercase() || c.is_ascii_digit() || c == '_')
+    {
+        builder.error(
+            place(file, name),
+            format!("`{word}` cannot be a command: Telegram takes 1 to 32 of a-z, 0-9 and _"),
+        );
     }
 }
 

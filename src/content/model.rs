@@ -9,7 +9,7 @@ use super::diagnostic::Place;
 use super::find::Finder;
 pub use super::raw::{
     ClearedDays, Clinic, CommandDeed, Day, Hours, Notify, Phone, Practitioner, Push, ScreenStyle,
-    TextKind,
+    StaffDeed, TextKind,
 };
 use super::text::{Text, Values};
 use super::words::Words;
@@ -263,7 +263,18 @@ pub struct Bot {
     /// Deep links by name.
     pub links: BTreeMap<String, Link>,
     /// Listed in the staff chat only.
-    pub staff_commands: Vec<Command>,
+    pub staff_commands: Vec<StaffCommand>,
+}
+
+/// One command of the staff chat.
+#[derive(Debug, Clone)]
+pub struct StaffCommand {
+    /// Without the slash.
+    pub name: String,
+    /// What it does.
+    pub deed: StaffDeed,
+    /// In Telegram's list.
+    pub about: Text,
 }
 
 /// One command.

@@ -386,7 +386,7 @@ pub struct Bot {
     #[serde(default)]
     pub links: Pairs<Link>,
     #[serde(default)]
-    pub staff_commands: Vec<Command>,
+    pub staff_commands: Vec<StaffCommand>,
 }
 
 #[derive(Debug, Deserialize)]
@@ -404,6 +404,36 @@ pub struct Command {
 #[serde(rename_all = "kebab-case")]
 pub enum CommandDeed {
     Stop,
+}
+
+#[derive(Debug, Clone, Deserialize)]
+#[serde(deny_unknown_fields)]
+pub struct StaffCommand {
+    pub name: Name,
+    pub does: StaffDeed,
+    pub about: Text,
+}
+
+/// What a command of the staff chat does.
+#[derive(Debug, Clone, Copy, PartialEq, Eq, Deserialize)]
+#[serde(rename_all = "kebab-case")]
+pub enum StaffDeed {
+    /// Lists the open cases.
+    Open,
+    /// Posts one case's card again.
+    Case,
+    /// Shows a case's patient: every case, and what is cleared.
+    Patient,
+    /// Writes something down on a case, for staff alone.
+    Note,
+    /// Closes a case, with a note.
+    Close,
+    /// Makes somebody the owner, or asks to join.
+    Pair,
+    /// Lists the team; an owner changes it there.
+    Team,
+    /// Lists the commands.
+    Help,
 }
 
 #[derive(Debug, Clone, Deserialize)]

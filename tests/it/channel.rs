@@ -108,6 +108,7 @@ fn words_come_with_who_and_where() {
                 language: Some("es-419".to_owned()),
             }),
             message: Some(MessageId(12)),
+            reply_to: None,
             kind: text(WORDS),
         }
     );
@@ -257,7 +258,10 @@ fn blocking_and_unblocking() {
     check(private(), "kicked", IncomingKind::Blocked(true));
     check(private(), "member", IncomingKind::Blocked(false));
     check(private(), "hologram", IncomingKind::Ignored);
-    check(group(), "kicked", IncomingKind::Ignored);
+    check(group(), "kicked", IncomingKind::Removed(true));
+    check(group(), "left", IncomingKind::Removed(true));
+    check(group(), "administrator", IncomingKind::Removed(false));
+    check(group(), "hologram", IncomingKind::Ignored);
 }
 
 #[test]

@@ -79,6 +79,11 @@ impl Clerk {
             .read::<u64>(&key)?
             .unwrap_or((0, Version::ABSENT));
         let number = CaseNumber(last + 1);
+        // Staff may open an older case again in this moment: one stays open, not two.
+        let open = self.keys.open_case(chat);
+        if let Ok(None) = self.ledger.read::<CaseNumber>(&open) {
+            draft.prepared.commit.expect.push((open, Version::ABSENT));
+        }
         draft.replace(key, version, CLINIC, &number.0)?;
         *in_hand = Some(CaseInHand {
             case: Case::open(number, chat, report, draft.now),

@@ -56,12 +56,12 @@ impl Clerk {
             .scan(keys.0, Some(chat), None, &mut |key, row| match key.kind() {
                 // An open case stays under a key of its own until it closes, and
                 // what was taken is not to be taken again.
-                Kind::Seen => {}
+                Kind::Seen | Kind::Audit => {}
                 Kind::Case => {
-                    if let Ok(case) = row.json::<Case>()
+                    if let Ok((case, version)) = row.open::<Case>()
                         && !case.is_open()
                     {
-                        closed.push((key, case.number));
+                        closed.push((key, version, case.number));
                     }
                 }
                 Kind::Inbox => waiting.push((key, row.bytes())),
@@ -93,7 +93,9 @@ impl Clerk {
         }
         commit.deletes.extend(deletes);
         commit.erase.push((keys.0, chat));
-        for (key, number) in closed {
+        for (key, version, number) in closed {
+            // Staff may open it again in this moment; then it stays.
+            commit.expect.push((key.clone(), version));
             commit.deletes.extend([key, keys.case_index(number)]);
             commit.erase.push((keys.0, case_subject(number)));
         }

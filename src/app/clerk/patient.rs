@@ -2,10 +2,12 @@
 
 use super::cases::{CaseInHand, Reach, describe, raise_alert};
 use super::draft::Draft;
+use super::office::staffer;
+use super::team::is_of_staff;
 use super::{Clerk, TurnError, nothing_heard};
 use crate::app::records::{CLINIC, DueRow, InboxRow, OutboxRow, Piece, ShownAs};
 use crate::channel::{Incoming, IncomingKind, Outgoing, Sender, telegram};
-use crate::content::{Content, Deed};
+use crate::content::{Content, Deed, StaffDeed};
 use crate::dialog::{Conversation, Due, Effect, Input, Token, Weight, What, take_turn};
 use crate::free_text::hear;
 use crate::ids::{ChatId, Lang, PatientText, TEXT_BYTES_MAX, Timestamp};
@@ -94,8 +96,23 @@ impl Clerk {
         if let IncomingKind::Migrated(_) = incoming.kind {
             return Ok(());
         }
+        if let IncomingKind::Press { data, .. } = &incoming.kind
+            && is_of_staff(data)
+        {
+            // A case's button stands in the staff chat alone: forwarded, or forged.
+            let who = incoming.from.as_ref().map(staffer);
+            self.note_refusal(who.as_ref(), "refused.elsewhere", None, draft)?;
+        }
         if !incoming.private {
             return self.prepare_group(chat, &incoming, draft);
+        }
+        if let (IncomingKind::Command { name, argument }, Some(from)) =
+            (&incoming.kind, &incoming.from)
+            && argument.is_empty()
+            && self.is_staff_command(name, StaffDeed::Pair)
+            && self.ask_to_join(chat, from, draft)?
+        {
+            return Ok(());
         }
         let content = self.library.newest();
         let (what, heard) = match incoming.kind {
@@ -125,7 +142,11 @@ impl Clerk {
             IncomingKind::Unreadable => (What::Unreadable, nothing_heard()),
             IncomingKind::Blocked(true) => return self.reach(chat, Reach::Lost, draft),
             IncomingKind::Blocked(false) => return self.reach(chat, Reach::Found, draft),
-            IncomingKind::Migrated(_) | IncomingKind::Ignored => return Ok(()),
+            IncomingKind::Migrated(_)
+            | IncomingKind::Left(_)
+            | IncomingKind::Came(_)
+            | IncomingKind::Removed(_)
+            | IncomingKind::Ignored => return Ok(()),
         };
         let input = Input {
             what,
@@ -149,12 +170,17 @@ impl Clerk {
             .and_then(|from| from.language.as_deref())
             .and_then(Lang::from_tag)
             .unwrap_or_default();
-        match incoming.kind {
+        match &incoming.kind {
+            IncomingKind::Command { name, argument }
+                if self.is_staff_command(name, StaffDeed::Pair) =>
+            {
+                self.pair(chat, incoming, argument.reveal(), draft)?;
+            }
             IncomingKind::Command { .. } => {
                 let text = content.words.group.render(lang, &**content);
                 draft.say(chat, CLINIC, lang, text)?;
             }
-            IncomingKind::Press { ref id, .. } => {
+            IncomingKind::Press { id, .. } => {
                 let text = content.words.not_your_button.render(lang, &**content).text;
                 draft.prepared.answers = vec![Outgoing::AnswerPress {
                     id: id.clone(),
@@ -166,6 +192,9 @@ impl Clerk {
             | IncomingKind::Contact { .. }
             | IncomingKind::Unreadable
             | IncomingKind::Migrated(_)
+            | IncomingKind::Left(_)
+            | IncomingKind::Came(_)
+            | IncomingKind::Removed(_)
             | IncomingKind::Blocked(_)
             | IncomingKind::Ignored => {}
         }

@@ -152,6 +152,16 @@ struct Message {
     caption: Maybe<String>,
     contact: Maybe<Contact>,
     migrate_to_chat_id: Maybe<i64>,
+    reply_to_message: Maybe<Answered>,
+    left_chat_member: Maybe<User>,
+    new_chat_members: Maybe<Vec<Maybe<User>>>,
+}
+
+/// The message a reply answers.
+#[derive(Deserialize, Default)]
+#[serde(default)]
+struct Answered {
+    message_id: Maybe<i64>,
 }
 
 #[derive(Deserialize, Default)]
@@ -239,6 +249,11 @@ impl Message {
                 Some(_) => None,
             },
             message: self.message_id.0.map(MessageId),
+            reply_to: self
+                .reply_to_message
+                .0
+                .and_then(|answered| answered.message_id.0)
+                .map(MessageId),
             kind,
         }
     }
@@ -269,6 +284,11 @@ fn read_message(update: i64, value: &Value, bot_username: &str) -> Option<Incomi
     let private = Place::of(message.chat.0.as_ref()).private;
     let kind = if let (Some(to), false) = (message.migrate_to_chat_id.0, private) {
         IncomingKind::Migrated(ChatId(to))
+    } else if let (Some(left), false) = (message.left_chat_member.0.take(), private) {
+        sender(left).map_or(IncomingKind::Ignored, IncomingKind::Left)
+    } else if let (Some(came), false) = (message.new_chat_members.0.take(), private) {
+        let came = came.into_iter().filter_map(|user| user.0.and_then(sender));
+        IncomingKind::Came(came.collect())
     } else if let Some(command) = read_command(&message, bot_username, private) {
         command
     } else if let Some(words) = message.words() {
@@ -313,6 +333,7 @@ fn read_press(update: i64, value: &Value) -> Option<Incoming> {
         private: place.private,
         from,
         message: message.message_id.0.map(MessageId),
+        reply_to: None,
         kind: IncomingKind::Press {
             id: press.id.0.unwrap_or_default(),
             data: press.data.0.unwrap_or_default(),
@@ -328,6 +349,8 @@ fn read_membership(update: i64, value: &Value) -> Option<Incoming> {
     let kind = match (place.private, status.as_deref()) {
         (true, Some("kicked")) => IncomingKind::Blocked(true),
         (true, Some("member")) => IncomingKind::Blocked(false),
+        (false, Some("kicked" | "left")) => IncomingKind::Removed(true),
+        (false, Some("member" | "administrator")) => IncomingKind::Removed(false),
         _ => IncomingKind::Ignored,
     };
     Some(Incoming {
@@ -336,6 +359,7 @@ fn read_membership(update: i64, value: &Value) -> Option<Incoming> {
         private: place.private,
         from: change.from.0.and_then(sender),
         message: None,
+        reply_to: None,
         kind,
     })
 }
@@ -414,6 +438,7 @@ const fn ignored(update: i64) -> Incoming {
         private: false,
         from: None,
         message: None,
+        reply_to: None,
         kind: IncomingKind::Ignored,
     }
 }

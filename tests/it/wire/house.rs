@@ -122,7 +122,7 @@ impl House {
     pub async fn start(&mut self) {
         let (stop, stopped) = watch::channel(false);
         let (tell, told) = oneshot::channel();
-        let task = tokio::spawn(run(self.config(TOKEN), stopped, |_| {
+        let task = tokio::spawn(run(self.config(TOKEN), stopped, |_, _| {
             let _ = tell.send(());
         }));
         timeout(WITHIN, told).await.unwrap().unwrap();
@@ -132,7 +132,7 @@ impl House {
     /// Runs a bot with another token to its end.
     pub async fn run_with_token(&self, token: &str) -> Result<(), RunError> {
         let (_stop, stopped) = watch::channel(false);
-        let ran = run(self.config(token), stopped, |_| {});
+        let ran = run(self.config(token), stopped, |_, _| {});
         timeout(WITHIN, ran).await.unwrap()
     }
 
