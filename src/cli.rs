@@ -85,7 +85,7 @@ pub struct TestArgs {
     #[arg(long, default_value = "dialogs", env = "DIALOGS_DIR")]
     dialogs: PathBuf,
     /// The clinic the conversations are with.
-    #[arg(long, env = "CLINIC", default_value = "tuscany-spa")]
+    #[arg(long, default_value = "tuscany-spa")]
     clinic: String,
     /// Write what the bot really says into the files.
     #[arg(long)]
@@ -106,13 +106,25 @@ pub struct SourcesArgs {
 
 /// What `check` takes.
 #[derive(Debug, clap::Args)]
+#[command(
+    after_help = "Examples:\n  psoas-bot check                     the folder dialogs, for every clinic in it\n  psoas-bot check my-dialogs --clinic my-clinic"
+)]
 pub struct CheckArgs {
     /// The folder of dialogs.
     #[arg(default_value = "dialogs")]
     dir: PathBuf,
-    /// The clinic to check for; every clinic when left out.
-    #[arg(long, env = "CLINIC")]
-    clinic: Option<String>,
+    /// The clinics to check for, with a comma between two; every one when left out.
+    #[arg(long, env = "CLINIC", value_delimiter = ',')]
+    clinic: Vec<String>,
+}
+
+/// Whether any clinic has a token: with several, each has its own setting.
+fn has_token() -> bool {
+    std::env::vars().any(|(name, value)| {
+        let rest = name.strip_prefix("TELOXIDE_TOKEN");
+        rest.is_some_and(|rest| rest.is_empty() || rest.starts_with('_'))
+            && !value.trim().is_empty()
+    })
 }
 
 /// Runs a subcommand; the exit code says whether it went well.
@@ -120,7 +132,7 @@ pub struct CheckArgs {
 pub fn main() -> ExitCode {
     let cli = Cli::parse();
     let result = match cli.command {
-        Some(Command::Check(args)) => check::run(&args.dir, args.clinic.as_deref()),
+        Some(Command::Check(args)) => check::run(&args.dir, &args.clinic),
         Some(Command::Sources(args)) => sources::run(&args.dir),
         Some(Command::Test(args)) => test::run(&args),
         Some(Command::Run) => run::run(),
@@ -136,9 +148,7 @@ pub fn main() -> ExitCode {
             );
             Ok(ExitCode::SUCCESS)
         }
-        None if std::env::var("TELOXIDE_TOKEN").is_ok_and(|token| !token.trim().is_empty()) => {
-            run::run()
-        }
+        None if has_token() => run::run(),
         None => preview::run(),
     };
     result.unwrap_or_else(|error| {

@@ -72,6 +72,23 @@ impl Sources {
         Self { files }
     }
 
+    /// The files of one clinic: its own dialogs stand in for those of the same
+    /// file name that all clinics share.
+    #[must_use]
+    pub fn of_clinic(&self, clinic: &str) -> Self {
+        let own = format!("clinics/{clinic}/");
+        let is_kept = |path: &str| match path.strip_prefix("clinics/") {
+            Some(rest) => !rest.contains('/') || path.starts_with(&own),
+            None => !is_script(path) || !self.files.contains_key(&format!("{own}{path}")),
+        };
+        let files = self.files.iter().filter(|(path, _)| is_kept(path));
+        Self {
+            files: files
+                .map(|(path, text)| (path.clone(), text.clone()))
+                .collect(),
+        }
+    }
+
     /// The dialogs alone, as they are kept for pinned conversations.
     #[must_use]
     pub fn script(&self) -> Self {
@@ -104,8 +121,14 @@ const FIND_FILE: &str = "find.yaml";
 const GLOSSARY_FILE: &str = "glossary.yaml";
 const SAFETY_FILES: [&str; 3] = ["red-flags.yaml", "cards.yaml", "phrases.yaml"];
 
+/// Whether this is a dialog's file: every clinic's, or one clinic's own. What
+/// decides safety is the same for all.
 fn is_script(path: &str) -> bool {
-    path.ends_with(".yaml") && !path.contains('/') && !NAMED_FILES.contains(&path)
+    let own = path
+        .strip_prefix("clinics/")
+        .and_then(|rest| rest.split_once('/'));
+    let name = own.map_or(path, |(_, name)| name);
+    name.ends_with(".yaml") && !name.contains('/') && !NAMED_FILES.contains(&name)
 }
 
 /// What parsing gives: a content with the warnings it has, or what is wrong.
@@ -130,4 +153,5 @@ pub fn clinics(sources: &Sources) -> impl Iterator<Item = &str> {
         .files
         .keys()
         .filter_map(|path| path.strip_prefix("clinics/")?.strip_suffix(".yaml"))
+        .filter(|name| !name.contains('/'))
 }

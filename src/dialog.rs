@@ -24,7 +24,7 @@ use crate::ids::Timestamp;
 pub use button::{Act, Button, Press, Token};
 pub use conversation::{Asking, Conversation, FlagNote, Frame, Open, Pending, Slot, Stop};
 pub use effect::{Due, Effect, Keyboard, Message, Weight};
-pub use input::{Desk, Input, What};
+pub use input::{Desk, Input, Seen, What};
 use walk::Walk;
 
 /// A dialog that passes this many steps without waiting for the patient is

@@ -80,6 +80,10 @@ pub struct Case {
     pub state: CaseState,
     /// Somebody pressed "allow moves again" and was asked once more.
     pub clear_asked: bool,
+    /// What that question named, each flag until when: the second press clears
+    /// this and nothing else.
+    #[serde(default)]
+    pub clear_named: Vec<(FlagId, Timestamp)>,
     /// What was cleared.
     pub clearings: Vec<Clearing>,
     /// A number only.
@@ -143,6 +147,7 @@ impl Case {
             since: now,
             state: CaseState::Open,
             clear_asked: false,
+            clear_named: Vec::new(),
             clearings: Vec::new(),
             private: report.private,
             deleted: report.deleted,
@@ -370,16 +375,14 @@ pub fn act(
         (Act::AskClear, _) if case.to_clear().is_empty() && !case.deleted => Change::Nothing,
         (Act::AskClear, _) => {
             case.clear_asked = true;
+            let named = case.to_clear().into_iter();
+            case.clear_named = named.map(|flag| (flag.clone(), until(&flag))).collect();
             Change::Card
         }
         // The second press clears what the question named, and only that.
         (Act::Clear, _) if case.clear_asked => {
             case.clear_asked = false;
-            let flags: Vec<(FlagId, Timestamp)> = case
-                .to_clear()
-                .into_iter()
-                .map(|flag| (flag.clone(), until(&flag)))
-                .collect();
+            let flags = std::mem::take(&mut case.clear_named);
             case.clearings.push(Clearing {
                 by: by.clone(),
                 at: now,

@@ -1,8 +1,10 @@
 //! How a case reads in the staff chat: plain text, never a parse mode.
 
+use std::collections::BTreeMap;
+
 use crate::content::{Content, RichText, Text, Values, With};
 use crate::dialog::{Button, Keyboard};
-use crate::ids::{Lang, Timestamp};
+use crate::ids::{FlagId, Lang, Timestamp};
 use crate::staff::{Act, Case, CaseState};
 use crate::triage::{Form, Level};
 
@@ -180,7 +182,7 @@ impl Writer<'_> {
         self.text.push_bold(&heading);
     }
 
-    fn flags(&self, flags: impl Iterator<Item = crate::ids::FlagId>) -> String {
+    fn flags(&self, flags: impl Iterator<Item = FlagId>) -> String {
         let words: Vec<String> = flags
             .filter_map(|flag| self.content.flags.get(&flag))
             .map(|flag| self.plain(&flag.words))
@@ -191,27 +193,10 @@ impl Writer<'_> {
     fn state(&mut self, case: &Case) {
         let words = &self.content.words;
         for clearing in &case.clearings {
-            let until = clearing
-                .flags
-                .iter()
-                .map(|(_, until)| *until)
-                .max()
-                .unwrap_or(clearing.at);
-            let until = local_date(self.content, until);
-            let flags = if case.private {
-                self.plain(&words.staff_private)
-            } else {
-                self.flags(clearing.flags.iter().map(|(flag, _)| flag.clone()))
-            };
-            let line = self.with(
-                &words.staff_state_cleared,
-                &[
-                    ("name", &clearing.by.name),
-                    ("until", &until),
-                    ("flags", &flags),
-                ],
-            );
+            let name = &clearing.by.name;
+            let line = self.with(&words.staff_state_cleared, &[("name", name)]);
             self.text.push(&format!("\n{line}"));
+            self.cleared(case, &clearing.flags);
         }
         let line = match &case.state {
             CaseState::Open => self.plain(&words.staff_state_open),
@@ -222,16 +207,41 @@ impl Writer<'_> {
                 self.with(&words.staff_state_closed, &[("name", &by.name)])
             }
         };
-        self.text.push("\n");
+        self.text.push(if case.clearings.is_empty() {
+            "\n"
+        } else {
+            "\n\n"
+        });
         self.text.push_bold(&line);
         if case.clear_asked {
+            self.text.push("\n");
+            self.line(&words.staff_clear_confirm);
+            self.cleared(case, &case.clear_named);
+        }
+    }
+
+    /// The flags of a clearing, a line for each date. Without a flag it is the
+    /// lock of deleted answers, which goes for good.
+    fn cleared(&mut self, case: &Case, flags: &[(FlagId, Timestamp)]) {
+        let words = &self.content.words;
+        if flags.is_empty() {
+            let lock = self.plain(&words.staff_deleted_lock);
+            self.text.push(&format!("\n• {lock}"));
+        }
+        let mut by_date: BTreeMap<String, Vec<FlagId>> = BTreeMap::new();
+        for (flag, until) in flags {
+            let until = local_date(self.content, *until);
+            by_date.entry(until).or_default().push(flag.clone());
+        }
+        for (until, flags) in by_date {
             let flags = if case.private {
                 self.plain(&words.staff_private)
             } else {
-                self.flags(case.to_clear().into_iter())
+                self.flags(flags.into_iter())
             };
-            let line = self.with(&words.staff_clear_confirm, &[("flags", &flags)]);
-            self.text.push(&format!("\n\n{line}"));
+            let values = [("until", until.as_str()), ("flags", flags.as_str())];
+            let line = self.with(&words.staff_cleared_until, &values);
+            self.text.push(&format!("\n• {line}"));
         }
     }
 

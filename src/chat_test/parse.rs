@@ -9,6 +9,19 @@ pub struct Chat {
     pub lines: Vec<(usize, Line)>,
 }
 
+impl Chat {
+    /// The clinic the patient writes to, if the file names one.
+    #[must_use]
+    pub fn clinic(&self) -> Option<&str> {
+        self.lines.iter().find_map(|(_, line)| match line {
+            Line::Setting(Setting::Clinic(name)) => Some(name.as_str()),
+            Line::Setting(Setting::Lang(_) | Setting::NoStaff) | Line::Act(_) | Line::Check(_) => {
+                None
+            }
+        })
+    }
+}
+
 /// One line.
 #[derive(Debug, Clone, PartialEq, Eq)]
 pub enum Line {
@@ -27,6 +40,8 @@ pub enum Setting {
     Lang(String),
     /// `staff: none`: the bot has no staff chat.
     NoStaff,
+    /// `clinic: east-west`: the clinic the patient writes to.
+    Clinic(String),
 }
 
 /// What somebody does.
@@ -176,6 +191,7 @@ fn parse_line(line: &str) -> Option<Line> {
     }
     match line.split_once(':').map(|(head, rest)| (head, rest.trim())) {
         Some(("lang", lang)) => Some(Line::Setting(Setting::Lang(lang.to_owned()))),
+        Some(("clinic", name)) => Some(Line::Setting(Setting::Clinic(name.to_owned()))),
         Some(("staff", "none")) => Some(Line::Setting(Setting::NoStaff)),
         Some(_) | None => parse_act(line).map(Line::Act),
     }

@@ -267,10 +267,21 @@ impl Player {
     }
 }
 
-/// Labels agree with or without a tick's mark.
+/// Whether a button reads like this; a tick's mark and the number of a list's
+/// item need not be written.
 pub(super) fn same(shown: &str, label: &str) -> bool {
-    shown == label
-        || shown
-            .strip_prefix(['☐', '☑'])
-            .is_some_and(|rest| rest.trim_start() == label)
+    const TICKS: [char; 2] = ['☐', '☑'];
+    let (tick, words) = match shown.strip_prefix(TICKS) {
+        Some(words) => (shown.chars().next(), words.trim_start()),
+        None => (None, shown),
+    };
+    let (wanted_tick, wanted) = match label.strip_prefix(TICKS) {
+        Some(wanted) => (label.chars().next(), wanted.trim_start()),
+        None => (None, label),
+    };
+    let unnumbered = match words.split_once(". ") {
+        Some((number, rest)) if number.chars().all(|c| c.is_ascii_digit()) => rest,
+        Some(_) | None => words,
+    };
+    (wanted_tick.is_none() || tick == wanted_tick) && (words == wanted || unnumbered == wanted)
 }

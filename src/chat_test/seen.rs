@@ -43,7 +43,7 @@ impl Player {
                 "sendcontact" => format!(
                     "contact {} {}",
                     payload["first_name"].as_str().unwrap_or_default(),
-                    payload["phone_number"].as_str().unwrap_or_default()
+                    self.as_written(payload["phone_number"].as_str().unwrap_or_default())
                 ),
                 _ => continue,
             };
@@ -89,6 +89,16 @@ impl Player {
         } else if self.keyboard_shown && markup.get("inline_keyboard").is_some() {
             self.keyboard_left = true;
         }
+    }
+
+    /// The clinic's number reads in every line as people write it.
+    fn as_written(&self, number: &str) -> String {
+        let phones = &self.library.newest().clinic.phones;
+        phones
+            .iter()
+            .find(|phone| phone.e164.value == number)
+            .map_or(number, |phone| &phone.written.value)
+            .to_owned()
     }
 
     pub(super) fn transcript(&self) -> String {

@@ -12,15 +12,16 @@ use crate::content::{self, Severity};
 ///
 /// # Errors
 /// When the folder cannot be read.
-pub fn run(dir: &Path, clinic: Option<&str>) -> anyhow::Result<ExitCode> {
+pub fn run(dir: &Path, clinics: &[String]) -> anyhow::Result<ExitCode> {
     let sources = dialogs_dir::read(dir)?;
-    let clinics: Vec<String> = match clinic {
-        Some(clinic) => vec![clinic.to_owned()],
-        None => content::clinics(&sources).map(str::to_owned).collect(),
+    let clinics: Vec<String> = if clinics.is_empty() {
+        content::clinics(&sources).map(str::to_owned).collect()
+    } else {
+        clinics.to_vec()
     };
     if clinics.is_empty() {
         anyhow::bail!(
-            "{} has no clinics/<name>.yaml; write one, or name the folder of dialogs",
+            "{} has no clinic: write clinics/<name>.yaml in it, with name, phone and hours",
             dir.display()
         );
     }

@@ -5,7 +5,7 @@ use std::process::ExitCode;
 
 use serde_json::{Value, json};
 
-use super::{StoredArgs, StoredFormat};
+use super::{StoredArgs, StoredFormat, setup};
 use crate::app::records::{OutboxRow, Piece};
 use crate::app::settings::{Purpose, Settings};
 use crate::ids::BotId;
@@ -21,7 +21,7 @@ pub(super) enum What {
 
 /// Prints every case, or everything that waits to be sent.
 pub(super) fn run(args: &StoredArgs, what: What) -> anyhow::Result<ExitCode> {
-    let settings = Settings::read(Purpose::Preview, |name| {
+    let get = |name: &str| {
         if name == "DATA_DIR" {
             args.data.to_str().map(str::to_owned)
         } else {
@@ -29,7 +29,8 @@ pub(super) fn run(args: &StoredArgs, what: What) -> anyhow::Result<ExitCode> {
                 .ok()
                 .filter(|value| !value.trim().is_empty())
         }
-    })?;
+    };
+    let settings = Settings::read(Purpose::Preview, get, setup::is_reviewed)?;
     if !args.data.join("keys.bin").is_file() {
         anyhow::bail!(
             "{} holds no data of a bot: give the folder that DATA_DIR names",

@@ -6,7 +6,7 @@
 use serde::Deserialize;
 
 use super::build::{Builder, join, place};
-use super::diagnostic::{Place, nearest};
+use super::diagnostic::{Place, did_you_mean};
 use super::raw::{Name, Pairs};
 
 /// Where the content comes from.
@@ -96,7 +96,7 @@ impl Bibliography {
         if let Some(id) = source.strip_prefix("decided:") {
             let known = self.decisions().any(|known| known == id);
             return (!known).then(|| {
-                let help = nearest(id, self.decisions());
+                let help = did_you_mean(id, self.decisions());
                 (format!("`{id}` is not decided in sources.yaml"), help)
             });
         }
@@ -120,7 +120,7 @@ impl Bibliography {
             )),
             (None, _) if line.is_none() && self.names().any(|known| known == key) => None,
             (None, _) => {
-                let help = nearest(key, self.names())
+                let help = did_you_mean(key, self.names())
                     .unwrap_or_else(|| format!("Known are: {}.", join(self.names())));
                 Some((format!("there is no source `{source}`"), Some(help)))
             }

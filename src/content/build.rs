@@ -5,7 +5,7 @@ use std::collections::BTreeSet;
 use serde::de::DeserializeOwned;
 
 use super::bibliography::{Bibliography, Cited};
-use super::diagnostic::{Diagnostic, Place, Severity, nearest};
+use super::diagnostic::{Diagnostic, Place, Severity, did_you_mean, nearest};
 use super::find::{FindFile, GlossaryFile};
 use super::model::{Atom, Content, PLACEHOLDERS};
 use super::raw::{self, Name, Pairs};
@@ -29,6 +29,8 @@ pub(super) struct Builder {
     pub dialogs: BTreeSet<String>,
     pub bibliography: Bibliography,
     pub cited: Vec<Cited>,
+    /// Every dialog's file could be read: what they do not say is nowhere.
+    pub all_read: bool,
 }
 
 impl Builder {
@@ -57,12 +59,13 @@ impl Builder {
         if known(self).contains(&name.value) {
             return true;
         }
-        let help = nearest(&name.value, known(self).iter().map(String::as_str)).or_else(|| {
-            Some(format!(
-                "Known are: {}.",
-                join(known(self).iter().map(String::as_str))
-            ))
-        });
+        let help =
+            did_you_mean(&name.value, known(self).iter().map(String::as_str)).or_else(|| {
+                Some(format!(
+                    "Known are: {}.",
+                    join(known(self).iter().map(String::as_str))
+                ))
+            });
         self.error_with(
             place(file, name),
             format!("there is no {kind} `{}`", name.value),
@@ -127,14 +130,20 @@ impl Builder {
 
     /// An unknown placeholder would reach a patient in its braces.
     pub fn placeholders(&mut self, place: &Place, text: &Text, more: &[&str]) {
-        for name in text.placeholders() {
+        // Both languages use it; the mistake is one.
+        let names: BTreeSet<&str> = text.placeholders().collect();
+        for name in names {
             if !PLACEHOLDERS.contains(&name) && !more.contains(&name) && !name.starts_with("slot.")
             {
-                let help = nearest(name, PLACEHOLDERS.iter().chain(more).copied());
+                let known = PLACEHOLDERS.iter().chain(more).copied();
+                let help = match nearest(name, known.clone()) {
+                    Some(near) => format!("Did you mean `{{{near}}}`?"),
+                    None => format!("Known here are: {}.", join(known)),
+                };
                 self.error_with(
                     place.clone(),
                     format!("there is no placeholder `{{{name}}}` here"),
-                    help,
+                    Some(help),
                 );
             }
         }
@@ -238,6 +247,8 @@ fn place_in_words(text: &str, message: &str) -> Option<std::ops::Range<usize>> {
 }
 
 pub(super) fn build(sources: &Sources, clinic: &str) -> Result<Parsed, Vec<Diagnostic>> {
+    let own = sources.of_clinic(clinic);
+    let sources = &own;
     let mut found = Vec::new();
     let flags: Option<raw::RedFlags> = read(&mut found, sources, "red-flags.yaml");
     let cards: Option<raw::Cards> = read(&mut found, sources, "cards.yaml");
@@ -252,6 +263,21 @@ pub(super) fn build(sources: &Sources, clinic: &str) -> Result<Parsed, Vec<Diagn
     let bot: Option<raw::Bot> = read(&mut found, sources, "bot.yaml");
     let clinic_path = format!("clinics/{clinic}.yaml");
     let clinic: Option<raw::Clinic> = read(&mut found, sources, &clinic_path);
+    for path in sources.files.keys() {
+        let own = path
+            .strip_prefix("clinics/")
+            .and_then(|rest| rest.split_once('/'));
+        if own.is_some_and(|(_, name)| NAMED_FILES.contains(&name)) {
+            let whole = Place {
+                file: path.clone(),
+                bytes: 0..0,
+            };
+            found.push(
+                Diagnostic::error(whole, "a clinic cannot have a copy of this file")
+                    .with_help("What decides safety is the same for every clinic. A clinic's folder holds dialogs alone."),
+            );
+        }
+    }
     let mut scripts: Vec<(String, raw::Dialog)> = Vec::new();
     for file in sources.files.keys().filter(|path| is_script(path)) {
         if let Some(dialog) = read(&mut found, sources, file) {
@@ -295,9 +321,15 @@ pub(super) fn build(sources: &Sources, clinic: &str) -> Result<Parsed, Vec<Diagn
         moves: names(&mut moves.moves.0.iter().map(|(name, _)| name)),
         screens: names(&mut flags.screens.iter().map(|screen| &screen.id)),
         cards: names(&mut cards.cards.0.iter().map(|(name, _)| name)),
-        dialogs: names(&mut scripts.iter().map(|(_, dialog)| &dialog.dialog)),
         bibliography,
         cited: Vec::new(),
+        // By their files' names too: a dialog that cannot be read, or has another
+        // name, is one mistake and not one more wherever it is opened.
+        dialogs: names(&mut scripts.iter().map(|(_, dialog)| &dialog.dialog))
+            .into_iter()
+            .chain(script_names(sources))
+            .collect(),
+        all_read: scripts.len() == script_names(sources).count(),
     };
     builder.check_bibliography();
     for (name, text) in texts.iter().flat_map(|texts| &texts.0) {
@@ -331,7 +363,7 @@ pub(super) fn build(sources: &Sources, clinic: &str) -> Result<Parsed, Vec<Diagn
     let cards = cards_file::build_cards(&mut builder, cards);
     let moves = cards_file::build_moves(&mut builder, moves);
     let finder = find::build(&mut builder, find, glossary);
-    let bot = clinic_file::build_bot(&mut builder, bot);
+    let bot = clinic_file::build_bot(&mut builder, bot, &clinic_path, &clinic);
     clinic_file::check_clinic(&mut builder, &clinic_path, &clinic);
     let dialogs = dialogs::build(&mut builder, scripts);
     let Builder {
@@ -368,6 +400,12 @@ pub(super) fn build(sources: &Sources, clinic: &str) -> Result<Parsed, Vec<Diagn
         reviewed,
     };
     Ok(Parsed { content, warnings })
+}
+
+/// The dialogs' names, as their files say.
+fn script_names(sources: &Sources) -> impl Iterator<Item = String> {
+    let files = sources.files.keys().filter(|path| is_script(path));
+    files.filter_map(|path| Some(path.strip_suffix(".yaml")?.to_owned()))
 }
 
 pub(super) fn pairs(set: Pairs<Name>) -> Vec<(SlotId, ChoiceId)> {

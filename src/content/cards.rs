@@ -16,7 +16,6 @@ pub(super) fn build_cards(builder: &mut Builder, file: raw::Cards) -> BTreeMap<C
     for (name, card) in file.cards.0 {
         builder.id(FILE, &name);
         let here = place(FILE, &name);
-        builder.placeholders(&here, &card.text, &["words", "staff_line"]);
         builder.cite(&here, &name.value, &card.source);
         let exempt = card.names_kept.as_deref();
         builder.readable(&here, &card.text, Measure::Card, exempt);
@@ -25,8 +24,15 @@ pub(super) fn build_cards(builder: &mut Builder, file: raw::Cards) -> BTreeMap<C
             .answers
             .iter()
             .filter_map(|answer| answer.reply.as_ref());
-        for text in more.chain(replies) {
+        for text in more.chain(&card.last).chain(replies) {
             builder.readable(&here, text, Measure::Talk, exempt);
+        }
+        let texts = [&card.text]
+            .into_iter()
+            .chain(card.extra.iter().map(|extra| &extra.text))
+            .chain(&card.last);
+        for text in texts {
+            builder.placeholders(&here, text, &["words", "staff_line"]);
         }
         let level = card.level.map(Level::from);
         if let Some(level) = level
@@ -42,10 +48,13 @@ pub(super) fn build_cards(builder: &mut Builder, file: raw::Cards) -> BTreeMap<C
             .into_iter()
             .map(|answer| {
                 builder.id(FILE, &answer.id);
-                builder.label(place(FILE, &answer.id), &answer.label);
+                for label in [&answer.label].into_iter().chain(&answer.typed_label) {
+                    builder.label(place(FILE, &answer.id), label);
+                }
                 CardAnswer {
                     id: ChoiceId::new(&answer.id.value),
                     label: answer.label,
+                    typed_label: answer.typed_label,
                     reply: answer.reply,
                     note: answer.note,
                     opens: answer.opens.as_ref().map(|name| builder.dialog(FILE, name)),
@@ -64,6 +73,7 @@ pub(super) fn build_cards(builder: &mut Builder, file: raw::Cards) -> BTreeMap<C
                 level,
                 text: card.text,
                 extra,
+                last: card.last,
                 answers,
             },
         );
@@ -139,6 +149,7 @@ pub(super) fn build_moves(builder: &mut Builder, file: raw::Moves) -> Moves {
     Moves {
         warm_up: file.warm_up,
         stop_rules: file.stop_rules,
+        every_push: file.every_push,
         every_move: file.every_move,
         list,
     }

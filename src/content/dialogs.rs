@@ -4,7 +4,7 @@ use std::collections::{BTreeMap, BTreeSet};
 
 use super::build::{Builder, join, pairs, place};
 use super::calls;
-use super::diagnostic::{Place, nearest};
+use super::diagnostic::{Place, did_you_mean};
 use super::model::{After, Answer, Atom, Choice, Condition, Dialog, Step, Verb, YesNo};
 use super::raw::{self, Name};
 use super::slots::Slots;
@@ -25,7 +25,8 @@ pub(super) fn build(
     let mut dialogs = BTreeMap::new();
     for (file, script) in scripts {
         let id = DialogId::new(&script.dialog.value);
-        if format!("{id}.yaml") != file {
+        let name = file.rsplit('/').next().unwrap_or(&file);
+        if name.strip_suffix(".yaml") != Some(id.as_str()) {
             builder.error_with(
                 place(&file, &script.dialog),
                 format!("the dialog `{id}` stands in the file `{file}`"),
@@ -42,8 +43,10 @@ pub(super) fn build(
         .dialog(id.clone(), script);
         dialogs.insert(id, dialog);
     }
-    for (here, atom) in conditions {
-        slots.check(builder, here, &atom);
+    if builder.all_read {
+        for (here, atom) in conditions {
+            slots.check(builder, here, &atom);
+        }
     }
     calls::check(builder, &dialogs);
     calls::mark_moves(&mut dialogs);
@@ -81,7 +84,9 @@ impl Scripting<'_> {
         let mut own_slots = BTreeSet::new();
         let mut steps = BTreeMap::new();
         let mut targets: Vec<(StepId, Name)> = Vec::new();
-        self.target(&names, &script.start);
+        // A way to a step that is not there is one mistake: what lies behind it
+        // is not reported too.
+        let mut all_found = self.target(&names, &script.start);
         for (name, raw) in script.steps.0 {
             self.builder.id(self.file, &name);
             let from = StepId::new(&name.value);
@@ -90,6 +95,8 @@ impl Scripting<'_> {
             for target in goes {
                 if self.target(&names, &target) {
                     targets.push((from.clone(), target));
+                } else {
+                    all_found = false;
                 }
             }
             if let Some(slot) = emptied_slot(&name, &raw) {
@@ -111,7 +118,9 @@ impl Scripting<'_> {
             steps.insert(from, step);
         }
         let start = StepId::new(&script.start.value);
-        self.warn_unreached(&start, &steps, &targets);
+        if all_found {
+            self.warn_unreached(&start, &steps, &targets);
+        }
         Dialog {
             id,
             stays_open: script.stays_open.map_or(Level::Caution, Level::from),
@@ -126,7 +135,7 @@ impl Scripting<'_> {
         if names.contains(&target.value) {
             return true;
         }
-        let help = nearest(&target.value, names.iter().map(String::as_str));
+        let help = did_you_mean(&target.value, names.iter().map(String::as_str));
         self.builder.error_with(
             place(self.file, target),
             format!("there is no step `{}` in this dialog", target.value),
@@ -162,6 +171,10 @@ impl Scripting<'_> {
         let here = place(self.file, name);
         if let Some(say) = &raw.say {
             self.builder.placeholders(&here, say, &[]);
+        }
+        if let Some(label) = &raw.label {
+            self.builder.placeholders(&here, label, &[]);
+            self.builder.label(here.clone(), label);
         }
         let verbs = [
             ("choice", raw.choice.is_some()),
@@ -199,6 +212,7 @@ impl Scripting<'_> {
             go: StepId::new(&after.go.value),
         });
         let say = raw.say.clone();
+        let label = raw.label.clone();
         let asks = ["choice", "many", "yes_no", "scale", "number", "text"];
         if say.is_none() && given.iter().any(|verb| asks.contains(verb)) {
             self.builder.error(
@@ -212,6 +226,7 @@ impl Scripting<'_> {
         let verb = self.verb(name, raw);
         Step {
             say,
+            label,
             verb,
             after,
             place: here,

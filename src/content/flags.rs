@@ -4,7 +4,7 @@ use std::collections::BTreeMap;
 
 use super::build::{Builder, place};
 use super::diagnostic::Place;
-use super::model::{Flag, Screen};
+use super::model::{Flag, History, Screen};
 use super::raw::{self, ScreenStyle};
 use super::readability::Measure;
 use super::text::Text;
@@ -96,6 +96,7 @@ pub(super) fn build_flags(
         bytes: 0..0,
     };
     builder.readable(&whole, &file.history_question, Measure::Talk, None);
+    builder.placeholders(&whole, &file.history_question, &["since"]);
     let mut flags = BTreeMap::new();
     for (name, flag) in file.flags.0 {
         let here = place(FLAGS, &name);
@@ -106,14 +107,15 @@ pub(super) fn build_flags(
         builder.cite(&here, &name.value, &flag.source);
         builder.label(here, &flag.button);
         let history = flag.history.map(|history| {
-            history
-                .allows
-                .iter()
-                .map(|name| {
-                    builder.known(FLAGS, "move", name, |names| &names.moves);
-                    MoveId::new(&name.value)
-                })
-                .collect()
+            builder.placeholders(&place(FLAGS, &name), &history.since, &[]);
+            let allows = history.allows.iter().map(|name| {
+                builder.known(FLAGS, "move", name, |names| &names.moves);
+                MoveId::new(&name.value)
+            });
+            History {
+                allows: allows.collect(),
+                since: history.since,
+            }
         });
         flags.insert(
             FlagId::new(&name.value),

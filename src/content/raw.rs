@@ -157,6 +157,7 @@ pub enum Notify {
 #[serde(deny_unknown_fields)]
 pub struct History {
     pub allows: Vec<Name>,
+    pub since: Text,
 }
 
 #[derive(Debug, Deserialize)]
@@ -220,6 +221,8 @@ pub struct Card {
     #[serde(default)]
     pub extra: Vec<Extra>,
     #[serde(default)]
+    pub last: Option<Text>,
+    #[serde(default)]
     pub answers: Vec<CardAnswer>,
     #[serde(default)]
     pub source: Vec<Name>,
@@ -240,6 +243,8 @@ pub struct CardAnswer {
     pub id: Name,
     pub label: Text,
     #[serde(default)]
+    pub typed_label: Option<Text>,
+    #[serde(default)]
     pub reply: Option<Text>,
     #[serde(default)]
     pub note: Option<Text>,
@@ -257,6 +262,7 @@ pub struct Moves {
     pub reviewed_by: Option<String>,
     pub warm_up: Text,
     pub stop_rules: Text,
+    pub every_push: Text,
     pub every_move: Text,
     pub moves: Pairs<Move>,
 }
@@ -309,15 +315,18 @@ pub struct Clinic {
     pub hours: Option<Vec<Hours>>,
     pub hours_text: Text,
     pub retention_days: u32,
+    pub team: Text,
     pub practitioners: Vec<Practitioner>,
     pub profile: Profile,
+    #[serde(default)]
+    pub links: Pairs<Link>,
 }
 
 #[derive(Debug, Clone, Deserialize)]
 #[serde(deny_unknown_fields)]
 pub struct Phone {
     pub e164: Name,
-    pub written: String,
+    pub written: Name,
 }
 
 #[derive(Debug, Clone, Deserialize)]
@@ -397,7 +406,7 @@ pub enum CommandDeed {
     Stop,
 }
 
-#[derive(Debug, Deserialize)]
+#[derive(Debug, Clone, Deserialize)]
 #[serde(deny_unknown_fields)]
 pub struct Link {
     pub opens: Name,

@@ -3,7 +3,7 @@
 use std::collections::{BTreeMap, BTreeSet};
 
 use super::build::{Builder, join};
-use super::diagnostic::{Place, nearest};
+use super::diagnostic::{Place, did_you_mean};
 use super::model::Atom;
 use super::raw::{self, Name};
 
@@ -67,12 +67,12 @@ impl Slots {
         };
         match self.values.get(slot.as_str()) {
             None => {
-                let help = nearest(slot.as_str(), self.values.keys().map(String::as_str));
+                let help = did_you_mean(slot.as_str(), self.values.keys().map(String::as_str));
                 builder.error_with(here, format!("no step asks for `{slot}`"), help);
             }
             Some(Some(values)) => {
                 if let Some(value) = value.filter(|value| !values.contains(value.as_str())) {
-                    let help = nearest(value.as_str(), values.iter().map(String::as_str))
+                    let help = did_you_mean(value.as_str(), values.iter().map(String::as_str))
                         .unwrap_or_else(|| {
                             format!("It can be: {}.", join(values.iter().map(String::as_str)))
                         });

@@ -9,6 +9,7 @@ use super::effect::{Due, Effect, Message, Weight};
 use super::input::{Input, What};
 use super::walk::Walk;
 use crate::content::{Answer, Notify, RichText, ScreenStyle, Verb, YesNo};
+use crate::free_text::Heard;
 use crate::ids::PatientText;
 use crate::ids::{CardId, FlagId};
 use crate::triage::{CaseFlag, Form, Judgement, Level, Report};
@@ -79,7 +80,7 @@ impl Walk<'_> {
             | What::Edited(_)
             | What::Due(Due::Screening | Due::Question(_) | Due::Opening)
             | What::Cleared { .. }
-            | What::Seen
+            | What::Seen(_)
             | What::ShowAgain => {}
         }
         if self.leaves_draft(input) {
@@ -100,7 +101,9 @@ impl Walk<'_> {
             return true;
         }
         match self.press_of(&input.what) {
-            Some(Press::Person | Press::Stop | Press::Menu | Press::Open(_)) => true,
+            Some(Press::Person | Press::Stop | Press::Menu | Press::Screening | Press::Open(_)) => {
+                true
+            }
             Some(Press::Question(token, Act::Back)) => {
                 self.c.open.as_ref().is_some_and(|open| open.token == token)
             }
@@ -229,9 +232,13 @@ impl Walk<'_> {
     }
 
     /// Notes flags, and queues the questions that belong to them.
-    pub fn state_all(&mut self, stated: &[(FlagId, Form)]) {
+    pub fn state_all(&mut self, stated: &[(FlagId, Form)], heard: &Heard) {
         for (flag, form) in stated {
+            let was_pressed = self.c.flags.get(flag).is_some_and(|note| !note.typed);
             state(&mut self.c, flag, *form, self.now);
+            if let Some(note) = self.c.flags.get_mut(flag) {
+                note.typed = !was_pressed && heard.flags().any(|heard| heard == flag);
+            }
             let Some(known) = self.content.flags.get(flag) else {
                 continue;
             };
@@ -262,7 +269,7 @@ impl Walk<'_> {
     /// card and the case come now.
     pub fn raise(&mut self, alarm: Alarm, input: &Input) {
         self.close_for_alarm(input);
-        self.state_all(&alarm.stated);
+        self.state_all(&alarm.stated, &input.heard);
         let mut conversation = std::mem::take(&mut self.c);
         self.reopen(&mut conversation, input);
         self.c = conversation;
@@ -592,7 +599,7 @@ impl Walk<'_> {
             .collect();
         if words.is_empty() {
             // A lock left by /delete has no words of its own.
-            return self.text(&self.content.words.staff_deleted_lock);
+            return self.text(&self.content.words.erased_words);
         }
         RichText::plain(words.join("; "))
     }
@@ -616,6 +623,7 @@ fn state(conversation: &mut Conversation, flag: &FlagId, form: Form, now: crate:
                     form,
                     since: now,
                     cleared_until: None,
+                    typed: false,
                 },
             );
         }

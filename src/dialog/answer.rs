@@ -2,11 +2,11 @@
 
 use super::alarm::yes_no_of;
 use super::button::{Act, Press};
-use super::conversation::{Asking, FlagNote, Pending, Slot};
+use super::conversation::{Asking, FlagNote, Pending, Slot, Stop};
 use super::effect::{Due, Effect, Keyboard, Weight};
-use super::input::{Input, What};
+use super::input::{Input, Seen, What};
 use super::walk::Walk;
-use crate::content::{Answer, Deed, ScreenStyle, TextKind, Verb};
+use crate::content::{Answer, CardAnswer, Deed, ScreenStyle, Text, TextKind, Verb};
 use crate::free_text::normalise;
 use crate::ids::PatientText;
 use crate::ids::{CardId, ChoiceId, DialogId, SlotId};
@@ -22,7 +22,7 @@ impl Walk<'_> {
                 .as_ref()
                 .is_some_and(|stop| stop.flags.contains(flag))
         });
-        self.state_all(&stated);
+        self.state_all(&stated, &input.heard);
         let begins_again = self.begins_again.take();
         if let Some(why) = begins_again {
             self.begin_screening();
@@ -48,10 +48,15 @@ impl Walk<'_> {
     /// Whether an input is no answer to an open question.
     fn leads_elsewhere(&self, what: &What) -> bool {
         match what {
-            What::Command { .. } | What::Due(_) | What::Cleared { .. } | What::Seen => true,
+            What::Command { .. } | What::Due(_) | What::Cleared { .. } | What::Seen(_) => true,
             What::Press(_) | What::Text(_) => match self.press_of(what) {
                 Some(
-                    Press::Person | Press::Stop | Press::Menu | Press::Open(_) | Press::Card(..),
+                    Press::Person
+                    | Press::Stop
+                    | Press::Menu
+                    | Press::Screening
+                    | Press::Open(_)
+                    | Press::Card(..),
                 ) => true,
                 Some(Press::Question(..)) | None => false,
             },
@@ -87,7 +92,8 @@ impl Walk<'_> {
             }
             What::Due(due) => self.due(*due),
             What::Cleared { flags, lock } => self.cleared(flags, *lock),
-            What::Seen => self.lead(&self.content.words.staff_seen),
+            What::Seen(Seen::Note) => self.lead(&self.content.words.staff_seen),
+            What::Seen(Seen::CallRequest) => self.lead(&self.content.words.staff_seen_call),
             What::ShowAgain => {
                 if self.c.open.is_some() {
                     self.lead(&self.content.words.shown_again);
@@ -108,8 +114,18 @@ impl Walk<'_> {
             | What::Edited(_)
             | What::Due(_)
             | What::Cleared { .. }
-            | What::Seen
+            | What::Seen(_)
             | What::ShowAgain => None,
+        }
+    }
+
+    /// What stands on an answer of a card: whoever typed has picked nothing.
+    pub fn card_answer_label<'c>(&self, answer: &'c CardAnswer, stop: &Stop) -> &'c Text {
+        let is_typed = |flag| self.c.flags.get(flag).is_some_and(|note| note.typed);
+        let all_typed = !stop.flags.is_empty() && stop.flags.iter().all(is_typed);
+        match &answer.typed_label {
+            Some(typed) if all_typed => typed,
+            Some(_) | None => &answer.label,
         }
     }
 
@@ -118,10 +134,12 @@ impl Walk<'_> {
         let typed = normalise(text.reveal()).text;
         let typed = typed.trim_matches(|c: char| !c.is_alphanumeric());
         let same = |label: &str| {
-            normalise(label)
-                .text
-                .trim_matches(|c: char| !c.is_alphanumeric())
-                == typed
+            let label = normalise(label).text;
+            let label = label.trim_matches(|c: char| !c.is_alphanumeric());
+            // The number of a list's item need not be typed.
+            let (number, words) = label.split_once(". ").unwrap_or_default();
+            let is_item = number.chars().all(|c| c.is_ascii_digit());
+            label == typed || (is_item && words == typed)
         };
         if typed.is_empty() {
             return None;
@@ -138,12 +156,13 @@ impl Walk<'_> {
                 }
             }
         }
-        let cards = self.c.stop.iter().flat_map(|stop| self.cards_of(stop));
-        for card in cards {
-            let answers = self.content.cards.get(&card).map(|card| &card.answers);
-            for answer in answers.into_iter().flatten() {
-                if same(&self.label(&answer.label)) {
-                    return Some(Press::Card(card, answer.id.clone()));
+        if let Some(stop) = &self.c.stop {
+            for card in self.cards_of(stop) {
+                let answers = self.content.cards.get(&card).map(|card| &card.answers);
+                for answer in answers.into_iter().flatten() {
+                    if same(&self.label(self.card_answer_label(answer, stop))) {
+                        return Some(Press::Card(card, answer.id.clone()));
+                    }
                 }
             }
         }
@@ -152,6 +171,7 @@ impl Walk<'_> {
             (&words.button_person, Press::Person),
             (&words.button_stop, Press::Stop),
             (&words.button_menu, Press::Menu),
+            (&words.button_start_screening, Press::Screening),
         ];
         fixed
             .into_iter()
@@ -164,7 +184,8 @@ impl Walk<'_> {
         match press {
             Press::Person => self.come_between(&self.content.bot.person),
             Press::Stop => self.stop(),
-            Press::Menu => self.open_menu(),
+            Press::Menu => self.open_or_refuse(&self.content.bot.menu),
+            Press::Screening => self.open_or_refuse(&self.content.bot.screening),
             Press::Open(dialog) => self.open_found(&dialog),
             Press::Card(card, answer) => self.answer_card(&card, &answer),
             Press::Question(token, act) => {
@@ -313,6 +334,7 @@ impl Walk<'_> {
 
     /// Keeps an answer, and the way back to its question.
     pub fn fill(&mut self, slot: SlotId, value: Slot) {
+        self.c.former.remove(&slot);
         let before = self.c.slots.insert(slot.clone(), value);
         self.leave_crumb(vec![(slot, before)]);
     }
@@ -589,10 +611,8 @@ impl Walk<'_> {
     pub fn open_asked_for(&mut self, dialog: &DialogId) {
         if self.comes_between(dialog) {
             self.come_between(dialog);
-        } else if self.may_open(dialog) {
-            self.start_dialog(dialog);
         } else {
-            self.refuse();
+            self.open_or_refuse(dialog);
         }
     }
 
@@ -605,10 +625,9 @@ impl Walk<'_> {
         self.ask_completing();
     }
 
-    fn open_menu(&mut self) {
-        let menu = self.content.bot.menu.clone();
-        if self.may_open(&menu) {
-            self.start_dialog(&menu)
+    fn open_or_refuse(&mut self, dialog: &DialogId) {
+        if self.may_open(dialog) {
+            self.start_dialog(dialog)
         } else {
             self.refuse()
         }
@@ -675,8 +694,8 @@ impl Walk<'_> {
     fn erase(&mut self) {
         let level = self.c.level(self.content);
         let words = &self.content.words;
-        self.lead(if self.c.stop.is_some() {
-            &words.erased_case_open
+        self.lead(if level.blocks() {
+            &words.erased_warning
         } else {
             &words.erased
         });
@@ -701,9 +720,7 @@ impl Walk<'_> {
         self.c.queue.clear();
         self.c.finishing = None;
         self.c.script = Some(self.content.script.clone());
-        for slot in &found.own_slots {
-            self.c.slots.remove(slot);
-        }
+        self.empty_slots(found);
         for (slot, value) in set {
             self.c.slots.insert(slot.clone(), Slot::One(value.clone()));
         }

@@ -92,6 +92,8 @@ pub enum Press {
     Menu,
     /// A dialog that typed words were taken to mean, from anywhere.
     Open(DialogId),
+    /// The safety questions from their start, from anywhere.
+    Screening,
     /// An answer of a card in force.
     Card(CardId, ChoiceId),
 }
@@ -104,6 +106,7 @@ impl Press {
             "person" => return Some(Self::Person),
             "stop" => return Some(Self::Stop),
             "menu" => return Some(Self::Menu),
+            "screening" => return Some(Self::Screening),
             _ => {}
         }
         if let Some(dialog) = data.strip_prefix("open:") {
@@ -145,6 +148,7 @@ impl Press {
             Self::Stop => "stop".to_owned(),
             Self::Menu => "menu".to_owned(),
             Self::Open(dialog) => format!("open:{dialog}"),
+            Self::Screening => "screening".to_owned(),
             Self::Card(card, answer) => format!("card:{card}:{answer}"),
             Self::Question(token, act) => match act {
                 Act::Choose(id) => format!("{token}:o{id}"),

@@ -31,6 +31,9 @@ pub struct Conversation {
     /// The answers.
     #[serde(skip_serializing_if = "BTreeMap::is_empty")]
     pub slots: BTreeMap<SlotId, Slot>,
+    /// Answers that were gone back from, shown when their question comes again.
+    #[serde(skip_serializing_if = "BTreeMap::is_empty")]
+    pub former: BTreeMap<SlotId, Slot>,
     /// What the patient has stated.
     #[serde(skip_serializing_if = "BTreeMap::is_empty")]
     pub flags: BTreeMap<FlagId, FlagNote>,
@@ -118,6 +121,9 @@ pub struct FlagNote {
     /// Until when staff have cleared it.
     #[serde(default, skip_serializing_if = "Option::is_none")]
     pub cleared_until: Option<Timestamp>,
+    /// It was read in typed words, and never pressed.
+    #[serde(default, skip_serializing_if = "std::ops::Not::not")]
+    pub typed: bool,
 }
 
 /// A question that waits.

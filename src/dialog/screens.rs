@@ -6,6 +6,7 @@ use super::effect::{Due, Effect, Message, Weight};
 use super::walk::Walk;
 use crate::content::{Screen, ScreenStyle, Verb};
 use crate::ids::FlagId;
+use crate::triage::{Form, Level};
 
 impl<'a> Walk<'a> {
     /// The screen the open question asks, if it asks one.
@@ -34,6 +35,41 @@ impl<'a> Walk<'a> {
             .filter(|(index, flag)| draft >> index & 1 == 1 && self.is_shown(flag))
             .map(|(_, flag)| flag.clone())
             .collect()
+    }
+
+    /// The ticks a list begins with: what was said of it within the day and is
+    /// asked again. Never an emergency: it would be submitted by its timer.
+    pub fn former_ticks(&self) -> u32 {
+        let is_emergency =
+            |flag: &FlagId| self.content.rules.level_of(flag, Form::Sure) == Level::EmergencyNow;
+        let bits = |ticked: &mut dyn Iterator<Item = bool>| {
+            ticked.enumerate().fold(0, |bits, (place, ticked)| {
+                bits | (u32::from(ticked) << place)
+            })
+        };
+        if let Some(Verb::Many { slot, options, .. }) = self.step().map(|step| &step.verb) {
+            let Some(Slot::Many(former)) = self.c.former.get(slot) else {
+                return 0;
+            };
+            return bits(&mut options.iter().map(|option| {
+                former.contains(&option.id) && !option.answer.raise.iter().any(is_emergency)
+            }));
+        }
+        let Some(screen) = self
+            .open_screen()
+            .filter(|screen| screen.style == ScreenStyle::List)
+        else {
+            return 0;
+        };
+        bits(&mut screen.flags.iter().map(|flag| {
+            self.c.flags.get(flag).is_some_and(|note| {
+                note.form != Form::Unsure
+                    && note.cleared_until.is_none()
+                    && self.now.seconds_since(note.since) < super::CLEARANCE_SECONDS
+                    && self.is_shown(flag)
+                    && !is_emergency(flag)
+            })
+        }))
     }
 
     /// A press on a screen's list.

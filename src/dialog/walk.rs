@@ -6,7 +6,8 @@ use super::effect::{Due, Effect, Keyboard, Message, Weight};
 use super::input::Desk;
 use super::{STEPS_PER_TURN_MAX, Turn, conditions};
 use crate::content::{
-    Change, Content, Dialog, Move, RichText, Step, Text, TextKind, Values, Verb, With,
+    Answer, Change, Choice, Condition, Content, Dialog, Move, RichText, Step, Text, TextKind,
+    Values, Verb, With,
 };
 use crate::ids::{DialogId, Lang, MoveId, SlotId, StepId, Timestamp};
 use crate::triage::{Form, Level};
@@ -109,20 +110,37 @@ impl<'a> Walk<'a> {
     }
 
     /// Where no question is open, the menu or a person is one tap away.
-    pub fn rest_keyboard(&self) -> Keyboard {
+    fn rest_keyboard(&self) -> Keyboard {
+        Keyboard::Inline(vec![self.rest_row()])
+    }
+
+    fn rest_row(&self) -> Vec<Button> {
         let words = &self.content.words;
         let mut row = Vec::new();
         if self.may_open(&self.content.bot.menu) {
-            row.push(Button::Press {
-                label: self.label(&words.button_menu),
-                data: Press::Menu.data(),
-            });
+            row.push(self.button(&words.button_menu, &Press::Menu));
         }
-        row.push(Button::Press {
-            label: self.label(&words.button_person),
-            data: Press::Person.data(),
-        });
-        Keyboard::Inline(vec![row])
+        row.push(self.button(&words.button_person, &Press::Person));
+        row
+    }
+
+    /// A button that is there without a question.
+    pub fn button(&self, label: &Text, press: &Press) -> Button {
+        Button::Press {
+            label: self.label(label),
+            data: press.data(),
+        }
+    }
+
+    /// Sends what is said with a way to begin the screens.
+    pub fn offer_screening(&mut self) {
+        let text = std::mem::take(&mut self.lead);
+        let begin = self.button(
+            &self.content.words.button_start_screening,
+            &Press::Screening,
+        );
+        let keyboard = Keyboard::Inline(vec![vec![begin], self.rest_row()]);
+        self.say(text, keyboard, None, Weight::Talk);
     }
 
     pub fn say(
@@ -214,14 +232,20 @@ impl<'a> Walk<'a> {
         self.enter_dialog(dialog, false);
     }
 
+    /// A dialog that begins has no answers yet.
+    pub fn empty_slots(&mut self, dialog: &Dialog) {
+        for slot in &dialog.own_slots {
+            self.c.slots.remove(slot);
+            self.c.former.remove(slot);
+        }
+    }
+
     /// Begins `dialog` on top of what is walked; its own answers start empty.
     pub fn enter_dialog(&mut self, dialog: &DialogId, interrupts: bool) {
         let Some(found) = self.dialog(dialog) else {
             return self.step_gone();
         };
-        for slot in &found.own_slots {
-            self.c.slots.remove(slot);
-        }
+        self.empty_slots(found);
         self.c.stack.push(Frame {
             dialog: dialog.clone(),
             step: found.start.clone(),
@@ -294,9 +318,7 @@ impl<'a> Walk<'a> {
         self.c.finishing = None;
         self.c.open = None;
         self.c.script = Some(self.content.script.clone());
-        for slot in &found.own_slots {
-            self.c.slots.remove(slot);
-        }
+        self.empty_slots(found);
         self.c.stack = vec![Frame {
             dialog: screening,
             step: found.start.clone(),
@@ -359,10 +381,7 @@ impl<'a> Walk<'a> {
                 }
                 Verb::Branch { arms, otherwise } => {
                     self.lead_say(step);
-                    let arm = arms
-                        .iter()
-                        .find(|(condition, _)| conditions::holds(self.content, &self.c, condition));
-                    arm.map_or(otherwise, |(_, go)| go).clone()
+                    self.arm(arms, otherwise).clone()
                 }
                 Verb::Screen { screen, next } if self.c.screens.contains_key(screen) => {
                     self.grant_clearance();
@@ -400,9 +419,7 @@ impl<'a> Walk<'a> {
                     let Some(called) = self.dialog(dialog) else {
                         return self.step_gone();
                     };
-                    for slot in &called.own_slots {
-                        self.c.slots.remove(slot);
-                    }
+                    self.empty_slots(called);
                     self.c.stack.push(Frame {
                         dialog: dialog.clone(),
                         step: called.start.clone(),
@@ -434,6 +451,68 @@ impl<'a> Walk<'a> {
         }
         // A loop without a question: the proof refuses it, and so does the engine.
         self.step_gone();
+    }
+
+    /// The way a branch takes now.
+    fn arm<'b>(&self, arms: &'b [(Condition, StepId)], otherwise: &'b StepId) -> &'b StepId {
+        arms.iter()
+            .find(|(condition, _)| conditions::holds(self.content, &self.c, condition))
+            .map_or(otherwise, |(_, go)| go)
+    }
+
+    /// Where a way that begins at `step` comes to: past branches and dropped
+    /// moves, to the step that says or asks something.
+    fn landing(&self, step: &'a StepId) -> &'a StepId {
+        let Some(frame) = self.c.stack.last() else {
+            return step;
+        };
+        let mut at = step;
+        for _ in 0..STEPS_PER_TURN_MAX {
+            at = match self.content.step(&frame.dialog, at) {
+                Some(Step {
+                    say: None, verb, ..
+                }) => match verb {
+                    Verb::Branch { arms, otherwise } => self.arm(arms, otherwise),
+                    Verb::Move { id, next, .. } if self.is_dropped(id) => next,
+                    _ => return at,
+                },
+                Some(_) | None => return at,
+            };
+        }
+        at
+    }
+
+    /// A move's answers. Of several that only lead on, and to the same place,
+    /// the last is shown: behind the last move there is no next one.
+    pub fn answers_of_move(&self, answers: &'a [Choice]) -> Vec<&'a Choice> {
+        let only_leads_to = |choice: &'a Choice| {
+            let Answer {
+                next,
+                set,
+                raise,
+                raise_unsure,
+                ask_again,
+                language: None,
+                erase: false,
+            } = &choice.answer
+            else {
+                return None;
+            };
+            let does_more = [set.len(), raise.len(), raise_unsure.len(), ask_again.len()];
+            let next = next.as_ref().filter(|_| does_more == [0; 4])?;
+            Some(self.landing(next))
+        };
+        answers
+            .iter()
+            .enumerate()
+            .filter(|(place, choice)| {
+                only_leads_to(choice).is_none_or(|to| {
+                    let mut later = answers[place + 1..].iter();
+                    !later.any(|other| only_leads_to(other) == Some(to))
+                })
+            })
+            .map(|(_, choice)| choice)
+            .collect()
     }
 
     fn lead_say(&mut self, step: &Step) {
@@ -480,10 +559,14 @@ impl<'a> Walk<'a> {
         }
         self.c.last_token = Token(self.c.last_token.0.wrapping_add(1));
         let token = self.c.last_token;
+        let draft = match asking {
+            Asking::Step => self.former_ticks(),
+            Asking::Item(_) | Asking::Change => 0,
+        };
         self.c.open = Some(Open {
             token,
             asking,
-            draft: 0,
+            draft,
             since: self.now,
             drafted: None,
         });
@@ -631,7 +714,7 @@ impl<'a> Walk<'a> {
                 .flags
                 .get(flag)
                 .and_then(|flag| flag.history.as_ref())
-                .is_some_and(|allows| !allows.contains(id))
+                .is_some_and(|history| !history.allows.contains(id))
         })
     }
 
@@ -694,7 +777,7 @@ impl<'a> Walk<'a> {
         if phone {
             for phone in &clinic.phones {
                 self.lead.paragraph();
-                self.lead.push(&phone.e164.value);
+                self.lead.push(&phone.written.value);
             }
         }
         let mut rows = Vec::new();

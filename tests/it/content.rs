@@ -308,7 +308,7 @@ const MISTAKES: &[Mistake] = &[
         to: "Emergency? Call {emergancy}",
         at: "menu:\n    say",
         says: "there is no placeholder `{emergancy}`",
-        helps: "Did you mean `emergency`?",
+        helps: "Did you mean `{emergency}`?",
     },
     Mistake {
         name: "an unknown dialog to call",
@@ -462,6 +462,15 @@ const MISTAKES: &[Mistake] = &[
         at: "\"1",
         says: "is not a phone number in + form",
         helps: "Write + and 8 to 15 digits",
+    },
+    Mistake {
+        name: "a phone written otherwise than it is called",
+        file: "clinics/tuscany-spa.yaml",
+        from: "+1 818-248-5500",
+        to: "+1 818-248-5501",
+        at: "\"+1 818-248-5501\"",
+        says: "`+1 818-248-5501` is not how people write +18182485500",
+        helps: "Begin with +",
     },
     Mistake {
         name: "a zone that is nowhere",
@@ -659,6 +668,27 @@ fn each_mistake_is_found_where_it_stands() {
         })
         .collect();
     assert!(failed.is_empty(), "\n{}\n", failed.join("\n"));
+}
+
+/// What follows from a mistake, wherever it is seen, is not reported too.
+#[test]
+fn one_mistake_is_one_finding() {
+    for (file, from, to) in [
+        ("learn.yaml", "next: sitting }", "next: siting }"),
+        ("learn.yaml", "start: what", "start what"),
+        ("arrange.yaml", "start: consult-gate", "start consult-gate"),
+        ("arrange.yaml", "dialog: arrange", "dialog: arange"),
+        ("call-me.yaml", "{phone}", "{phon}"),
+    ] {
+        let text = light_sources().files[file].replace(from, to);
+        let (_, parsed) = with(file, text);
+        let found = parsed.err().unwrap_or_default();
+        let found: Vec<&Diagnostic> = found
+            .iter()
+            .filter(|one| !one.message.contains("reviewed_by"))
+            .collect();
+        assert_eq!(found.len(), 1, "{file}, `{to}`: {found:#?}");
+    }
 }
 
 #[test]

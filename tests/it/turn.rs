@@ -9,7 +9,7 @@ use proptest::test_runner::TestCaseError;
 use psoas_bot::content::{Content, Verb};
 use psoas_bot::dialog::{
     Asking, Button, CLEARANCE_SECONDS, Conversation, Desk, Due, Effect, Frame, Input, Keyboard,
-    Message, Open, Pending, Slot, Token, Turn, What, take_turn,
+    Message, Open, Pending, Seen, Slot, Token, Turn, What, take_turn,
 };
 use psoas_bot::free_text::{Heard, Hit, hear};
 use psoas_bot::ids::{ChoiceId, FlagId, Lang, PatientText, SlotId, Timestamp};
@@ -221,7 +221,7 @@ impl Patient {
                     lock: n % 3 != 0,
                 })
             }
-            Act::Seen => self.take(What::Seen),
+            Act::Seen => self.take(What::Seen(Seen::Note)),
             Act::ShowAgain => self.take(What::ShowAgain),
         }
     }
@@ -400,7 +400,7 @@ impl Patient {
             What::Edited(_)
             | What::Due(_)
             | What::Cleared { .. }
-            | What::Seen
+            | What::Seen(_)
             | What::ShowAgain => false,
         };
         let is_said = |effect: &Effect| match effect {
@@ -1119,6 +1119,7 @@ fn note(form: Form) -> psoas_bot::dialog::FlagNote {
         form,
         since: START,
         cleared_until: None,
+        typed: false,
     }
 }
 

@@ -4,6 +4,7 @@
 #![expect(clippy::unwrap_used, reason = "in a test a panic is the finding")]
 
 mod binary;
+mod clinics;
 mod erasing;
 mod house;
 mod odd;

@@ -3,7 +3,7 @@
 use super::draft::Draft;
 use super::{Clerk, TurnError};
 use crate::app::records::CLINIC;
-use crate::dialog::Conversation;
+use crate::dialog::{Conversation, Seen};
 use crate::ids::{CaseNumber, ChatId};
 use crate::staff::{Alert, Case};
 use crate::store::Version;
@@ -24,6 +24,22 @@ pub(super) enum Reach {
 }
 
 impl Clerk {
+    /// What staff saw with the open case: a call is all that some ask for.
+    pub(super) fn seen_by_staff(&self, chat: ChatId) -> Result<Seen, TurnError> {
+        let mut in_hand = None;
+        let held = self.hold_case(chat, &mut in_hand)?;
+        let is_call = held.is_some_and(|held| {
+            let case = &held.case;
+            // Nobody has sent a note about a private answer.
+            case.asks_call && !case.deleted && (case.private || case.flags.is_empty())
+        });
+        Ok(if is_call {
+            Seen::CallRequest
+        } else {
+            Seen::Note
+        })
+    }
+
     /// The open case of a patient, read once a turn.
     pub(super) fn hold_case<'c>(
         &self,

@@ -32,7 +32,7 @@ impl Clerk {
                     lock: *lock,
                 }
             }
-            InboxRow::Seen => What::Seen,
+            InboxRow::Seen => What::Seen(self.seen_by_staff(chat)?),
             InboxRow::ShowAgain => What::ShowAgain,
             InboxRow::Unreachable => return self.reach(chat, Reach::Lost, draft),
             InboxRow::Undelivered => return self.note_undelivered(chat, draft),
@@ -370,7 +370,7 @@ impl Clerk {
             | What::Edited(_)
             | What::Due(_)
             | What::Cleared { .. }
-            | What::Seen
+            | What::Seen(_)
             | What::ShowAgain => false,
         };
         if begins || conversation.stack.is_empty() {

@@ -39,6 +39,7 @@ pub enum Kind {
 #[serde(deny_unknown_fields, default)]
 pub struct Step {
     pub say: Option<Text>,
+    pub label: Option<Text>,
     pub choice: Option<Choice>,
     pub many: Option<Many>,
     pub yes_no: Option<YesNo>,
