@@ -104,7 +104,10 @@ impl Values for Content {
             "people" => {
                 let people = self.clinic.practitioners.iter().map(|one| {
                     let service = one.service.plain(lang);
-                    format!("{}, {} ({service})", one.name, one.credential)
+                    match one.credential.as_str() {
+                        "" => format!("{} ({service})", one.name),
+                        credential => format!("{}, {credential} ({service})", one.name),
+                    }
                 });
                 out.push_str(&people.collect::<Vec<_>>().join("; "));
             }
