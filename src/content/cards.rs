@@ -31,7 +31,7 @@ pub(super) fn build_cards(builder: &mut Builder, file: raw::Cards) -> BTreeMap<C
             .answers
             .iter()
             .filter_map(|answer| answer.reply.as_ref());
-        for text in more.chain(replies) {
+        for text in more.chain(&card.last).chain(replies) {
             builder.readable(&here, text, Measure::Talk, exempt);
         }
         let level = card.level.map(Level::from);

@@ -611,10 +611,8 @@ impl Walk<'_> {
     pub fn open_asked_for(&mut self, dialog: &DialogId) {
         if self.comes_between(dialog) {
             self.come_between(dialog);
-        } else if self.may_open(dialog) {
-            self.start_dialog(dialog);
         } else {
-            self.refuse();
+            self.open_or_refuse(dialog);
         }
     }
 

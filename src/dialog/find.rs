@@ -19,11 +19,12 @@ impl Walk<'_> {
             Some(_) => self.is_at_menu(),
             None => self.c.stop.is_none(),
         };
+        if !at_menu || self.content.finder.term(text.reveal()).is_some() {
+            return None;
+        }
         match self.content.finder.find(text.reveal()) {
-            Found::Here(spot) if at_menu && self.content.finder.term(text.reveal()).is_none() => {
-                Some(Press::Open(spot.opens.clone()))
-            }
-            Found::Here(_) | Found::Perhaps(_) | Found::Nothing => None,
+            Found::Here(spot) => Some(Press::Open(spot.opens.clone())),
+            Found::Perhaps(_) | Found::Nothing => None,
         }
     }
 

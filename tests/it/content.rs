@@ -741,7 +741,7 @@ fn a_file_that_is_too_large_is_not_read() {
 /// Every finding of the shipped content is about the review that is missing.
 #[test]
 fn the_shipped_texts_are_easy_to_read_and_no_menu_is_long() {
-    let parsed = content::parse(real_sources(), CLINIC).ok().expect("valid");
+    let parsed = content::parse(real_sources(), CLINIC).expect("valid");
     let warnings: Vec<&str> = parsed
         .warnings
         .iter()
@@ -755,7 +755,7 @@ fn warnings_of(file: &str, from: &str, to: &str) -> Vec<String> {
     let text = &light_sources().files[file];
     assert!(text.contains(from), "{file} has no {from:?}");
     let (_, parsed) = with(file, text.replacen(from, to, 1));
-    let parsed = parsed.ok().expect("a warning keeps nothing from working");
+    let parsed = parsed.expect("a warning keeps nothing from working");
     parsed.warnings.into_iter().map(|one| one.message).collect()
 }
 
@@ -774,7 +774,7 @@ fn a_hard_or_long_card_is_a_warning_unless_its_names_are_kept() {
         .replacen(easy, hard, 1)
         .replacen(step, "  q2-why:\n    names_kept: the words of a test\n", 1);
     let (_, parsed) = with("quiz.yaml", kept);
-    let found = parsed.ok().expect("valid").warnings;
+    let found = parsed.expect("valid").warnings;
     assert!(
         found
             .iter()
