@@ -6,8 +6,8 @@ use std::collections::BTreeMap;
 
 use super::diagnostic::Place;
 pub use super::raw::{
-    ClearedDays, Clinic, CommandDeed, Day, Hours, Notify, Phone, Practitioner, Push, ScreenStyle,
-    StaffDeed, TextKind,
+    ClearedDays, Clinic, CommandDeed, Day, Hours, Notify, OnCall, Phone, Practitioner, Push,
+    ScreenStyle, StaffDeed, TextKind,
 };
 use super::text::{Text, Values};
 use super::words::Words;
