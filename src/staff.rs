@@ -4,9 +4,11 @@
 //! cleared and closed by people. Wording and sending are [`crate::app`]'s.
 
 mod act;
+mod ladder;
 mod roster;
 
 pub use act::{Act, Change, act, show_data, shown_by};
+pub use ladder::{Rung, Waits};
 pub use roster::{LastOwner, Member, Refusal, Right, Role, Roster};
 
 use std::fmt;

@@ -4,7 +4,7 @@ mod desk;
 mod history;
 mod team;
 
-pub use desk::{help, open_cases, patient_of};
+pub use desk::{help, open_cases, owner_line, patient_of, rung_line};
 pub use history::last_deed;
 pub use team::{TeamPress, join_card, joined, member_card, team};
 

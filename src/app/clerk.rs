@@ -5,6 +5,7 @@
 //! and sends nothing itself, so production and the `.chat` tests share it.
 
 mod cases;
+mod climb;
 mod commands;
 mod draft;
 mod erase;

@@ -108,6 +108,15 @@ pub fn recover(ledger: &Ledger, keys: Keys, now: Timestamp) -> Result<Recovered,
     Ok(found)
 }
 
+/// What follows from warnings that were made again.
+#[derive(Debug, Default)]
+pub struct Told {
+    /// For the lanes.
+    pub messages: Vec<(ChatId, u64, OutboxRow)>,
+    /// For the timers.
+    pub dues: Vec<(ChatId, DueRow)>,
+}
+
 /// Cases the journal knows and the store lost, made again and told again.
 ///
 /// # Errors
@@ -116,9 +125,9 @@ pub fn replay_warnings(
     clerk: &Clerk,
     entries: &[crate::store::journal::Replayed],
     now: Timestamp,
-) -> Result<Vec<(ChatId, u64, OutboxRow)>, super::clerk::TurnError> {
+) -> Result<Told, super::clerk::TurnError> {
     let content = std::sync::Arc::clone(clerk.library.newest());
-    let mut messages = Vec::new();
+    let mut told = Told::default();
     for replayed in entries {
         let Ok(case) = serde_json::from_slice::<Case>(&replayed.entry.bytes) else {
             continue;
@@ -155,9 +164,10 @@ pub fn replay_warnings(
         }
         draft.write_case(&content, &case, version, Alert::Post)?;
         clerk.ledger.commit_blocking(draft.prepared.commit)?;
-        messages.extend(draft.prepared.messages);
+        told.messages.extend(draft.prepared.messages);
+        told.dues.extend(draft.prepared.dues);
     }
-    Ok(messages)
+    Ok(told)
 }
 
 /// What may go: marks of updates taken days ago, updates put aside, and patients who have been

@@ -138,6 +138,7 @@ pub async fn run(
         found.sequence,
     ));
     let mut messages = found.messages;
+    let mut dues = found.dues;
     {
         let (clerk, library) = (Arc::clone(&clerk), Arc::clone(&library));
         let stale = found.stale;
@@ -154,13 +155,14 @@ pub async fn run(
             Ok::<_, super::clerk::TurnError>(replayed)
         })
         .await?;
-        if !replayed.is_empty() {
+        if !replayed.messages.is_empty() {
             tracing::warn!(
-                count = replayed.len(),
+                count = replayed.messages.len(),
                 "warnings were found in the journal and not in the store; they are told again"
             );
         }
-        messages.extend(replayed);
+        messages.extend(replayed.messages);
+        dues.extend(replayed.dues);
     }
     if report.commits_missing > 0 {
         tracing::error!(
@@ -194,7 +196,7 @@ pub async fn run(
         clock.clone(),
         Box::new(move |why| drop(broken_in.send(why))),
     );
-    for (chat, due) in found.dues {
+    for (chat, due) in dues {
         timers.set(chat, due);
     }
     for (chat, sequence, row) in messages {

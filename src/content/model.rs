@@ -8,8 +8,8 @@ use super::bibliography::{Bibliography, Cited};
 use super::diagnostic::Place;
 use super::find::Finder;
 pub use super::raw::{
-    ClearedDays, Clinic, CommandDeed, Day, Hours, Notify, Phone, Practitioner, Push, ScreenStyle,
-    StaffDeed, TextKind,
+    ClearedDays, Clinic, CommandDeed, Day, Hours, Notify, OnCall, Phone, Practitioner, Push,
+    ScreenStyle, StaffDeed, TextKind,
 };
 use super::text::{Text, Values};
 use super::words::Words;

@@ -314,6 +314,8 @@ pub struct Clinic {
     pub scheduler: Option<Name>,
     pub hours: Option<Vec<Hours>>,
     pub hours_text: Text,
+    #[serde(default)]
+    pub on_call: Vec<OnCall>,
     pub retention_days: u32,
     pub team: Text,
     pub practitioners: Vec<Practitioner>,
@@ -335,6 +337,16 @@ pub struct ContactName {
     pub first: String,
     #[serde(default)]
     pub last: String,
+}
+
+/// Who is told by name when nobody takes an urgent case.
+#[derive(Debug, Clone, Deserialize)]
+#[serde(deny_unknown_fields)]
+pub struct OnCall {
+    /// As staff know them.
+    pub name: String,
+    /// When it is their turn; a turn past midnight is two.
+    pub hours: Vec<Hours>,
 }
 
 #[derive(Debug, Clone, Deserialize)]

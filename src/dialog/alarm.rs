@@ -78,7 +78,13 @@ impl Walk<'_> {
             | What::Contact(_)
             | What::Unreadable
             | What::Edited(_)
-            | What::Due(Due::Screening | Due::Question(_) | Due::Opening)
+            | What::Due(
+                Due::Screening
+                | Due::Question(_)
+                | Due::Opening
+                | Due::Unclaimed(_)
+                | Due::Unclosed(_),
+            )
             | What::Cleared { .. }
             | What::Seen(_)
             | What::ShowAgain => {}

@@ -565,7 +565,7 @@ impl Walk<'_> {
             }
             // A draft that still blocks was an alarm; this one was unticked. The
             // opening is the clerk's, not the patient's.
-            Due::Draft | Due::Opening => {}
+            Due::Draft | Due::Opening | Due::Unclaimed(_) | Due::Unclosed(_) => {}
         }
     }
 

@@ -5,13 +5,14 @@ use proptest::prelude::*;
 
 use psoas_bot::app::audit::{self, AuditRow, Noted};
 use psoas_bot::app::cards;
+use psoas_bot::app::hours;
 use psoas_bot::app::pairing::PairCode;
 use psoas_bot::app::records::{CLINIC as CLINIC_ROWS, Keys};
 use psoas_bot::content::{self, Content};
 use psoas_bot::dialog::Keyboard;
 use psoas_bot::ids::{BotId, CaseNumber, ChatId, FlagId, PatientText, Timestamp, UserId};
 use psoas_bot::staff::{
-    Act, Alert, Case, CaseState, Change, Refusal, Right, Role, Roster, Staffer, act,
+    Act, Alert, Case, CaseState, Change, Outcome, Refusal, Right, Role, Roster, Staffer, Waits, act,
 };
 use psoas_bot::store::memory::MemoryDisk;
 use psoas_bot::store::{Commit, Put};
@@ -362,4 +363,78 @@ fn the_audit_log_shows_what_was_changed_or_taken_out() {
         assert_eq!(check().1.map(|one| one.number), Some(told));
         put(&rows[usize::try_from(gone).expect("small") - 1]);
     }
+}
+
+#[test]
+fn the_ladder_climbs_for_urgent_cases_alone_and_until_they_are_closed() {
+    let ana = Staffer {
+        user: UserId(9),
+        name: "Ana".to_owned(),
+    };
+    for level in [
+        Level::Clear,
+        Level::SeeProfessional,
+        Level::UrgentToday,
+        Level::EmergencyNow,
+    ] {
+        for private in [false, true] {
+            let mut case = case(1, level, private);
+            let climbs = level >= Level::UrgentToday && !private;
+            assert_eq!(
+                Waits::of(&case),
+                climbs.then_some(Waits::Claim),
+                "{level:?} {private}"
+            );
+            let until = |_: &FlagId| MORNING;
+            act(&mut case, Act::Claim, &ana, MORNING, until);
+            assert_eq!(Waits::of(&case), climbs.then_some(Waits::Close));
+            act(
+                &mut case,
+                Act::Handle(Outcome::NotReached),
+                &ana,
+                MORNING,
+                until,
+            );
+            assert_eq!(Waits::of(&case), climbs.then_some(Waits::Close));
+            act(&mut case, Act::Close, &ana, MORNING, until);
+            assert_eq!(Waits::of(&case), None);
+        }
+    }
+    // It never ends by itself, and never hurries more than every five minutes.
+    for waits in [Waits::Claim, Waits::Close] {
+        for number in [0, 1, 2, 3, 99, u32::MAX] {
+            let seconds = waits.seconds_to(number, Level::EmergencyNow);
+            assert!((300..=3600).contains(&seconds), "{waits:?} {number}");
+        }
+    }
+    assert!(Waits::Claim.rung(0).patient && !Waits::Claim.rung(1).patient);
+    assert!(!Waits::Claim.rung(0).owners && Waits::Claim.rung(1).owners);
+}
+
+#[test]
+fn the_rota_names_who_is_on_call_and_the_card_comes_back_with_it() {
+    let mut sources = real_sources().clone();
+    let path = format!("clinics/{CLINIC}.yaml");
+    let clinic = sources.files.get_mut(&path).expect("the clinic has a file");
+    *clinic = clinic.replace(
+        "on_call: []",
+        "on_call:\n  - { name: Ana, hours: [{ days: [mon], from: \"09:00\", to: \"12:00\" }] }\n  - { name: Ben, hours: [{ days: [mon, tue], from: \"11:00\", to: \"23:00\" }] }",
+    );
+    let content = content::parse(&sources, CLINIC)
+        .unwrap_or_else(|found| panic!("{found:#?}"))
+        .content;
+    let at = |hours: i64| hours::on_call(&content.clinic, MORNING.plus_seconds(hours * 3600));
+    assert_eq!(at(0), ["Ana"]);
+    assert_eq!(at(1), ["Ana", "Ben"]);
+    assert_eq!(at(2), ["Ben"]);
+    assert_eq!(at(14), [""; 0], "after midnight nobody");
+    let line = cards::rung_line(&content, &case(3, Level::UrgentToday, false), &at(1));
+    assert_eq!(
+        line.text,
+        "Case 3 · urgent today: nobody is on it yet\nOn call: Ana, Ben"
+    );
+    // A turn that ends before it begins is a mistake the author reads.
+    let clinic = sources.files.get_mut(&path).expect("the clinic has a file");
+    *clinic = clinic.replace("to: \"23:00\"", "to: \"02:00\"");
+    assert!(content::parse(&sources, CLINIC).is_err());
 }

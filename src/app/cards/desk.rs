@@ -120,6 +120,44 @@ pub fn patient_of(
     writer.text
 }
 
+/// What the staff chat reads when a case comes back, and who is on call.
+#[must_use]
+pub fn rung_line(content: &Content, case: &Case, on_call: &[String]) -> RichText {
+    let mut writer = Writer::new(content);
+    let words = &content.words;
+    let (number, level) = (case.number.to_string(), writer.level(case));
+    let text = match &case.state {
+        CaseState::Open => &words.staff_rung_unclaimed,
+        CaseState::Claimed { .. } | CaseState::Handled { .. } | CaseState::Closed { .. } => {
+            &words.staff_rung_unclosed
+        }
+    };
+    let state = writer.standing(case);
+    let values = [
+        ("case", number.as_str()),
+        ("level", &level),
+        ("state", &state),
+    ];
+    let line = writer.with(text, &values);
+    writer.text.push_bold(&line);
+    if case.state == CaseState::Open && !on_call.is_empty() {
+        let names = on_call.join(", ");
+        let line = writer.with(&words.staff_rung_on_call, &[("names", &names)]);
+        writer.text.push(&format!("\n{line}"));
+    }
+    writer.text
+}
+
+/// What an owner reads in private of a case that nobody takes: its number and
+/// level alone.
+#[must_use]
+pub fn owner_line(content: &Content, case: &Case) -> RichText {
+    let writer = Writer::new(content);
+    let (number, level) = (case.number.to_string(), writer.level(case));
+    let values = [("case", number.as_str()), ("level", &level)];
+    RichText::plain(writer.with(&content.words.staff_rung_owner, &values))
+}
+
 /// The commands of the staff chat.
 #[must_use]
 pub fn help(content: &Content) -> RichText {

@@ -115,9 +115,19 @@ impl<'a> Draft<'a> {
 
     /// Sets a timer.
     pub fn set_due(&mut self, chat: ChatId, row: DueRow) -> Result<(), CommitError> {
+        self.set_due_for(chat, chat, row)
+    }
+
+    /// Sets a timer that is sealed with the key of `subject`.
+    pub fn set_due_for(
+        &mut self,
+        chat: ChatId,
+        subject: ChatId,
+        row: DueRow,
+    ) -> Result<(), CommitError> {
         let kind = row.due.kind();
         self.forget_due(chat, kind);
-        self.put(self.clerk.keys.due(chat, kind), chat, &row)?;
+        self.put(self.clerk.keys.due(chat, kind), subject, &row)?;
         self.prepared.dues.push((chat, row));
         Ok(())
     }
@@ -153,7 +163,7 @@ impl<'a> Draft<'a> {
         case: &Case,
         version: Version,
         alert: Alert,
-    ) -> Result<(), CommitError> {
+    ) -> Result<(), TurnError> {
         let keys = self.clerk.keys;
         let subject = case_subject(case.number);
         self.replace(keys.case(case.chat, case.number), version, subject, case)?;
@@ -176,7 +186,8 @@ impl<'a> Draft<'a> {
                 });
             }
         }
-        self.tell_staff(content, case, alert)
+        self.clerk.climb(case, alert, self)?;
+        Ok(self.tell_staff(content, case, alert)?)
     }
 
     /// Posts or changes the card. A private case is a number only: nothing is

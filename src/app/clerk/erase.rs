@@ -99,17 +99,21 @@ impl Clerk {
             commit.deletes.extend([key, keys.case_index(number)]);
             commit.erase.push((keys.0, case_subject(number)));
         }
-        draft.prepared.dues.clear();
+        let outlives = |due: &Due| matches!(due, Due::Unclaimed(_) | Due::Unclosed(_));
+        draft.prepared.dues.retain(|(_, row)| outlives(&row.due));
         let hash = self.ledger.vault().lock_hash(keys.0, chat);
         match conversation.lock {
             Some(level) => draft.put(keys.lock(&hash), CLINIC, &level)?,
             None => draft.prepared.commit.deletes.push(keys.lock(&hash)),
         }
-        // A card that waits for the clinic to open is still to be posted.
-        let opening = keys.due(chat, Due::Opening.kind());
-        if let Ok(Some((row, _))) = self.ledger.read::<DueRow>(&opening) {
-            draft.prepared.commit.deletes.retain(|key| *key != opening);
-            draft.put(opening, CLINIC, &row)?;
+        // A card that waits for the clinic to open is still to be posted, and the
+        // ladder of an open case goes on.
+        for due in [Due::Opening, Due::Unclaimed(0), Due::Unclosed(0)] {
+            let kept = keys.due(chat, due.kind());
+            if let Ok(Some((row, _))) = self.ledger.read::<DueRow>(&kept) {
+                draft.prepared.commit.deletes.retain(|key| *key != kept);
+                draft.put(kept, CLINIC, &row)?;
+            }
         }
         // The open case is found again by a row that outlives the erasure.
         if let Ok(Some((number, _))) = self.ledger.read::<CaseNumber>(&keys.open_case(chat)) {

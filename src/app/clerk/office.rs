@@ -167,7 +167,7 @@ impl Clerk {
                 draft.wake(case.chat, InboxRow::Cleared { flags, lock })?;
             }
         }
-        Ok(draft.write_case(content, &case, version, Alert::Update)?)
+        draft.write_case(content, &case, version, Alert::Update)
     }
 
     /// Another open case of the same patient. Where there is none, the commit

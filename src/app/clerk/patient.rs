@@ -11,7 +11,7 @@ use crate::content::{Content, Deed, StaffDeed};
 use crate::dialog::{Conversation, Due, Effect, Input, Token, Weight, What, take_turn};
 use crate::free_text::hear;
 use crate::ids::{ChatId, Lang, PatientText, TEXT_BYTES_MAX, Timestamp};
-use crate::staff::Alert;
+use crate::staff::{Alert, Waits};
 use crate::store::Version;
 use crate::triage::{Level, Report};
 
@@ -58,13 +58,18 @@ impl Clerk {
             Err(error) => return Err(error.into()),
         }
         draft.prepared.commit.deletes.push(key);
-        if due.due == Due::Opening {
-            let mut in_hand = None;
-            if let Some(held) = self.hold_case(chat, &mut in_hand)? {
-                let content = std::sync::Arc::clone(self.library.newest());
-                draft.tell_staff(&content, &held.case, Alert::Post)?;
+        match due.due {
+            Due::Opening => {
+                let mut in_hand = None;
+                if let Some(held) = self.hold_case(chat, &mut in_hand)? {
+                    let content = std::sync::Arc::clone(self.library.newest());
+                    draft.tell_staff(&content, &held.case, Alert::Post)?;
+                }
+                return Ok(());
             }
-            return Ok(());
+            Due::Unclaimed(number) => return self.prepare_rung(chat, Waits::Claim, number, draft),
+            Due::Unclosed(number) => return self.prepare_rung(chat, Waits::Close, number, draft),
+            Due::Draft | Due::Silence | Due::Screening | Due::Question(_) => {}
         }
         self.take(
             chat,

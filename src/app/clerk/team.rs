@@ -10,7 +10,7 @@ use crate::channel::{Incoming, Sender};
 use crate::content::{Content, StaffDeed, Text, Values, With};
 use crate::dialog::{Keyboard, Weight};
 use crate::ids::{CaseNumber, ChatId, Lang, Timestamp, UserId};
-use crate::staff::{Member, Refusal, Right, Role, Roster, Staffer};
+use crate::staff::{Alert, Member, Refusal, Right, Role, Roster, Staffer};
 use crate::store::{ReadError, Version};
 use crate::triage::Level;
 
@@ -128,6 +128,7 @@ impl Clerk {
                     Telling::PostSilently
                 };
                 draft.send_card(&content, &case, how)?;
+                self.climb(&case, Alert::Post, draft)?;
             }
         }
         Ok(())
