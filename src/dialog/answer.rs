@@ -184,8 +184,8 @@ impl Walk<'_> {
         match press {
             Press::Person => self.come_between(&self.content.bot.person),
             Press::Stop => self.stop(),
-            Press::Menu => self.open_asked_for(&self.content.bot.menu),
-            Press::Screening => self.open_asked_for(&self.content.bot.screening),
+            Press::Menu => self.open_or_refuse(&self.content.bot.menu),
+            Press::Screening => self.open_or_refuse(&self.content.bot.screening),
             Press::Open(dialog) => self.open_found(&dialog),
             Press::Card(card, answer) => self.answer_card(&card, &answer),
             Press::Question(token, act) => {
@@ -623,6 +623,14 @@ impl Walk<'_> {
         self.c.open = None;
         self.say_cards();
         self.ask_completing();
+    }
+
+    fn open_or_refuse(&mut self, dialog: &DialogId) {
+        if self.may_open(dialog) {
+            self.start_dialog(dialog)
+        } else {
+            self.refuse()
+        }
     }
 
     fn stop(&mut self) {
