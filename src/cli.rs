@@ -2,6 +2,7 @@
 
 pub mod check;
 mod preview;
+mod prove;
 mod report;
 mod run;
 mod setup;
@@ -29,6 +30,8 @@ pub struct Cli {
 enum Command {
     /// Say what is wrong with a folder of dialogs, and where.
     Check(CheckArgs),
+    /// Prove.
+    Prove(CheckArgs),
     /// Play the conversations of `.chat` files.
     Test(TestArgs),
     /// Serve Telegram. Needs TELOXIDE_TOKEN; see .env.example for the rest.
@@ -109,6 +112,7 @@ pub fn main() -> ExitCode {
     let cli = Cli::parse();
     let result = match cli.command {
         Some(Command::Check(args)) => check::run(&args.dir, args.clinic.as_deref()),
+        Some(Command::Prove(args)) => prove::run(&args.dir),
         Some(Command::Test(args)) => test::run(&args),
         Some(Command::Run) => run::run(),
         Some(Command::Preview) => preview::run(),

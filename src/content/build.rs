@@ -305,7 +305,7 @@ pub(super) fn build(sources: &Sources, clinic: &str) -> Result<Parsed, Vec<Diagn
         .found
         .into_iter()
         .partition(|one| one.severity == Severity::Error);
-    let (Some(phrases), true) = (phrases, errors.is_empty()) else {
+    let (Some((phrases, examples)), true) = (phrases, errors.is_empty()) else {
         return Err(errors.into_iter().chain(warnings).collect());
     };
     let content = Content {
@@ -324,6 +324,7 @@ pub(super) fn build(sources: &Sources, clinic: &str) -> Result<Parsed, Vec<Diagn
         bot,
         dialogs,
         phrases,
+        examples,
         reviewed,
     };
     Ok(Parsed { content, warnings })

@@ -50,6 +50,8 @@ pub struct Content {
     pub dialogs: BTreeMap<DialogId, Dialog>,
     /// What typed words state.
     pub phrases: Phrases,
+    /// Words that state this flag and no other, for whoever rehearses.
+    pub examples: BTreeMap<FlagId, String>,
     /// Whether every part that needs a reviewer names one.
     pub reviewed: bool,
 }
