@@ -30,8 +30,8 @@ pub struct Cli {
 enum Command {
     /// Say what is wrong with a folder of dialogs, and where.
     Check(CheckArgs),
-    /// Prove.
-    Prove(CheckArgs),
+    /// Prove a folder of dialogs safe, or show the chat that is not.
+    Prove(ProveArgs),
     /// Play the conversations of `.chat` files.
     Test(TestArgs),
     /// Serve Telegram. Needs TELOXIDE_TOKEN; see .env.example for the rest.
@@ -106,13 +106,48 @@ pub struct CheckArgs {
     clinic: Option<String>,
 }
 
+/// What `prove` takes.
+#[derive(Debug, clap::Args)]
+#[command(
+    after_help = "Examples:\n  psoas-bot prove                                   every promise, on every path\n  psoas-bot prove --table tests/clinical_table.tsv  hold it against the clinical table too\n  psoas-bot prove --property P1 --format json       one promise, as a row of JSON"
+)]
+pub struct ProveArgs {
+    /// The folder of dialogs.
+    #[arg(default_value = "dialogs", env = "DIALOGS_DIR")]
+    dir: PathBuf,
+    /// The clinic to prove for; every clinic when left out.
+    #[arg(long, env = "CLINIC")]
+    clinic: Option<String>,
+    /// A clinical table that the content must hold.
+    #[arg(long)]
+    table: Option<PathBuf>,
+    /// Only these promises, P1 to P8.
+    #[arg(long, value_delimiter = ',')]
+    property: Vec<String>,
+    /// How to print it.
+    #[arg(long, value_enum, default_value_t = ProveFormat::Text)]
+    format: ProveFormat,
+    /// Where the chats of broken promises are written.
+    #[arg(long, default_value = "findings")]
+    findings: PathBuf,
+}
+
+/// How a verdict is printed.
+#[derive(Debug, Clone, Copy, PartialEq, Eq, clap::ValueEnum)]
+pub enum ProveFormat {
+    /// For people.
+    Text,
+    /// A JSON object a promise, one a line.
+    Json,
+}
+
 /// Runs a subcommand; the exit code says whether it went well.
 #[must_use]
 pub fn main() -> ExitCode {
     let cli = Cli::parse();
     let result = match cli.command {
         Some(Command::Check(args)) => check::run(&args.dir, args.clinic.as_deref()),
-        Some(Command::Prove(args)) => prove::run(&args.dir),
+        Some(Command::Prove(args)) => prove::run(&args),
         Some(Command::Test(args)) => test::run(&args),
         Some(Command::Run) => run::run(),
         Some(Command::Preview) => preview::run(),

@@ -6,7 +6,7 @@ use std::process::ExitCode;
 
 use super::report;
 use crate::app::dialogs_dir;
-use crate::content::{self, Severity};
+use crate::content::{self, Severity, Sources};
 
 /// Checks a folder for one clinic, or for each.
 ///
@@ -14,16 +14,7 @@ use crate::content::{self, Severity};
 /// When the folder cannot be read.
 pub fn run(dir: &Path, clinic: Option<&str>) -> anyhow::Result<ExitCode> {
     let sources = dialogs_dir::read(dir)?;
-    let clinics: Vec<String> = match clinic {
-        Some(clinic) => vec![clinic.to_owned()],
-        None => content::clinics(&sources).map(str::to_owned).collect(),
-    };
-    if clinics.is_empty() {
-        anyhow::bail!(
-            "{} has no clinics/<name>.yaml; write one, or name the folder of dialogs",
-            dir.display()
-        );
-    }
+    let clinics = clinics_of(&sources, dir, clinic)?;
     let colour = std::io::stderr().is_terminal();
     let mut failed = false;
     for clinic in clinics {
@@ -65,4 +56,23 @@ pub fn run(dir: &Path, clinic: Option<&str>) -> anyhow::Result<ExitCode> {
     } else {
         ExitCode::SUCCESS
     })
+}
+
+/// The clinic that is named, or every clinic of the folder.
+pub(super) fn clinics_of(
+    sources: &Sources,
+    dir: &Path,
+    clinic: Option<&str>,
+) -> anyhow::Result<Vec<String>> {
+    let clinics: Vec<String> = match clinic {
+        Some(clinic) => vec![clinic.to_owned()],
+        None => content::clinics(sources).map(str::to_owned).collect(),
+    };
+    if clinics.is_empty() {
+        anyhow::bail!(
+            "{} has no clinics/<name>.yaml; write one, or name the folder of dialogs",
+            dir.display()
+        );
+    }
+    Ok(clinics)
 }

@@ -3,7 +3,7 @@
 //! One [`Way`] an answer that can make a difference. Answers that differ only
 //! in facts nobody tracks are one.
 
-use super::machine::{Facts, Goal, Machine, Mode, State, Tracked};
+use super::machine::{Facts, Machine, Mode, State};
 use crate::content::{Answer, Choice, Screen, ScreenStyle, Verb, YesNo};
 use crate::ids::{ChoiceId, FlagId, SlotId};
 use crate::triage::{Form, Level};
@@ -248,10 +248,7 @@ impl Machine<'_> {
             };
             let to = match &answer.next {
                 Some(next) => self.goto(to, next),
-                None => {
-                    let mut run = super::machine::Run::default();
-                    self.leave(to, &mut run)
-                }
+                None => self.leave(to).0,
             };
             ways.push(Way { tap: tap.clone(), to, trail, cost });
         }
@@ -310,7 +307,7 @@ impl Machine<'_> {
             .take(TICKS_TRACKED_MAX)
             .cloned()
             .collect();
-        for bits in 1_u32..1 << tracked.len() {
+        for bits in self.subsets(tracked.len()) {
             let ticked: Vec<FlagId> =
                 tracked.iter().enumerate().filter(|(at, _)| bits >> at & 1 == 1).map(|(_, flag)| flag.clone()).collect();
             let mut to = answered;
@@ -323,7 +320,7 @@ impl Machine<'_> {
             self.level_of(flag, Form::Sure) == Level::SeeProfessional
                 && self.content.flags.get(*flag).is_some_and(|flag| !flag.ends_screens)
         });
-        if let Some(flag) = waits {
+        if let (Some(flag), Mode::Free | Mode::Pending) = (waits, state.mode) {
             let to = State { mode: Mode::Pending, clear: false, ..answered };
             push(Tap::Tick(vec![flag.clone()]), to, 2);
             if state.mode == Mode::Pending && screen.flags.iter().any(|flag| self.lets_go(flag)) {
@@ -332,6 +329,16 @@ impl Machine<'_> {
                 push(Tap::Tick(vec![flag.clone()]), to, 3);
             }
         }
+    }
+
+    /// Sets of so many ticks, as bits: all of them, or enough to find something.
+    fn subsets(&self, ticks: usize) -> Vec<u32> {
+        if !self.hunts {
+            return (1..1 << ticks).collect();
+        }
+        let mut some: Vec<u32> = (0..ticks).map(|at| 1 << at).collect();
+        some.extend((2..=ticks).map(|first| (1 << first) - 1));
+        some
     }
 
     /// Sets of ticks that can make a difference.
@@ -346,7 +353,7 @@ impl Machine<'_> {
         let tested: Vec<&Choice> = options.iter().filter(|option| is_tested(option) || does(option)).collect();
         let mut sets: Vec<Vec<ChoiceId>> = plain.iter().map(|option| vec![option.id.clone()]).collect();
         if tested.len() <= TICKS_TRACKED_MAX && !tests.is_empty() {
-            for bits in 1_u32..1 << tested.len() {
+            for bits in self.subsets(tested.len()) {
                 let set = tested.iter().enumerate().filter(|(at, _)| bits >> at & 1 == 1);
                 sets.push(set.map(|(_, option)| option.id.clone()).collect());
             }
@@ -446,15 +453,5 @@ impl Machine<'_> {
             return (self.begin_screening(to), true);
         }
         (to, false)
-    }
-
-    /// The machine again, with more tracked.
-    pub fn refined(&self, tracked: Tracked) -> Self {
-        Machine::new(self.content, tracked, self.goal.clone())
-    }
-
-    /// Whether only what is looked for is a refused move.
-    pub fn hunts_refusals(&self) -> bool {
-        matches!(self.goal, Goal::Refused { .. })
     }
 }

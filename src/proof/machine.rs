@@ -9,6 +9,7 @@
 use std::collections::{HashMap, HashSet};
 use std::rc::Rc;
 
+use crate::dialog::STEPS_PER_TURN_MAX;
 use crate::content::{Atom, Change, Condition, Content, Dialog, Notify, Step, Verb};
 use crate::ids::{ChoiceId, DialogId, FlagId, MoveId, ScreenId, SlotId, StepId};
 use crate::triage::{Form, Level};
@@ -147,16 +148,17 @@ pub(super) enum Goal {
     },
     /// This step, shown or gone through.
     Step(At),
-    /// This move is shown while the tracked flag is there.
+    /// A move is shown while these facts hold.
     Shown {
-        exercise: MoveId,
-        /// By its place among the tracked flags.
-        flag: Option<usize>,
-        /// The step that shows it; any, when none.
-        at: Option<At>,
+        /// Which; any, when none.
+        exercise: Option<MoveId>,
+        /// Tracked facts.
+        with: Vec<Atom>,
     },
-    /// This move is passed over while the tracked flag is there.
-    Passed { exercise: MoveId, flag: Option<usize> },
+    /// A move is passed over while these facts hold.
+    Passed { exercise: MoveId, with: Vec<Atom> },
+    /// Steps run round in a circle, or for too long, and nobody is asked.
+    Loop,
     /// Nothing: everything reachable is walked.
     Everything,
 }
@@ -172,13 +174,46 @@ pub(super) enum Stop {
     Found(State, At),
 }
 
-/// One run: its ends, and the steps at which a fact was unknown.
-#[derive(Debug, Clone, Default)]
-pub(super) struct Run {
-    pub stops: Vec<Stop>,
-    pub unsure: Vec<At>,
+/// A step at which a fact was unknown, and where it was taken to lead. A move
+/// that is shown leads to itself.
+pub(super) type Guess = (At, At);
+
+/// One end of a run.
+#[derive(Debug, Clone)]
+pub(super) struct End {
+    pub stop: Stop,
+    /// What was guessed on the way.
+    pub guesses: Rc<[Guess]>,
     /// A dialog that came in between has ended: its way back goes.
     pub left_between: bool,
+}
+
+/// A run under way.
+#[derive(Debug, Clone)]
+struct Runner {
+    state: State,
+    guesses: Vec<Guess>,
+    left_between: bool,
+}
+
+impl Runner {
+    fn to(&self, state: State) -> Self {
+        Self { state, ..self.clone() }
+    }
+
+    fn guessing(&self, state: State, guess: Guess) -> Self {
+        let mut next = self.to(state);
+        next.guesses.push(guess);
+        next
+    }
+
+    fn end(&self, stop: Stop) -> End {
+        End {
+            stop,
+            guesses: self.guesses[..].into(),
+            left_between: self.left_between,
+        }
+    }
 }
 
 pub(super) struct Known<'a> {
@@ -200,7 +235,11 @@ pub(super) struct Machine<'a> {
     stack_ids: HashMap<Rc<[u32]>, u32>,
     facts: Vec<Facts>,
     fact_ids: HashMap<Facts, u32>,
-    runs: HashMap<State, Rc<Run>>,
+    runs: HashMap<State, Rc<[End]>>,
+    /// Guesses that did not play.
+    pub banned: HashSet<Guess>,
+    /// Lists are tried with few sets of ticks: enough to find, not to prove.
+    pub hunts: bool,
     /// Every step any run has gone through or asked.
     pub visited: HashSet<At>,
 }
@@ -233,6 +272,8 @@ impl<'a> Machine<'a> {
             facts: Vec::new(),
             fact_ids: HashMap::new(),
             runs: HashMap::new(),
+            banned: HashSet::new(),
+            hunts: false,
             visited: HashSet::new(),
         };
         machine.intern_stack(&[]);
@@ -510,107 +551,98 @@ impl<'a> Machine<'a> {
     }
 
     /// Everything a run from this state can come to.
-    pub fn run(&mut self, state: State) -> Rc<Run> {
+    pub fn run(&mut self, state: State) -> Rc<[End]> {
         if let Some(run) = self.runs.get(&state) {
             return Rc::clone(run);
         }
-        let mut run = Run::default();
+        let mut ends = Vec::new();
         let mut seen = HashSet::from([state]);
-        let mut queue = vec![state];
+        let mut queue = std::collections::VecDeque::from([Runner {
+            state,
+            guesses: Vec::new(),
+            left_between: false,
+        }]);
+        while let Some(here) = queue.pop_front() {
+            for next in self.go(here, &mut ends) {
+                if seen.insert(next.state) {
+                    queue.push_back(next);
+                }
+            }
+        }
+        if self.goal == Goal::Loop {
+            self.find_loop(state, &mut ends);
+        }
+        let ends: Rc<[End]> = ends.into();
+        self.runs.insert(state, Rc::clone(&ends));
+        ends
+    }
+
+    /// Whether steps run from here for longer than the engine lets them.
+    fn find_loop(&mut self, state: State, ends: &mut Vec<End>) {
+        let mut depth: HashMap<State, usize> = HashMap::from([(state, 0)]);
+        let mut queue = vec![Runner { state, guesses: Vec::new(), left_between: false }];
         while let Some(here) = queue.pop() {
-            for next in self.go(here, &mut run) {
-                if seen.insert(next) {
+            let so_far = depth[&here.state];
+            if so_far >= STEPS_PER_TURN_MAX {
+                if let Some(at) = self.top(here.state) {
+                    ends.push(here.end(Stop::Found(here.state, at)));
+                }
+                return;
+            }
+            for next in self.go(here, &mut Vec::new()) {
+                // Only a longer way tells more.
+                if depth.get(&next.state).is_none_or(|known| *known <= so_far) {
+                    depth.insert(next.state, so_far + 1);
                     queue.push(next);
                 }
             }
         }
-        let run = Rc::new(run);
-        self.runs.insert(state, Rc::clone(&run));
-        run
     }
 
-    /// One step of a run: where it goes on, or the end it adds to `run`.
-    fn go(&mut self, state: State, run: &mut Run) -> Vec<State> {
+    /// One step of a run: where it goes on, or the end it adds to `ends`.
+    fn go(&mut self, runner: Runner, ends: &mut Vec<End>) -> Vec<Runner> {
+        let mut state = runner.state;
         let Some(at) = self.top(state) else {
             if state.mode != Mode::Pending {
-                run.stops.push(Stop::Rest(state));
+                ends.push(runner.end(Stop::Rest(state)));
             }
             return Vec::new();
         };
         self.visited.insert(at);
         let step = self.step(at);
-        let mut state = state;
         if self.goal == Goal::Step(at) && !matches!(step.verb, Verb::Move { .. }) {
-            run.stops.push(Stop::Found(state, at));
+            ends.push(runner.end(Stop::Found(state, at)));
         }
-        match &step.verb {
-            Verb::Pass { next } | Verb::Handoff { next, .. } => vec![self.goto(state, next)],
+        let next = match &step.verb {
+            Verb::Pass { next } | Verb::Handoff { next, .. } => self.goto(state, next),
             Verb::RequestCall { slot, next } => {
                 if let Some(slot) = self.tracked.slot(slot) {
                     let mut facts = self.facts(state.facts).clone();
                     facts.slots[slot] = Some(0);
                     state.facts = self.intern_facts(facts);
                 }
-                vec![self.goto(state, next)]
+                self.goto(state, next)
             }
-            Verb::Branch { arms, otherwise } => {
-                let mut ways = Vec::new();
-                let mut is_sure = true;
-                for (condition, go) in arms {
-                    match self.holds(state, condition) {
-                        Some(false) => {}
-                        Some(true) => {
-                            ways.push(self.goto(state, go));
-                            if !is_sure {
-                                run.unsure.push(at);
-                            }
-                            return ways;
-                        }
-                        None => {
-                            is_sure = false;
-                            ways.push(self.goto(state, go));
-                        }
-                    }
-                }
-                if !is_sure {
-                    run.unsure.push(at);
-                }
-                ways.push(self.goto(state, otherwise));
-                ways
-            }
+            Verb::Branch { arms, otherwise } => return self.branch(&runner, at, arms, otherwise),
             Verb::Screen { screen, next } if state.screens & self.screen_bit(screen) != 0 => {
                 self.grant(&mut state);
-                vec![self.goto(state, next)]
+                self.goto(state, next)
             }
-            Verb::Move { id, next, .. } => {
-                let dropped = self.is_dropped(state, id);
-                if dropped.is_none() {
-                    run.unsure.push(at);
-                }
-                if dropped != Some(true) {
-                    self.shows(state, at, id, run);
-                }
-                if dropped == Some(false) {
-                    return Vec::new();
-                }
-                if let Goal::Passed { exercise, flag } = &self.goal
-                    && exercise == id
-                    && self.has_tracked(state, *flag)
-                    && matches!(state.mode, Mode::Free)
-                    && self.is_complete(state)
-                {
-                    run.stops.push(Stop::Found(state, at));
-                }
-                vec![self.goto(state, next)]
-            }
+            Verb::Move { id, next, .. } => return self.pass_move(&runner, at, id, next, ends),
             Verb::Call { dialog, .. } => match self.content.dialogs.get(dialog) {
-                Some(dialog) => vec![self.enter(state, dialog, Some(0))],
-                None => Vec::new(),
+                Some(dialog) => self.enter(state, dialog, Some(0)),
+                None => return Vec::new(),
             },
-            Verb::End => vec![self.leave(state, run)],
+            Verb::End => {
+                let (next, left_between) = self.leave(state);
+                return vec![Runner {
+                    left_between: runner.left_between || left_between,
+                    ..runner.to(next)
+                }];
+            }
             Verb::Screen { .. } => {
-                run.stops.push(Stop::Ask(state));
-                Vec::new()
+                ends.push(runner.end(Stop::Ask(state)));
+                return Vec::new();
             }
             Verb::Choice { .. }
             | Verb::Many { .. }
@@ -620,20 +652,95 @@ impl<'a> Machine<'a> {
             | Verb::Summary { .. } => {
                 // A card that waits is shown before any other question.
                 if state.mode != Mode::Pending {
-                    run.stops.push(Stop::Ask(state));
+                    ends.push(runner.end(Stop::Ask(state)));
                 }
-                Vec::new()
+                return Vec::new();
             }
+        };
+        vec![runner.to(next)]
+    }
+
+    fn branch(
+        &mut self,
+        runner: &Runner,
+        at: At,
+        arms: &[(Condition, StepId)],
+        otherwise: &StepId,
+    ) -> Vec<Runner> {
+        let state = runner.state;
+        let mut ways = Vec::new();
+        let mut is_sure = true;
+        let all = arms.iter().map(|(condition, go)| (Some(condition), go)).chain([(None, otherwise)]);
+        for (condition, go) in all {
+            let holds = match condition {
+                Some(condition) => self.holds(state, condition),
+                None => Some(true),
+            };
+            if holds == Some(false) {
+                continue;
+            }
+            is_sure &= holds == Some(true);
+            let next = self.goto(state, go);
+            if is_sure {
+                ways.push(runner.to(next));
+            } else {
+                self.guess(runner, at, next, &mut ways);
+            }
+            if holds == Some(true) {
+                break;
+            }
+        }
+        ways
+    }
+
+    fn guess(&self, runner: &Runner, at: At, next: State, ways: &mut Vec<Runner>) {
+        let guess = (at, self.top(next).unwrap_or(at));
+        if !self.banned.contains(&guess) {
+            ways.push(runner.guessing(next, guess));
         }
     }
 
-    fn has_tracked(&self, state: State, flag: Option<usize>) -> bool {
-        flag.is_none_or(|at| self.facts(state.facts).flags >> at & 1 == 1)
+    fn pass_move(&mut self, runner: &Runner, at: At, id: &MoveId, next: &StepId, ends: &mut Vec<End>) -> Vec<Runner> {
+        let state = runner.state;
+        let dropped = self.is_dropped(state, id);
+        let shown = match dropped {
+            Some(true) => None,
+            Some(false) => Some(runner.clone()),
+            None if self.banned.contains(&(at, at)) => None,
+            None => Some(runner.guessing(state, (at, at))),
+        };
+        if let Some(shown) = shown {
+            self.shows(&shown, at, id, ends);
+        }
+        if dropped == Some(false) {
+            return Vec::new();
+        }
+        let to = self.goto(state, next);
+        let mut ways = Vec::new();
+        if let Goal::Passed { exercise, with } = &self.goal
+            && dropped == Some(true)
+            && exercise == id
+            && state.mode == Mode::Free
+            && self.is_complete(state)
+            && self.has_all(state, with)
+        {
+            ends.push(runner.end(Stop::Found(state, at)));
+        }
+        if dropped == Some(true) {
+            ways.push(runner.to(to));
+        } else {
+            self.guess(runner, at, to, &mut ways);
+        }
+        ways
+    }
+
+    fn has_all(&self, state: State, facts: &[Atom]) -> bool {
+        facts.iter().all(|fact| self.has(state, fact) == Some(true))
     }
 
     /// A move that is not passed over: shown, refused, or replaced by a card.
-    fn shows(&mut self, state: State, at: At, id: &MoveId, run: &mut Run) {
-        let mut state = state;
+    fn shows(&mut self, runner: &Runner, at: At, id: &MoveId, ends: &mut Vec<End>) {
+        let mut state = runner.state;
         let is_refused = match state.mode {
             Mode::Pending => return,
             Mode::Free => !self.is_complete(state),
@@ -643,20 +750,19 @@ impl<'a> Machine<'a> {
         let is_found = match &self.goal {
             Goal::Refused { behind_card: wanted } => is_refused && *wanted == behind_card,
             Goal::Step(step) => !is_refused && *step == at,
-            Goal::Shown { exercise, flag, at: step } => {
+            Goal::Shown { exercise, with } => {
                 !is_refused
-                    && exercise == id
-                    && step.is_none_or(|step| step == at)
-                    && self.has_tracked(state, *flag)
+                    && exercise.as_ref().is_none_or(|exercise| exercise == id)
+                    && self.has_all(state, with)
             }
-            Goal::Passed { .. } | Goal::Everything => false,
+            Goal::Passed { .. } | Goal::Loop | Goal::Everything => false,
         };
         if is_found {
-            run.stops.push(Stop::Found(state, at));
+            ends.push(runner.end(Stop::Found(state, at)));
         }
         if !is_refused {
             self.grant(&mut state);
-            run.stops.push(Stop::Ask(state));
+            ends.push(runner.end(Stop::Ask(state)));
         }
     }
 
@@ -666,13 +772,13 @@ impl<'a> Machine<'a> {
         }
     }
 
-    /// The dialog on top is over.
-    pub fn leave(&mut self, state: State, run: &mut Run) -> State {
+    /// The dialog on top is over; says whether it came in between.
+    pub fn leave(&mut self, state: State) -> (State, bool) {
         let mut frames = self.stack(state.stack).to_vec();
         let ended = frames.pop();
-        if ended.is_some_and(|frame| frame & 1 == 1) {
-            run.left_between = true;
-        } else if let Some(frame) = frames.last_mut()
+        let was_between = ended.is_some_and(|frame| frame & 1 == 1);
+        if !was_between
+            && let Some(frame) = frames.last_mut()
             && let Verb::Call { next, .. } = &self.step(*frame >> 1).verb
         {
             let dialog = &self.steps[(*frame >> 1) as usize].dialog.id;
@@ -680,9 +786,7 @@ impl<'a> Machine<'a> {
                 *frame = at << 1 | (*frame & 1);
             }
         }
-        State {
-            stack: self.intern_stack(&frames),
-            ..state
-        }
+        let stack = self.intern_stack(&frames);
+        (State { stack, ..state }, was_between)
     }
 }

@@ -1,7 +1,7 @@
 //! Plays what a search found through [`take_turn`], and writes it down as a
 //! `.chat` file. What does not play is not shown.
 
-use std::collections::BTreeMap;
+use std::collections::{BTreeMap, BTreeSet};
 use std::fmt::Write as _;
 
 use super::answers::Tap;
@@ -11,7 +11,7 @@ use crate::dialog::{
     Turn, What, take_turn,
 };
 use crate::free_text::hear;
-use crate::ids::{CardId, ChoiceId, DialogId, FlagId, Lang, PatientText, StepId, Timestamp};
+use crate::ids::{CardId, ChoiceId, DialogId, FlagId, Lang, PatientText, ScreenId, StepId, Timestamp};
 use crate::triage::{Form, Level, Report, Stated};
 
 /// Monday, 2 March 2026, 10:00 in Los Angeles, as every `.chat` file begins.
@@ -49,12 +49,18 @@ pub(super) struct Rehearsal<'a> {
     pub told: Vec<String>,
     /// Where a move was refused.
     pub tripped: Option<(DialogId, StepId)>,
+    /// The screens that were answered where it was.
+    pub answered: BTreeSet<ScreenId>,
     /// Reports of the whole chat.
     pub reports: Vec<Report>,
     /// Whether a call or a contact was given since the last act.
     pub handed_off: bool,
+    /// Whether a contact card was given since the last act.
+    pub has_contact: bool,
     /// The steps that asked, in order, without repeats in a row.
     pub way: Vec<(DialogId, StepId)>,
+    /// Everything that was planned has been done as planned.
+    pub is_done: bool,
     /// The last act failed since a card came into force instead.
     pub stopped_by: Vec<FlagId>,
 }
@@ -71,9 +77,12 @@ impl<'a> Rehearsal<'a> {
             said: Vec::new(),
             told: Vec::new(),
             tripped: None,
+            answered: BTreeSet::new(),
             reports: Vec::new(),
             handed_off: false,
+            has_contact: false,
             way: Vec::new(),
+            is_done: false,
             stopped_by: Vec::new(),
         }
     }
@@ -201,6 +210,23 @@ impl<'a> Rehearsal<'a> {
         self.lines.push(format!("patient: [{label}]"));
         self.take(What::Press(wanted));
         Ok(())
+    }
+
+    /// The same where a keyboard in place of the letters has the words instead.
+    pub fn press_word(&mut self, press: &Press, label: &Text) -> Result<(), Stuck> {
+        let label = self.plain(label);
+        match self.shown.last() {
+            Some((_, Keyboard::Phone { words, .. })) if words.contains(&label) => {
+                self.say(&label);
+                Ok(())
+            }
+            Some(_) | None => self.press(press),
+        }
+    }
+
+    /// What the button that stops is called.
+    pub fn stop_word(&self) -> &'a Text {
+        &self.content.words.button_stop
     }
 
     fn label_of(&self, wanted: &str) -> Option<String> {
@@ -364,6 +390,7 @@ impl<'a> Rehearsal<'a> {
     fn take(&mut self, what: What) {
         self.said.clear();
         self.handed_off = false;
+        self.has_contact = false;
         self.turn(what);
     }
 
@@ -408,8 +435,15 @@ impl<'a> Rehearsal<'a> {
                 self.dues.remove(&due.kind());
             }
             Effect::Report(report) => self.reports.push(report),
-            Effect::RequestCall { .. } | Effect::Contact => self.handed_off = true,
-            Effect::GuardTripped { dialog, step } => self.tripped = Some((dialog, step)),
+            Effect::RequestCall { .. } => self.handed_off = true,
+            Effect::Contact => {
+                self.handed_off = true;
+                self.has_contact = true;
+            }
+            Effect::GuardTripped { dialog, step } => {
+                self.tripped = Some((dialog, step));
+                self.answered = self.c.screens.keys().cloned().collect();
+            }
             Effect::Erase => {
                 self.dues.clear();
                 self.c = Conversation::new(self.c.lang, self.c.lock);

@@ -6,9 +6,10 @@
 
 use std::cmp::Reverse;
 use std::collections::{BinaryHeap, HashMap, HashSet};
+use std::rc::Rc;
 
 use super::answers::{Crumb, Tap, Trail, Way};
-use super::machine::{At, Goal, Machine, Mode, State, Stop};
+use super::machine::{At, End, Goal, Guess, Machine, Mode, State, Stop};
 use crate::content::{Condition, Content, Deed, Dialog, Verb};
 use crate::ids::DialogId;
 use crate::triage::{Form, Level};
@@ -40,18 +41,50 @@ struct Node {
     crumb: Option<Crumb>,
     /// What it can stand on: the place that pushed it, and how.
     parents: Vec<(u32, Tap)>,
-    /// Where Back has led from above it: from which place, and what ran.
-    pops: Vec<(u32, Stop, Tap, bool)>,
+    /// Where Back has led from above it.
+    pops: Vec<Pop>,
+}
+
+/// One way back from above an answered question.
+#[derive(Clone)]
+struct Pop {
+    /// From which place.
+    child: u32,
+    tap: Tap,
+    stop: Stop,
+    guesses: Rc<[Guess]>,
+    /// The screening began anew: nothing is left of the way back.
+    is_gone: bool,
+}
+
+/// One act of a way, and what is expected after it.
+#[derive(Debug, Clone)]
+pub(super) struct Planned {
+    pub tap: Tap,
+    /// The frames that are expected: twice the step, plus one when it interrupts.
+    pub frames: Rc<[u32]>,
+    pub mode: Mode,
+    /// What was guessed.
+    pub guesses: Rc<[Guess]>,
 }
 
 /// What a search found.
 pub(super) enum Outcome {
-    /// A way to the goal: what is done, and at which step it is reached.
-    Found { taps: Vec<Tap>, at: At, unsure: Vec<At> },
+    /// A way to the goal, and the step at which it is reached.
+    Found { way: Vec<Planned>, at: At },
     /// There is none.
     Nowhere,
     /// There may be one: it took more places than [`PLACES_MAX`].
     BeyondBudget,
+}
+
+/// The cheapest way to the goal so far.
+struct Find {
+    cost: u32,
+    from: u32,
+    tap: Tap,
+    at: At,
+    guesses: Rc<[Guess]>,
 }
 
 /// One search of one machine.
@@ -66,9 +99,9 @@ pub(super) struct Search<'m, 'a> {
     heap: BinaryHeap<Reverse<(u32, u32)>>,
     /// What every command was already given with: screens, by everything else.
     given: HashMap<State, Vec<u64>>,
-    /// Steps at which a fact was unknown, by the place they led to.
-    unsure: HashMap<u32, Vec<At>>,
-    found: Option<(u32, u32, Tap, At, Vec<At>)>,
+    /// What was guessed on the way to a place, where anything was.
+    guessed: HashMap<u32, Rc<[Guess]>>,
+    found: Option<Find>,
     entries: Vec<(Tap, DialogId, bool)>,
     inert: HashSet<DialogId>,
     roots: Vec<Level>,
@@ -101,7 +134,7 @@ impl<'m, 'a> Search<'m, 'a> {
             node_ids: HashMap::new(),
             heap: BinaryHeap::new(),
             given: HashMap::new(),
-            unsure: HashMap::new(),
+            guessed: HashMap::new(),
             found: None,
             entries,
             inert,
@@ -128,7 +161,7 @@ impl<'m, 'a> Search<'m, 'a> {
         let begin = self.machine.begin();
         self.add(begin, 0, 0, Via::Begin, &[]);
         while let Some(Reverse((cost, id))) = self.heap.pop() {
-            if self.found.as_ref().is_some_and(|(found, ..)| *found <= cost) {
+            if self.found.as_ref().is_some_and(|found| found.cost <= cost) {
                 break;
             }
             if self.places[id as usize].cost != cost {
@@ -139,23 +172,33 @@ impl<'m, 'a> Search<'m, 'a> {
             }
             self.expand(id);
         }
-        match self.found.take() {
-            None => Outcome::Nowhere,
-            Some((_, from, tap, at, mut unsure)) => {
-                let mut taps = Vec::new();
-                let mut way = Vec::new();
-                self.trace(from, None, &mut way);
-                for (place, step) in way {
-                    unsure.extend(self.unsure.get(&place).into_iter().flatten());
-                    taps.push(step);
+        let Some(found) = self.found.take() else {
+            return Outcome::Nowhere;
+        };
+        let mut traced = Vec::new();
+        self.trace(found.from, None, &mut traced);
+        let mut way: Vec<Planned> = traced
+            .into_iter()
+            .map(|(place, tap)| {
+                let state = self.places[place as usize].state;
+                Planned {
+                    tap,
+                    frames: self.machine.stack(state.stack),
+                    mode: state.mode,
+                    guesses: self.guessed.get(&place).cloned().unwrap_or_default(),
                 }
-                taps.push(tap);
-                Outcome::Found { taps, at, unsure }
-            }
-        }
+            })
+            .collect();
+        way.push(Planned {
+            tap: found.tap,
+            frames: Rc::default(),
+            mode: Mode::Free,
+            guesses: found.guesses,
+        });
+        Outcome::Found { way, at: found.at }
     }
 
-    fn add(&mut self, state: State, node: u32, cost: u32, via: Via, unsure: &[At]) {
+    fn add(&mut self, state: State, node: u32, cost: u32, via: Via, guesses: &[Guess]) {
         if let Some(id) = self.known.get(&(state, node)) {
             let place = &mut self.places[*id as usize];
             // A way of returning is kept as it was found: what stands above it
@@ -164,9 +207,9 @@ impl<'m, 'a> Search<'m, 'a> {
                 place.cost = cost;
                 place.via = via;
                 self.heap.push(Reverse((cost, *id)));
-                self.unsure.remove(id);
-                if !unsure.is_empty() {
-                    self.unsure.insert(*id, unsure.to_vec());
+                self.guessed.remove(id);
+                if !guesses.is_empty() {
+                    self.guessed.insert(*id, guesses.into());
                 }
             }
             return;
@@ -182,8 +225,8 @@ impl<'m, 'a> Search<'m, 'a> {
         let id = u32::try_from(self.places.len()).unwrap_or(u32::MAX);
         self.places.push(Place { state, node, cost, via });
         self.known.insert((state, node), id);
-        if !unsure.is_empty() {
-            self.unsure.insert(id, unsure.to_vec());
+        if !guesses.is_empty() {
+            self.guessed.insert(id, guesses.into());
         }
         self.heap.push(Reverse((cost, id)));
     }
@@ -218,54 +261,39 @@ impl<'m, 'a> Search<'m, 'a> {
 
     /// One way on: steps run, and each end is a place.
     fn take(&mut self, from: u32, cost: u32, node: u32, way: Way) {
-        let run = self.machine.run(way.to);
+        let ends = self.machine.run(way.to);
         let cost = cost + way.cost;
-        for stop in &run.stops {
-            let state = match stop {
-                Stop::Found(_, at) => {
-                    self.find(cost, from, way.tap.clone(), *at, &run.unsure);
-                    continue;
+        for end in ends.iter() {
+            self.arrive(from, cost, node, &way, end);
+        }
+    }
+
+    fn arrive(&mut self, from: u32, cost: u32, node: u32, way: &Way, end: &End) {
+        let via = || Via::Step { from, tap: way.tap.clone() };
+        match (end.stop, &way.trail) {
+            (Stop::Found(_, at), _) => self.find(cost, from, way.tap.clone(), at, &end.guesses),
+            (Stop::Rest(state), _) | (Stop::Ask(state), Trail::Gone) => {
+                self.add(state, 0, cost, via(), &end.guesses);
+            }
+            (Stop::Ask(state), Trail::Keep | Trail::Push(_)) if end.left_between => {
+                for below in self.outside(node) {
+                    self.add(state, below, cost, via(), &end.guesses);
                 }
-                Stop::Ask(state) => *state,
-                Stop::Rest(state) => {
-                    let via = Via::Step { from, tap: way.tap.clone() };
-                    self.add(*state, 0, cost, via, &run.unsure);
-                    continue;
-                }
-            };
-            match &way.trail {
-                Trail::Gone => {
-                    let via = Via::Step { from, tap: way.tap.clone() };
-                    self.add(state, 0, cost, via, &run.unsure);
-                }
-                Trail::Keep if run.left_between => {
-                    for below in self.outside(node) {
-                        let via = Via::Step { from, tap: way.tap.clone() };
-                        self.add(state, below, cost, via, &run.unsure);
-                    }
-                }
-                Trail::Push(_) if run.left_between => {
-                    for below in self.outside(node) {
-                        let via = Via::Step { from, tap: way.tap.clone() };
-                        self.add(state, below, cost, via, &run.unsure);
-                    }
-                }
-                Trail::Keep => {
-                    let via = Via::Step { from, tap: way.tap.clone() };
-                    self.add(state, node, cost, via, &run.unsure);
-                }
-                Trail::Push(crumb) => self.push(from, cost, crumb, state, &way.tap, &run.unsure),
+            }
+            (Stop::Ask(state), Trail::Keep) => self.add(state, node, cost, via(), &end.guesses),
+            (Stop::Ask(state), Trail::Push(crumb)) => {
+                self.push(from, cost, crumb, state, &way.tap, &end.guesses);
             }
         }
     }
 
-    fn find(&mut self, cost: u32, from: u32, tap: Tap, at: At, unsure: &[At]) {
-        if self.found.as_ref().is_none_or(|(found, ..)| cost < *found) {
-            self.found = Some((cost, from, tap, at, unsure.to_vec()));
+    fn find(&mut self, cost: u32, from: u32, tap: Tap, at: At, guesses: &[Guess]) {
+        if self.found.as_ref().is_none_or(|found| cost < found.cost) {
+            self.found = Some(Find { cost, from, tap, at, guesses: guesses.into() });
         }
     }
 
-    fn push(&mut self, from: u32, cost: u32, crumb: &Crumb, state: State, tap: &Tap, unsure: &[At]) {
+    fn push(&mut self, from: u32, cost: u32, crumb: &Crumb, state: State, tap: &Tap, guesses: &[Guess]) {
         let key = (crumb.clone(), state);
         let node = match self.node_ids.get(&key) {
             Some(node) => *node,
@@ -276,77 +304,75 @@ impl<'m, 'a> Search<'m, 'a> {
                 node
             }
         };
-        self.add(state, node, cost, Via::Push { from, tap: tap.clone() }, unsure);
+        self.add(state, node, cost, Via::Push { from, tap: tap.clone() }, guesses);
         let parents = &mut self.nodes[node as usize].parents;
         if parents.iter().any(|(known, _)| self.places[*known as usize].node == self.places[from as usize].node) {
             return;
         }
         parents.push((from, tap.clone()));
         // Back was tried above it before this was known.
-        for (child, stop, back, is_gone) in self.nodes[node as usize].pops.clone() {
-            if !is_gone {
-                self.returned(child, stop, back, from, tap.clone(), cost);
-            }
+        for pop in self.nodes[node as usize].pops.clone() {
+            self.returned(&pop, from, tap.clone(), cost);
         }
     }
 
     /// Back from a place, or one more question of the way back to be changed.
-    fn pop(&mut self, id: u32, cost: u32, is_change: bool) {
-        let Place { state, node, .. } = self.places[id as usize];
+    fn pop(&mut self, child: u32, cost: u32, is_change: bool) {
+        let Place { state, node, .. } = self.places[child as usize];
         let Some(crumb) = self.nodes[node as usize].crumb.clone() else {
             return;
         };
-        let mut ends = Vec::new();
+        let mut pops = Vec::new();
         if is_change {
             let (on, _) = self.machine.take_back(state, &crumb, false);
-            ends.push((Stop::Ask(on), Tap::Change(1), false));
+            let (stop, guesses) = (Stop::Ask(on), Rc::default());
+            pops.push(Pop { child, tap: Tap::Change(1), stop, guesses, is_gone: false });
         }
-        let can_end = !is_change || crumb.fills;
-        if can_end {
+        if !is_change || crumb.fills {
             let from = State { changing: false, ..state };
             let (to, is_gone) = self.machine.take_back(from, &crumb, true);
-            let run = self.machine.run(to);
-            if !run.unsure.is_empty() {
-                self.unsure.entry(id).or_default().extend(&run.unsure);
-            }
             let tap = if is_change { Tap::Change(0) } else { Tap::Back };
-            for stop in &run.stops {
-                ends.push((*stop, tap.clone(), is_gone));
+            for end in self.machine.run(to).iter() {
+                let guesses = Rc::clone(&end.guesses);
+                pops.push(Pop { child, tap: tap.clone(), stop: end.stop, guesses, is_gone });
             }
         }
-        for (stop, tap, is_gone) in ends {
-            if let Stop::Found(_, at) = stop {
-                self.find(cost + 1, id, tap, at, &[]);
-                continue;
-            }
-            let node = node as usize;
-            if self.nodes[node].pops.iter().any(|(_, known, by, _)| *known == stop && *by == tap) {
-                continue;
-            }
-            self.nodes[node].pops.push((id, stop, tap.clone(), is_gone));
-            if is_gone {
-                if let Stop::Ask(state) | Stop::Rest(state) = stop {
-                    self.add(state, 0, cost + 1, Via::Step { from: id, tap }, &[]);
+        for pop in pops {
+            match pop.stop {
+                Stop::Found(_, at) => {
+                    self.find(cost + 1, child, pop.tap, at, &pop.guesses);
+                    continue;
                 }
+                Stop::Ask(state) | Stop::Rest(state) if pop.is_gone => {
+                    self.add(state, 0, cost + 1, Via::Step { from: child, tap: pop.tap }, &pop.guesses);
+                    continue;
+                }
+                Stop::Ask(_) | Stop::Rest(_) => {}
+            }
+            let known = &mut self.nodes[node as usize].pops;
+            if known.iter().any(|known| known.stop == pop.stop && known.tap == pop.tap) {
                 continue;
             }
-            for (below, push) in self.nodes[node].parents.clone() {
-                self.returned(id, stop, tap.clone(), below, push, cost);
+            known.push(pop.clone());
+            for (below, push) in self.nodes[node as usize].parents.clone() {
+                self.returned(&pop, below, push, cost);
             }
         }
     }
 
-    fn returned(&mut self, child: u32, stop: Stop, back: Tap, below: u32, push: Tap, cost: u32) {
-        let (state, is_rest) = match stop {
-            Stop::Ask(state) => (state, false),
-            Stop::Rest(state) => (state, true),
+    fn returned(&mut self, pop: &Pop, below: u32, push: Tap, cost: u32) {
+        let (state, node) = match pop.stop {
+            Stop::Ask(state) => (state, self.places[below as usize].node),
+            Stop::Rest(state) => (state, 0),
             Stop::Found(..) => return,
         };
-        let node = if is_rest { 0 } else { self.places[below as usize].node };
         // Costs grow along every way, so that no way leads round in a circle.
-        let cost = cost.max(self.places[child as usize].cost).max(self.places[below as usize].cost) + 1;
-        let via = Via::Return { below, tap: push, child, back };
-        self.add(state, node, cost, via, &[]);
+        let cost = cost
+            .max(self.places[pop.child as usize].cost)
+            .max(self.places[below as usize].cost)
+            + 1;
+        let via = Via::Return { below, tap: push, child: pop.child, back: pop.tap.clone() };
+        self.add(state, node, cost, via, &pop.guesses);
     }
 
     /// The questions that stand below a dialog that came in between.
@@ -613,7 +639,7 @@ fn inert_dialogs(machine: &Machine<'_>) -> HashSet<DialogId> {
 fn is_loud(machine: &Machine<'_>, dialog: &Dialog) -> bool {
     let is_wanted = match &machine.goal {
         Goal::Step(at) => machine.steps[*at as usize].dialog.id == dialog.id,
-        Goal::Everything => true,
+        Goal::Loop | Goal::Everything => true,
         Goal::Refused { .. } | Goal::Shown { .. } | Goal::Passed { .. } => false,
     };
     is_wanted
