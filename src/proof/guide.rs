@@ -9,17 +9,22 @@ use super::answers::Tap;
 use super::machine::{Goal, Machine, Tracked};
 use super::quest::Quest;
 use super::rehearse::{Rehearsal, Stuck};
-use super::ticks::collect;
-use crate::content::{Answer, Atom, Content, Deed, ScreenStyle, Verb, YesNo};
-use crate::dialog::{Act, Asking, Pending, has};
+use crate::content::{Answer, Content, Deed, ScreenStyle, Verb, YesNo};
+use crate::dialog::{Act, Asking, Pending};
 use crate::ids::{ChoiceId, DialogId, FlagId, StepId};
 use crate::triage::Form;
 
 /// A round through the screens asks no more questions than this.
 const QUESTIONS_MAX: usize = 400;
 
-/// A step is gone on from with so many different sets of facts.
-const FACTS_MAX: usize = 8;
+/// How a list is ticked in one walk.
+#[derive(Debug, Clone, Copy, PartialEq, Eq)]
+enum Ticking {
+    EachAlone,
+    TwoBehindTheFirst,
+    All,
+    LastTwo,
+}
 
 type Place = (DialogId, StepId);
 
@@ -34,28 +39,37 @@ pub(super) struct Guide<'a> {
 impl<'a> Guide<'a> {
     pub fn new(content: &'a Content) -> Self {
         let mut guide = Self { content, to: BTreeMap::new(), turns: 0 };
-        let read = facts_read(content);
-        let mut known: BTreeMap<Place, BTreeSet<Vec<bool>>> = BTreeMap::new();
+        for ticks in [Ticking::EachAlone, Ticking::TwoBehindTheFirst, Ticking::All, Ticking::LastTwo] {
+            guide.walk(ticks);
+        }
+        guide
+    }
+
+    /// Goes on from each step once, ticking lists so.
+    fn walk(&mut self, ticks: Ticking) {
+        let content = self.content;
+        let mut known: BTreeSet<Place> = BTreeSet::new();
         let mut queue = VecDeque::from([Rehearsal::new(content)]);
         while let Some(chat) = queue.pop_front() {
-            let taps = if chat.lines.is_empty() { openings(content) } else { plain_answers(content, &chat) };
+            let taps = if chat.lines.is_empty() {
+                openings(content)
+            } else {
+                plain_answers(content, &chat, ticks)
+            };
             for tap in taps {
                 let mut chat = chat.clone();
-                guide.turns += 1;
+                self.turns += 1;
                 if chat.tap(&tap, &[]).is_err() || chat.c.stop.is_some() {
                     continue;
                 }
                 let Some((dialog, step)) = chat.asks() else { continue };
                 let place = (dialog.clone(), step.clone());
-                let facts = read.iter().map(|fact| has(&chat.c, fact)).collect();
-                let here = known.entry(place.clone()).or_default();
-                if here.len() < FACTS_MAX && here.insert(facts) {
-                    guide.to.entry(place).or_insert_with(|| Some(chat.clone()));
+                if known.insert(place.clone()) {
+                    self.to.entry(place).or_insert_with(|| Some(chat.clone()));
                     queue.push_back(chat);
                 }
             }
         }
-        guide
     }
 
     /// The turns and states since this was last asked.
@@ -195,25 +209,6 @@ impl Rehearsal<'_> {
     }
 }
 
-/// The answers that a branch or a move reads.
-fn facts_read(content: &Content) -> Vec<Atom> {
-    let mut read = Vec::new();
-    let steps = content.dialogs.values().flat_map(|dialog| dialog.steps.values());
-    for step in steps {
-        if let Verb::Branch { arms, .. } = &step.verb {
-            arms.iter().for_each(|(condition, _)| collect(condition, &mut read));
-        }
-    }
-    let changes = content.moves.list.values().flat_map(|exercise| &exercise.changes);
-    for (fact, _) in changes {
-        if !read.contains(fact) {
-            read.push(fact.clone());
-        }
-    }
-    read.retain(|fact| !matches!(fact, Atom::Flag(_)));
-    read
-}
-
 /// Everything that opens a dialog from nothing.
 pub(super) fn openings(content: &Content) -> Vec<Tap> {
     let mut taps: Vec<Tap> = content
@@ -229,7 +224,7 @@ pub(super) fn openings(content: &Content) -> Vec<Tap> {
 }
 
 /// Answers that stop nobody.
-fn plain_answers(content: &Content, chat: &Rehearsal<'_>) -> Vec<Tap> {
+fn plain_answers(content: &Content, chat: &Rehearsal<'_>, ticks: Ticking) -> Vec<Tap> {
     let blocks = |answer: &Answer| {
         let blocks = |flag: &FlagId, form| content.rules.level_of(flag, form).blocks();
         answer.raise.iter().any(|flag| blocks(flag, Form::Sure))
@@ -251,11 +246,19 @@ fn plain_answers(content: &Content, chat: &Rehearsal<'_>) -> Vec<Tap> {
         Some(Verb::Many { options, none, .. }) => {
             let plain: Vec<ChoiceId> =
                 options.iter().filter(|option| !blocks(&option.answer)).map(|option| option.id.clone()).collect();
-            let mut taps: Vec<Tap> = none.iter().map(|_| Tap::NoneOf).collect();
-            taps.extend(plain.iter().map(|id| Tap::Ticks(vec![id.clone()])));
-            if plain.len() > 1 {
-                taps.push(Tap::Ticks(plain));
+            let mut taps = Vec::new();
+            if none.is_some() && (ticks == Ticking::EachAlone || plain.is_empty()) {
+                taps.push(Tap::NoneOf);
             }
+            let many = plain.len();
+            match ticks {
+                Ticking::EachAlone => taps.extend(plain.into_iter().map(|id| Tap::Ticks(vec![id]))),
+                Ticking::All => taps.push(Tap::Ticks(plain)),
+                Ticking::TwoBehindTheFirst if many > 2 => taps.push(Tap::Ticks(plain[1..3].to_vec())),
+                Ticking::LastTwo if many > 2 => taps.push(Tap::Ticks(plain[many - 2..].to_vec())),
+                Ticking::TwoBehindTheFirst | Ticking::LastTwo => taps.push(Tap::Ticks(plain)),
+            }
+            taps.retain(|tap| *tap != Tap::Ticks(Vec::new()));
             taps
         }
         Some(Verb::Number { from, to, .. }) => vec![Tap::Number(*from), Tap::Number(*to)],

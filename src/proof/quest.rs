@@ -21,6 +21,16 @@ const ROUNDS_MAX: usize = 200;
 /// A hunt that needs more places than this is given up.
 const HUNT_PLACES_MAX: usize = 40_000;
 
+/// All hunts for one goal together look at about so many places.
+const ALL_HUNTS_PLACES_MAX: usize = 250_000;
+
+/// A chat that would only be handy is not looked for much longer than this.
+const FIND_PLACES_MAX: usize = 25_000;
+
+/// Where facts are tracked to tell whether there is a way at all, it may take so
+/// many places.
+const SETTLE_PLACES_MAX: usize = 120_000;
+
 /// A walk larger than this is not walked again for a shorter chat.
 const EXACT_PLACES_MAX: usize = 20_000;
 
@@ -76,7 +86,7 @@ impl<'a> Quest<'_, 'a> {
             Outcome::Found { .. } => {}
         }
         let mut wrong: HashSet<Guess> = HashSet::new();
-        if let Some((chat, at)) = self.hunt(&mut tracked, &mut wrong) {
+        if let Some((chat, at)) = self.hunt(&mut tracked, &mut wrong, ALL_HUNTS_PLACES_MAX) {
             return Reached::Shown { chat: Box::new(chat), at };
         }
         self.settle(&wrong)
@@ -85,7 +95,7 @@ impl<'a> Quest<'_, 'a> {
     /// A chat that gets there, if one is found without much ado.
     pub fn find(&mut self) -> Option<Rehearsal<'a>> {
         let mut tracked = self.tracked.clone();
-        self.hunt(&mut tracked, &mut HashSet::new()).map(|(chat, _)| chat)
+        self.hunt(&mut tracked, &mut HashSet::new(), FIND_PLACES_MAX).map(|(chat, _)| chat)
     }
 
     /// Bans guesses that do not play; when no way is left, tracks a fact that the
@@ -94,9 +104,13 @@ impl<'a> Quest<'_, 'a> {
         &mut self,
         tracked: &mut Tracked,
         wrong: &mut HashSet<Guess>,
+        most: usize,
     ) -> Option<(Rehearsal<'a>, At)> {
         let mut banned: Vec<Wrong> = Vec::new();
         for _ in 0..ROUNDS_MAX {
+            if self.states > most {
+                return None;
+            }
             let mut machine = self.hunter(tracked, &banned);
             let mut search = Search::new(&mut machine);
             search.most = HUNT_PLACES_MAX;
@@ -173,6 +187,7 @@ impl<'a> Quest<'_, 'a> {
             }
             machine = Machine::new(self.content, tracked.clone(), self.goal.clone());
             let mut search = Search::new(&mut machine);
+            search.most = SETTLE_PLACES_MAX;
             let outcome = search.run();
             self.states += search.places();
             match outcome {

@@ -497,6 +497,8 @@ fn raises_row<'a>(guide: &mut Guide<'a>, place: &Place, answer: &str, wanted: &[
             chat,
         };
         let Some(mut chat) = guide.to(&dialog, &step) else {
+            // A move that nobody comes to has no answer that could be missing.
+            place.step.as_ref()?;
             return Some(broken(format!("nobody comes to `{step}` in {dialog}.yaml"), None));
         };
         if let Some(first) = &place.first {

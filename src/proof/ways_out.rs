@@ -153,7 +153,8 @@ fn prove_handoff(guide: &mut Guide<'_>, level: Level, report: &mut Report) {
         return;
     }
     let mut found = false;
-    for opening in openings(content) {
+    // A link is not at hand in the chat.
+    for opening in openings(content).into_iter().filter(|tap| !matches!(tap, Tap::Link(_))) {
         let mut chat = begin.clone();
         report.states += 1;
         if chat.tap(&opening, &[]).is_err() {
@@ -244,8 +245,9 @@ fn traps(content: &Content, dialog: &Dialog) -> Vec<StepId> {
                 Verb::Choice { options, .. } | Verb::Move { answers: options, .. } if options.iter().any(|option| option.answer.next.is_none() || option.answer.erase) => true,
                 Verb::YesNo { answers, .. } if answers.iter().any(|(_, answer)| answer.next.is_none()) => true,
                 verb => {
+                    // The menu comes back after each of its dialogs; those end.
                     targets(verb).chain(step.after.as_ref().map(|after| &after.go)).any(|next| ends.contains(next))
-                        || opens_other(content, verb)
+                        || (dialog.id == content.bot.menu && matches!(verb, Verb::Call { .. }))
                 }
             };
             if can_end {
@@ -257,17 +259,6 @@ fn traps(content: &Content, dialog: &Dialog) -> Vec<StepId> {
         }
     }
     dialog.steps.keys().filter(|id| !ends.contains(id)).cloned().collect()
-}
-
-/// The menu need not end: every way out of it is a dialog of its own.
-fn opens_other(content: &Content, verb: &Verb) -> bool {
-    match verb {
-        Verb::Call { dialog, .. } => content
-            .dialogs
-            .get(dialog)
-            .is_some_and(|dialog| dialog.steps.values().any(|step| matches!(step.verb, Verb::End))),
-        _ => false,
-    }
 }
 
 fn trapped(guide: &mut Guide<'_>, dialog: &Dialog, step: &StepId, report: &Report) -> Finding {

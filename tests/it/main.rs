@@ -10,6 +10,7 @@ mod conversations;
 mod crash;
 mod preview;
 mod privacy;
+mod proof;
 mod revisions;
 mod store;
 mod turn;
