@@ -3,6 +3,7 @@
 pub mod audit;
 mod check;
 mod preview;
+mod prove;
 mod report;
 mod run;
 mod setup;
@@ -33,6 +34,8 @@ enum Command {
     Check(CheckArgs),
     /// Print the page of sources, docs/sources.md, from a folder of dialogs.
     Sources(SourcesArgs),
+    /// Prove a folder of dialogs safe, or show the chat that is not.
+    Prove(ProveArgs),
     /// Play the conversations of `.chat` files.
     Test(TestArgs),
     /// Serve Telegram. Needs TELOXIDE_TOKEN; see .env.example for the rest.
@@ -143,6 +146,41 @@ fn has_token() -> bool {
     })
 }
 
+/// What `prove` takes.
+#[derive(Debug, clap::Args)]
+#[command(
+    after_help = "Examples:\n  psoas-bot prove                                   every promise, on every path\n  psoas-bot prove --table tests/clinical_table.tsv  hold it against the clinical table too\n  psoas-bot prove --property P1 --format json       one promise, as a row of JSON"
+)]
+pub struct ProveArgs {
+    /// The folder of dialogs.
+    #[arg(default_value = "dialogs", env = "DIALOGS_DIR")]
+    dir: PathBuf,
+    /// The clinics to prove for, with a comma between two; every one when left out.
+    #[arg(long, env = "CLINIC", value_delimiter = ',')]
+    clinic: Vec<String>,
+    /// A clinical table that the content must hold.
+    #[arg(long)]
+    table: Option<PathBuf>,
+    /// Only these promises, P1 to P8.
+    #[arg(long, value_delimiter = ',')]
+    property: Vec<String>,
+    /// How to print it.
+    #[arg(long, value_enum, default_value_t = ProveFormat::Text)]
+    format: ProveFormat,
+    /// Where the chats of broken promises are written.
+    #[arg(long, default_value = "findings")]
+    findings: PathBuf,
+}
+
+/// How a verdict is printed.
+#[derive(Debug, Clone, Copy, PartialEq, Eq, clap::ValueEnum)]
+pub enum ProveFormat {
+    /// For people.
+    Text,
+    /// A JSON object a promise, one a line.
+    Json,
+}
+
 /// Runs a subcommand; the exit code says whether it went well.
 #[must_use]
 pub fn main() -> ExitCode {
@@ -150,6 +188,7 @@ pub fn main() -> ExitCode {
     let result = match cli.command {
         Some(Command::Check(args)) => check::run(&args.dir, &args.clinic),
         Some(Command::Sources(args)) => sources::run(&args.dir),
+        Some(Command::Prove(args)) => prove::run(&args),
         Some(Command::Test(args)) => test::run(&args),
         Some(Command::Run) => run::run(),
         Some(Command::Preview) => preview::run(),

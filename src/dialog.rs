@@ -22,6 +22,7 @@ use crate::content::Content;
 use crate::ids::Timestamp;
 
 pub use button::{Act, Button, Press, Token};
+pub use conditions::{has, holds, is_dropped};
 pub use conversation::{Asking, Conversation, FlagNote, Frame, Open, Pending, Slot, Stop};
 pub use effect::{Due, Effect, Keyboard, Message, Weight};
 pub use input::{Desk, Input, Seen, What};

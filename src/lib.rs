@@ -13,6 +13,7 @@ pub mod dialog;
 pub mod free_text;
 pub mod ids;
 pub mod preview;
+pub mod proof;
 pub mod staff;
 pub mod store;
 pub mod triage;

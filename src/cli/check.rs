@@ -6,7 +6,7 @@ use std::process::ExitCode;
 
 use super::report;
 use crate::app::dialogs_dir;
-use crate::content::{self, Severity};
+use crate::content::{self, Severity, Sources};
 
 /// Checks a folder for one clinic, or for each.
 ///
@@ -14,17 +14,7 @@ use crate::content::{self, Severity};
 /// When the folder cannot be read.
 pub fn run(dir: &Path, clinics: &[String]) -> anyhow::Result<ExitCode> {
     let sources = dialogs_dir::read(dir)?;
-    let clinics: Vec<String> = if clinics.is_empty() {
-        content::clinics(&sources).map(str::to_owned).collect()
-    } else {
-        clinics.to_vec()
-    };
-    if clinics.is_empty() {
-        anyhow::bail!(
-            "{} has no clinic: write clinics/<name>.yaml in it, with name, phone and hours",
-            dir.display()
-        );
-    }
+    let clinics = clinics_of(&sources, dir, clinics)?;
     let colour = std::io::stderr().is_terminal();
     let mut failed = false;
     for clinic in clinics {
@@ -66,4 +56,24 @@ pub fn run(dir: &Path, clinics: &[String]) -> anyhow::Result<ExitCode> {
     } else {
         ExitCode::SUCCESS
     })
+}
+
+/// The clinic that is named, or every clinic of the folder.
+pub(super) fn clinics_of(
+    sources: &Sources,
+    dir: &Path,
+    named: &[String],
+) -> anyhow::Result<Vec<String>> {
+    let clinics: Vec<String> = if named.is_empty() {
+        content::clinics(sources).map(str::to_owned).collect()
+    } else {
+        named.to_vec()
+    };
+    if clinics.is_empty() {
+        anyhow::bail!(
+            "{} has no clinic: write clinics/<name>.yaml in it, with name, phone and hours",
+            dir.display()
+        );
+    }
+    Ok(clinics)
 }

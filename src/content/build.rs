@@ -375,7 +375,7 @@ pub(super) fn build(sources: &Sources, clinic: &str) -> Result<Parsed, Vec<Diagn
     let (errors, warnings): (Vec<_>, Vec<_>) = found
         .into_iter()
         .partition(|one| one.severity == Severity::Error);
-    let (Some(phrases), true) = (phrases, errors.is_empty()) else {
+    let (Some((phrases, examples)), true) = (phrases, errors.is_empty()) else {
         return Err(errors.into_iter().chain(warnings).collect());
     };
     let content = Content {
@@ -397,6 +397,7 @@ pub(super) fn build(sources: &Sources, clinic: &str) -> Result<Parsed, Vec<Diagn
         finder,
         bibliography,
         cited,
+        examples,
         reviewed,
     };
     Ok(Parsed { content, warnings })

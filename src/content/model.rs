@@ -58,6 +58,8 @@ pub struct Content {
     pub bibliography: Bibliography,
     /// What each text that claims something rests on.
     pub cited: Vec<Cited>,
+    /// Words that state this flag and no other, for whoever rehearses.
+    pub examples: BTreeMap<FlagId, String>,
     /// Whether every part that needs a reviewer names one.
     pub reviewed: bool,
 }

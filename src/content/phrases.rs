@@ -7,15 +7,18 @@ use super::diagnostic::Place;
 use super::model::Flag;
 use super::raw::{self, Name};
 use crate::free_text::{ByLang, CueSource, PhraseSource, Phrases, hear};
-use crate::ids::{FlagId, PatientText};
+use crate::ids::{FlagId, Lang, PatientText};
 use crate::triage::Rules;
+
+/// Words that state one flag and no other.
+pub(super) type Examples = BTreeMap<FlagId, String>;
 
 pub(super) fn build_phrases(
     builder: &mut Builder,
     file: raw::Phrases,
     rules: &Rules,
     flags: &BTreeMap<FlagId, Flag>,
-) -> Option<Phrases> {
+) -> Option<(Phrases, Examples)> {
     const FILE: &str = "phrases.yaml";
     let by_lang = |list: raw::ByLang| ByLang {
         en: list.en,
@@ -60,18 +63,24 @@ pub(super) fn build_phrases(
             return None;
         }
     };
+    let mut examples = Examples::new();
     for phrase in &file.phrases {
         let flag = FlagId::new(&phrase.flag.value);
-        let states = |example: &Name| {
-            hear(&phrases, rules, &PatientText::new(example.value.clone()))
-                .flags()
-                .any(|heard| *heard == flag)
-        };
-        for example in phrase.matches.iter().filter(|example| !states(example)) {
-            builder.error(
-                place(FILE, example),
-                format!("this example should state `{flag}` and does not"),
-            );
+        let heard =
+            |example: &Name| hear(&phrases, rules, &PatientText::new(example.value.clone()));
+        let states = |example: &Name| heard(example).flags().any(|heard| *heard == flag);
+        for example in &phrase.matches {
+            let heard = heard(example);
+            if !heard.flags().any(|heard| *heard == flag) {
+                builder.error(
+                    place(FILE, example),
+                    format!("this example should state `{flag}` and does not"),
+                );
+            } else if heard.hits.len() == 1 && !heard.someone_else && phrase.lang == Lang::En {
+                examples
+                    .entry(flag.clone())
+                    .or_insert_with(|| example.value.clone());
+            }
         }
         for example in phrase.not.iter().filter(|example| states(example)) {
             builder.error(
@@ -80,5 +89,5 @@ pub(super) fn build_phrases(
             );
         }
     }
-    Some(phrases)
+    Some((phrases, examples))
 }

@@ -1,9 +1,12 @@
 //! What a branch asks, answered.
 
 use super::conversation::{Conversation, Slot};
-use crate::content::{Atom, Condition, Content};
+use crate::content::{Atom, Change, Condition, Content};
+use crate::ids::MoveId;
 
-pub(super) fn holds(content: &Content, conversation: &Conversation, condition: &Condition) -> bool {
+/// Whether a condition holds in a conversation.
+#[must_use]
+pub fn holds(content: &Content, conversation: &Conversation, condition: &Condition) -> bool {
     match condition {
         Condition::Has(atom) => has(conversation, atom),
         Condition::Count { of, from, to } => {
@@ -22,7 +25,9 @@ pub(super) fn holds(content: &Content, conversation: &Conversation, condition: &
     }
 }
 
-pub(super) fn has(conversation: &Conversation, atom: &Atom) -> bool {
+/// Whether a fact holds in a conversation.
+#[must_use]
+pub fn has(conversation: &Conversation, atom: &Atom) -> bool {
     match atom {
         Atom::Flag(flag) => conversation.flags.contains_key(flag),
         Atom::Set(slot) => conversation.slots.contains_key(slot),
@@ -35,4 +40,26 @@ pub(super) fn has(conversation: &Conversation, atom: &Atom) -> bool {
             Some(Slot::Typed | Slot::Phone(_)) | None => false,
         },
     }
+}
+
+/// Whether a fact takes a move away: one that drops it, or a history a clinician
+/// has looked at, which leaves only the moves it names.
+#[must_use]
+pub fn is_dropped(content: &Content, conversation: &Conversation, id: &MoveId) -> bool {
+    let history_drops = || {
+        conversation.flags.keys().any(|flag| {
+            content
+                .flags
+                .get(flag)
+                .and_then(|flag| flag.history.as_ref())
+                .is_some_and(|history| !history.allows.contains(id))
+        })
+    };
+    content.moves.list.get(id).is_some_and(|exercise| {
+        history_drops()
+            || exercise
+                .changes
+                .iter()
+                .any(|(atom, change)| *change == Change::Drop && has(conversation, atom))
+    })
 }

@@ -9,7 +9,7 @@ use crate::content::{
     Answer, Change, Choice, Condition, Content, Dialog, Move, RichText, Step, Text, TextKind,
     Values, Verb, With,
 };
-use crate::ids::{DialogId, Lang, MoveId, SlotId, StepId, Timestamp};
+use crate::ids::{DialogId, Lang, SlotId, StepId, Timestamp};
 use crate::triage::{Form, Level};
 
 /// The way back is kept this far; more would only grow the stored form.
@@ -389,7 +389,11 @@ impl<'a> Walk<'a> {
                     self.grant_clearance();
                     next.clone()
                 }
-                Verb::Move { id, next, .. } if self.is_dropped(id) => next.clone(),
+                Verb::Move { id, next, .. }
+                    if conditions::is_dropped(self.content, &self.c, id) =>
+                {
+                    next.clone()
+                }
                 Verb::Move { .. } if !self.c.is_cleared(self.content) => {
                     // A history typed just now took clearance; its second question
                     // has given a card, or clearance back.
@@ -475,7 +479,11 @@ impl<'a> Walk<'a> {
                     say: None, verb, ..
                 }) => match verb {
                     Verb::Branch { arms, otherwise } => self.arm(arms, otherwise),
-                    Verb::Move { id, next, .. } if self.is_dropped(id) => next,
+                    Verb::Move { id, next, .. }
+                        if conditions::is_dropped(self.content, &self.c, id) =>
+                    {
+                        next
+                    }
                     _ => return at,
                 },
                 Some(_) | None => return at,
@@ -700,27 +708,6 @@ impl<'a> Walk<'a> {
             self.c.moves_introduced = false;
             self.lead(&self.content.words.cleared);
         }
-    }
-
-    fn is_dropped(&self, id: &MoveId) -> bool {
-        self.content.moves.list.get(id).is_some_and(|exercise| {
-            self.settled_history_drops(id)
-                || exercise
-                    .changes
-                    .iter()
-                    .any(|(atom, change)| *change == Change::Drop && conditions::has(&self.c, atom))
-        })
-    }
-
-    /// A history flag a clinician has looked at leaves only the moves it names.
-    fn settled_history_drops(&self, id: &MoveId) -> bool {
-        self.c.flags.keys().any(|flag| {
-            self.content
-                .flags
-                .get(flag)
-                .and_then(|flag| flag.history.as_ref())
-                .is_some_and(|history| !history.allows.contains(id))
-        })
     }
 
     /// What the patient's facts change about a move.

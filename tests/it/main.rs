@@ -12,6 +12,7 @@ mod desk;
 mod page;
 mod preview;
 mod privacy;
+mod proof;
 mod revisions;
 mod store;
 mod turn;

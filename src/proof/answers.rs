@@ -1,0 +1,594 @@
+//! What each answer does to an abstract conversation.
+//!
+//! One [`Way`] an answer that can make a difference. Answers that differ only
+//! in facts nobody tracks are one.
+
+use super::machine::{Facts, Machine, Mode, State};
+use crate::content::{Answer, Choice, Screen, ScreenStyle, Verb, YesNo};
+use crate::ids::{ChoiceId, FlagId, SlotId};
+use crate::triage::{Form, Level};
+
+/// More ticks than this on one list are not tried together.
+const TICKS_TRACKED_MAX: usize = 10;
+
+/// What somebody does, as a rehearsal can do it again.
+#[derive(Debug, Clone, PartialEq, Eq)]
+pub enum Tap {
+    /// A command without an argument.
+    Command(String),
+    /// A deep link.
+    Link(String),
+    /// Words that mean nothing, where no question is open: they open the menu.
+    Idle,
+    /// The button that reaches a person.
+    Person,
+    /// An answer of a card in force.
+    Card(crate::ids::CardId, ChoiceId),
+    /// An option of a choice or below a move.
+    Choose(ChoiceId),
+    /// Yes, no, not sure.
+    YesNo(YesNo),
+    /// Ticks of a `many` step, and Continue.
+    Ticks(Vec<ChoiceId>),
+    /// None of these.
+    NoneOf,
+    /// Ticks of a screen, and Continue; Yes on a screen that is one question.
+    /// A second question that follows is answered with yes.
+    Tick(Vec<FlagId>),
+    /// A number.
+    Number(i64),
+    /// Something typed where something is to be typed.
+    Typed,
+    /// The summary looks right.
+    LooksRight,
+    /// An answer of it is to be changed.
+    ChangeAnswer,
+    /// Which: so many questions back.
+    Change(usize),
+    /// The question before.
+    Back,
+    /// The step's own time-out passes.
+    Timer(u32),
+    /// A day passes.
+    Day,
+    /// Words that state this flag; a second question is answered with yes.
+    Say(FlagId),
+    /// Flags are stated until a card of this level is in force.
+    Alarm(Level),
+    /// Staff clear everything.
+    Clear,
+}
+
+/// What becomes of the way back.
+#[derive(Debug, Clone, PartialEq, Eq)]
+pub(super) enum Trail {
+    Keep,
+    Push(Crumb),
+    Gone,
+}
+
+/// One answered question.
+#[derive(Debug, Clone, PartialEq, Eq, Hash)]
+pub(super) struct Crumb {
+    pub stack: u32,
+    pub was_cleared: bool,
+    /// What was in the tracked slots that its answer filled; the first is the
+    /// question's own, when that is tracked.
+    pub undo: Vec<(usize, Option<u32>)>,
+    /// Its answer filled a slot: it can be changed.
+    pub fills: bool,
+}
+
+/// One thing that can happen, up to where steps are run again.
+#[derive(Debug, Clone)]
+pub(super) struct Way {
+    pub tap: Tap,
+    pub to: State,
+    pub trail: Trail,
+    pub cost: u32,
+}
+
+/// Flags that staff must have cleared before a way is open.
+const CLEARED_COST: u32 = 4;
+
+/// What an answer's flags allow.
+enum Raised {
+    /// Go on, with what was cleared before the answer unchanged.
+    Free { cost: u32 },
+    /// Go on behind a second question that let go of a history.
+    Settled,
+    /// Go on, a card waiting.
+    Pending,
+}
+
+impl Machine<'_> {
+    /// Everything an open question can be answered with.
+    pub fn answers(&mut self, state: State) -> Vec<Way> {
+        let Some(at) = self.top(state) else {
+            return Vec::new();
+        };
+        let step = self.step(at);
+        let mut ways = Vec::new();
+        match &step.verb {
+            Verb::Choice { slot, options } => {
+                for option in options {
+                    let fills = option
+                        .answer
+                        .language
+                        .is_none()
+                        .then_some((slot, std::slice::from_ref(&option.id)));
+                    self.answer(
+                        state,
+                        Tap::Choose(option.id.clone()),
+                        fills,
+                        &option.answer,
+                        true,
+                        &mut ways,
+                    );
+                }
+            }
+            Verb::Move { answers, .. } => {
+                for option in answers {
+                    self.answer(
+                        state,
+                        Tap::Choose(option.id.clone()),
+                        None,
+                        &option.answer,
+                        true,
+                        &mut ways,
+                    );
+                }
+            }
+            Verb::YesNo { slot, answers } => {
+                for (given, answer) in answers {
+                    let value = [ChoiceId::new(given.word())];
+                    self.answer(
+                        state,
+                        Tap::YesNo(*given),
+                        Some((slot, &value)),
+                        answer,
+                        true,
+                        &mut ways,
+                    );
+                }
+            }
+            Verb::Many {
+                slot,
+                options,
+                none,
+                next,
+            } => {
+                if let Some((_, next)) = none {
+                    let answer = Answer {
+                        next: Some(next.clone()),
+                        ..Answer::default()
+                    };
+                    self.answer(
+                        state,
+                        Tap::NoneOf,
+                        Some((slot, &[])),
+                        &answer,
+                        true,
+                        &mut ways,
+                    );
+                }
+                for ticks in self.tick_sets(slot, options) {
+                    let mut answer = Answer {
+                        next: Some(next.clone()),
+                        ..Answer::default()
+                    };
+                    for option in options.iter().filter(|option| ticks.contains(&option.id)) {
+                        let one = &option.answer;
+                        answer.set.extend(one.set.iter().cloned());
+                        answer.raise.extend(one.raise.iter().cloned());
+                        answer.raise_unsure.extend(one.raise_unsure.iter().cloned());
+                        answer.ask_again.extend(one.ask_again.iter().cloned());
+                        answer.erase |= one.erase;
+                    }
+                    self.answer(
+                        state,
+                        Tap::Ticks(ticks.clone()),
+                        Some((slot, &ticks)),
+                        &answer,
+                        true,
+                        &mut ways,
+                    );
+                }
+            }
+            Verb::Number {
+                slot,
+                from,
+                to,
+                next,
+                ..
+            } => {
+                for number in self.numbers(slot, *from, *to) {
+                    let crumb = self.crumb(state, Some(slot));
+                    let mut to = state;
+                    if let Some(at) = self.tracked.slot(slot) {
+                        let passed = self.passes(at, &[], Some(number));
+                        to.facts = self.with_slot(to.facts, at, Some(passed));
+                    }
+                    let to = self.goto(to, next);
+                    ways.push(Way {
+                        tap: Tap::Number(number),
+                        to,
+                        trail: Trail::Push(crumb),
+                        cost: 1,
+                    });
+                }
+            }
+            Verb::Text { slot, next, .. } => {
+                let crumb = self.crumb(state, Some(slot));
+                let mut to = state;
+                if let Some(at) = self.tracked.slot(slot) {
+                    to.facts = self.with_slot(to.facts, at, Some(0));
+                }
+                let to = self.goto(to, next);
+                ways.push(Way {
+                    tap: Tap::Typed,
+                    to,
+                    trail: Trail::Push(crumb),
+                    cost: 1,
+                });
+            }
+            Verb::Screen { screen, .. } => {
+                if let Some(screen) = self.content.screen(screen) {
+                    self.answer_screen(state, screen, &mut ways);
+                }
+            }
+            Verb::Summary { next } => {
+                let to = self.goto(state, next);
+                ways.push(Way {
+                    tap: Tap::LooksRight,
+                    to,
+                    trail: Trail::Keep,
+                    cost: 1,
+                });
+            }
+            Verb::Pass { .. }
+            | Verb::Handoff { .. }
+            | Verb::RequestCall { .. }
+            | Verb::Call { .. }
+            | Verb::Branch { .. }
+            | Verb::End => {}
+        }
+        if let Some(after) = &step.after {
+            let to = self.goto(state, &after.go);
+            ways.push(Way {
+                tap: Tap::Timer(after.minutes),
+                to,
+                trail: Trail::Keep,
+                cost: 1,
+            });
+        }
+        ways
+    }
+
+    /// One answer: its slot, what else it does, and where it leads.
+    fn answer(
+        &mut self,
+        state: State,
+        tap: Tap,
+        fills: Option<(&SlotId, &[ChoiceId])>,
+        answer: &Answer,
+        leaves_crumb: bool,
+        ways: &mut Vec<Way>,
+    ) {
+        if answer.erase {
+            // Nothing is left of the patient: that is where every walk begins.
+            return;
+        }
+        for raised in self.raised(state, answer) {
+            let mut crumb = self.crumb(state, fills.map(|(slot, _)| slot));
+            let mut to = state;
+            let mut cost = 1;
+            match raised {
+                Raised::Free { cost: more } => cost += more,
+                Raised::Settled => {
+                    cost += 1;
+                    crumb.was_cleared = false;
+                }
+                Raised::Pending => {
+                    crumb.was_cleared = false;
+                    to.mode = Mode::Pending;
+                    to.clear = false;
+                }
+            }
+            if let Tap::Ticks(ticks) = &tap {
+                cost += u32::try_from(ticks.len()).unwrap_or(u32::MAX);
+            }
+            if let Some((slot, values)) = fills
+                && let Some(at) = self.tracked.slot(slot)
+            {
+                let passed = self.passes(at, values, None);
+                to.facts = self.with_slot(to.facts, at, Some(passed));
+            }
+            for (slot, value) in &answer.set {
+                if let Some(at) = self.tracked.slot(slot) {
+                    crumb.undo.push((at, self.facts(to.facts).slots[at]));
+                    let passed = self.passes(at, std::slice::from_ref(value), None);
+                    to.facts = self.with_slot(to.facts, at, Some(passed));
+                }
+            }
+            let flags = answer.raise.iter().chain(&answer.raise_unsure);
+            to.facts = self.with_flags(to.facts, flags);
+            for screen in &answer.ask_again {
+                to.screens &= !self.screen_bit(screen);
+                to.clear = false;
+            }
+            let trail = if leaves_crumb && answer.language.is_none() {
+                Trail::Push(crumb)
+            } else {
+                Trail::Keep
+            };
+            let to = match &answer.next {
+                Some(next) => self.goto(to, next),
+                None => self.leave(to).0,
+            };
+            ways.push(Way {
+                tap: tap.clone(),
+                to,
+                trail,
+                cost,
+            });
+        }
+    }
+
+    /// In which ways an answer's flags let the conversation go on.
+    fn raised(&self, state: State, answer: &Answer) -> Vec<Raised> {
+        let sure = answer.raise.iter().map(|flag| (flag, Form::Sure));
+        let unsure = answer.raise_unsure.iter().map(|flag| (flag, Form::Unsure));
+        let blocking: Vec<(&FlagId, Level)> = sure
+            .chain(unsure)
+            .map(|(flag, form)| (flag, self.level_of(flag, form)))
+            .filter(|(_, level)| level.blocks())
+            .collect();
+        if blocking.is_empty() || matches!(state.mode, Mode::Stopped(_)) {
+            return vec![Raised::Free { cost: 0 }];
+        }
+        let many = u32::try_from(blocking.len()).unwrap_or(u32::MAX);
+        let mut ways = vec![Raised::Free {
+            cost: CLEARED_COST * many,
+        }];
+        let waits = blocking.iter().all(|(flag, level)| {
+            *level == Level::SeeProfessional
+                && self
+                    .content
+                    .flags
+                    .get(*flag)
+                    .is_some_and(|flag| !flag.ends_screens)
+        });
+        if waits {
+            ways.push(Raised::Pending);
+            if blocking.iter().all(|(flag, _)| self.lets_go(flag)) {
+                ways.push(Raised::Settled);
+            }
+        }
+        ways
+    }
+
+    fn answer_screen(&mut self, state: State, screen: &Screen, ways: &mut Vec<Way>) {
+        let crumb = self.crumb(state, None);
+        let mut answered = state;
+        if state.screens == 0 && state.mode == Mode::Free {
+            answered.facts = self.without_old(state.facts);
+        }
+        answered.screens |= self.screen_bit(&screen.id);
+        self.grant(&mut answered);
+        let none = match screen.style {
+            ScreenStyle::List => Tap::NoneOf,
+            ScreenStyle::Question => Tap::YesNo(YesNo::No),
+        };
+        let mut push = |tap, to, cost| {
+            ways.push(Way {
+                tap,
+                to,
+                trail: Trail::Push(crumb.clone()),
+                cost,
+            });
+        };
+        push(none, answered, 1);
+        // Tracked flags, together and alone; what blocks goes on only behind a
+        // second question that lets go of it.
+        let tracked: Vec<FlagId> = screen
+            .flags
+            .iter()
+            .filter(|flag| self.tracked.flag(flag).is_some())
+            .filter(|flag| !self.level_of(flag, Form::Sure).blocks() || self.lets_go(flag))
+            .take(TICKS_TRACKED_MAX)
+            .cloned()
+            .collect();
+        for bits in self.subsets(tracked.len()) {
+            let ticked: Vec<FlagId> = tracked
+                .iter()
+                .enumerate()
+                .filter(|(at, _)| bits >> at & 1 == 1)
+                .map(|(_, flag)| flag.clone())
+                .collect();
+            let mut to = answered;
+            to.facts = self.with_flags(to.facts, ticked.iter());
+            let histories = ticked.iter().filter(|flag| self.lets_go(flag)).count();
+            let cost = 1 + ticked.len() + histories;
+            push(
+                Tap::Tick(ticked),
+                to,
+                u32::try_from(cost).unwrap_or(u32::MAX),
+            );
+        }
+        let waits = screen.flags.iter().find(|flag| {
+            self.level_of(flag, Form::Sure) == Level::SeeProfessional
+                && self
+                    .content
+                    .flags
+                    .get(*flag)
+                    .is_some_and(|flag| !flag.ends_screens)
+        });
+        if let (Some(flag), Mode::Free | Mode::Pending) = (waits, state.mode) {
+            let to = State {
+                mode: Mode::Pending,
+                clear: false,
+                ..answered
+            };
+            push(Tap::Tick(vec![flag.clone()]), to, 2);
+            if state.mode == Mode::Pending && screen.flags.iter().any(|flag| self.lets_go(flag)) {
+                let mut to = State {
+                    mode: Mode::Free,
+                    ..answered
+                };
+                self.grant(&mut to);
+                push(Tap::Tick(vec![flag.clone()]), to, 3);
+            }
+        }
+    }
+
+    /// Sets of so many ticks, as bits: all of them, or enough to find something.
+    fn subsets(&self, ticks: usize) -> Vec<u32> {
+        if !self.hunts {
+            return (1..1 << ticks).collect();
+        }
+        let mut some: Vec<u32> = (0..ticks).map(|at| 1 << at).collect();
+        some.extend((2..=ticks).map(|first| (1 << first) - 1));
+        some
+    }
+
+    /// Sets of ticks that can make a difference.
+    fn tick_sets(&self, slot: &SlotId, options: &[Choice]) -> Vec<Vec<ChoiceId>> {
+        let tests = self
+            .tracked
+            .slot(slot)
+            .map(|at| &self.tracked.slots[at].1[..])
+            .unwrap_or_default();
+        let is_tested =
+            |option: &Choice| tests.contains(&super::machine::Test::Value(option.id.clone()));
+        let does = |option: &Choice| {
+            let answer = &option.answer;
+            !answer.set.is_empty()
+                || !answer.raise.is_empty()
+                || !answer.raise_unsure.is_empty()
+                || !answer.ask_again.is_empty()
+                || answer.erase
+        };
+        let plain = options
+            .iter()
+            .find(|option| !is_tested(option) && !does(option));
+        let tested: Vec<&Choice> = options
+            .iter()
+            .filter(|option| is_tested(option) || does(option))
+            .collect();
+        let mut sets: Vec<Vec<ChoiceId>> =
+            plain.iter().map(|option| vec![option.id.clone()]).collect();
+        if tested.len() <= TICKS_TRACKED_MAX && !tests.is_empty() {
+            for bits in self.subsets(tested.len()) {
+                let set = tested
+                    .iter()
+                    .enumerate()
+                    .filter(|(at, _)| bits >> at & 1 == 1);
+                sets.push(set.map(|(_, option)| option.id.clone()).collect());
+            }
+        } else {
+            sets.extend(tested.iter().map(|option| vec![option.id.clone()]));
+            sets.push(tested.iter().map(|option| option.id.clone()).collect());
+        }
+        sets.retain(|set| !set.is_empty());
+        sets
+    }
+
+    /// Numbers of which each passes other tests.
+    fn numbers(&self, slot: &SlotId, from: i64, to: i64) -> Vec<i64> {
+        let Some(at) = self.tracked.slot(slot) else {
+            return vec![from];
+        };
+        let mut edges = vec![from];
+        for test in &self.tracked.slots[at].1 {
+            match test {
+                super::machine::Test::Range(least, most) => {
+                    edges.extend([*least, most.saturating_add(1)])
+                }
+                super::machine::Test::Value(value) => {
+                    if let Ok(value) = value.as_str().parse::<i64>() {
+                        edges.extend([value, value.saturating_add(1)]);
+                    }
+                }
+            }
+        }
+        edges.retain(|number| (from..=to).contains(number));
+        edges.sort_unstable();
+        edges.dedup();
+        edges
+    }
+
+    fn crumb(&self, state: State, slot: Option<&SlotId>) -> Crumb {
+        let undo = slot
+            .and_then(|slot| self.tracked.slot(slot))
+            .map(|at| (at, self.facts(state.facts).slots[at]));
+        Crumb {
+            stack: state.stack,
+            was_cleared: self.is_cleared(state),
+            undo: undo.into_iter().collect(),
+            fills: slot.is_some(),
+        }
+    }
+
+    pub fn with_slot(&mut self, facts: u32, at: usize, value: Option<u32>) -> u32 {
+        let mut facts = self.facts(facts).clone();
+        facts.slots[at] = value;
+        self.intern_facts(facts)
+    }
+
+    /// The tracked ones of these flags are present.
+    pub fn with_flags<'f>(&mut self, facts: u32, flags: impl Iterator<Item = &'f FlagId>) -> u32 {
+        let bits = flags
+            .filter_map(|flag| self.tracked.flag(flag))
+            .fold(0_u32, |bits, at| bits | 1 << at);
+        if bits & !self.facts(facts).flags == 0 {
+            return facts;
+        }
+        let mut facts = self.facts(facts).clone();
+        facts.flags |= bits;
+        self.intern_facts(facts)
+    }
+
+    fn without_old(&mut self, facts: u32) -> u32 {
+        let Facts { flags, old, .. } = *self.facts(facts);
+        if old == 0 {
+            return facts;
+        }
+        let mut facts = self.facts(facts).clone();
+        facts.flags = flags & !old;
+        facts.old = 0;
+        self.intern_facts(facts)
+    }
+
+    /// A day has passed.
+    pub fn with_all_old(&mut self, facts: u32) -> u32 {
+        let mut facts = self.facts(facts).clone();
+        facts.old = facts.flags;
+        self.intern_facts(facts)
+    }
+
+    /// One answer taken back, up to where steps are run again; the way back is
+    /// gone when the screening begins anew.
+    pub fn take_back(&mut self, state: State, crumb: &Crumb, is_last: bool) -> (State, bool) {
+        let mut to = State {
+            stack: crumb.stack,
+            changing: !is_last,
+            ..state
+        };
+        if !crumb.undo.is_empty() {
+            let mut facts = self.facts(state.facts).clone();
+            for (slot, before) in crumb.undo.iter().rev() {
+                facts.slots[*slot] = *before;
+            }
+            to.facts = self.intern_facts(facts);
+        }
+        let asked = self.top(to).map(|at| &self.step(at).verb);
+        if let Some(Verb::Screen { screen, .. }) = asked {
+            to.screens &= !self.screen_bit(screen);
+            to.clear = false;
+        } else if is_last && crumb.was_cleared && !self.is_cleared(to) {
+            return (self.begin_screening(to), true);
+        }
+        (to, false)
+    }
+}

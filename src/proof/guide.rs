@@ -1,0 +1,374 @@
+//! Chats to every step, and to every flag, found by playing.
+//!
+//! Breadth first: each step is gone on from once, the first time it asks. What
+//! that does not come to is looked for by a [`Quest`].
+
+use std::collections::{BTreeMap, BTreeSet, VecDeque};
+
+use super::answers::Tap;
+use super::machine::{Goal, Machine, Tracked};
+use super::quest::Quest;
+use super::rehearse::{Rehearsal, Stuck};
+use crate::content::{Answer, Content, Deed, ScreenStyle, Verb, YesNo};
+use crate::dialog::{Act, Asking, Pending};
+use crate::ids::{ChoiceId, DialogId, FlagId, StepId};
+use crate::triage::Form;
+
+/// A round through the screens asks no more questions than this.
+const QUESTIONS_MAX: usize = 400;
+
+/// How a list is ticked in one walk.
+#[derive(Debug, Clone, Copy, PartialEq, Eq)]
+enum Ticking {
+    EachAlone,
+    TwoBehindTheFirst,
+    All,
+    LastTwo,
+}
+
+type Place = (DialogId, StepId);
+
+/// Chats of one content.
+pub(super) struct Guide<'a> {
+    pub content: &'a Content,
+    to: BTreeMap<Place, Option<Rehearsal<'a>>>,
+    /// How many turns were taken.
+    pub turns: usize,
+}
+
+impl<'a> Guide<'a> {
+    pub fn new(content: &'a Content) -> Self {
+        let mut guide = Self {
+            content,
+            to: BTreeMap::new(),
+            turns: 0,
+        };
+        for ticks in [
+            Ticking::EachAlone,
+            Ticking::TwoBehindTheFirst,
+            Ticking::All,
+            Ticking::LastTwo,
+        ] {
+            guide.walk(ticks);
+        }
+        guide
+    }
+
+    /// Goes on from each step once, ticking lists so.
+    fn walk(&mut self, ticks: Ticking) {
+        let content = self.content;
+        let mut known: BTreeSet<Place> = BTreeSet::new();
+        let mut queue = VecDeque::from([Rehearsal::new(content)]);
+        while let Some(chat) = queue.pop_front() {
+            let taps = if chat.lines.is_empty() {
+                openings(content)
+            } else {
+                plain_answers(content, &chat, ticks)
+            };
+            for tap in taps {
+                let mut chat = chat.clone();
+                self.turns += 1;
+                if chat.tap(&tap, &[]).is_err() || chat.c.stop.is_some() {
+                    continue;
+                }
+                let Some((dialog, step)) = chat.asks() else {
+                    continue;
+                };
+                let place = (dialog.clone(), step.clone());
+                if known.insert(place.clone()) {
+                    self.to.entry(place).or_insert_with(|| Some(chat.clone()));
+                    queue.push_back(chat);
+                }
+            }
+        }
+    }
+
+    /// The turns and states since this was last asked.
+    pub fn looked_at(&mut self) -> usize {
+        std::mem::take(&mut self.turns)
+    }
+
+    /// A chat in which this step asks.
+    pub fn to(&mut self, dialog: &DialogId, step: &StepId) -> Option<Rehearsal<'a>> {
+        let place = (dialog.clone(), step.clone());
+        if let Some(known) = self.to.get(&place) {
+            return known.clone();
+        }
+        let machine = Machine::new(self.content, Tracked::default(), Goal::Everything);
+        let at = machine.at(dialog, step)?;
+        let mut quest = Quest {
+            content: self.content,
+            goal: Goal::Step(at),
+            tracked: Tracked::default(),
+            is_reached: &|chat| chat.asks() == Some((dialog, step)),
+            states: 0,
+        };
+        let found = quest.find();
+        self.turns += quest.states;
+        self.to.insert(place, found.clone());
+        found
+    }
+
+    /// The steps that asked on the way, by name.
+    pub fn places(&self) -> impl Iterator<Item = &Place> {
+        self.to
+            .iter()
+            .filter(|(_, chat)| chat.is_some())
+            .map(|(place, _)| place)
+    }
+
+    /// Chats that press this flag, each from another place; the quickest first.
+    pub fn pressing(&mut self, flag: &FlagId) -> Vec<Rehearsal<'a>> {
+        let mut found = Vec::new();
+        for (dialog, step, tap) in presses_of(self.content, flag) {
+            let Some(mut chat) = self.to(&dialog, &step) else {
+                continue;
+            };
+            self.turns += 1;
+            let done = match &tap {
+                Tap::Tick(flags) => chat.tick_flags(flags),
+                tap => chat.act_of(tap),
+            };
+            if done.is_ok() && chat.c.flags.contains_key(flag) {
+                found.push(chat);
+            }
+        }
+        found.sort_by_key(|chat| chat.lines.len());
+        found
+    }
+
+    /// The quickest chat that states this flag: in words, or pressed.
+    pub fn stating(&mut self, flag: &FlagId) -> Option<Rehearsal<'a>> {
+        let mut said = Rehearsal::new(self.content);
+        if let Some(words) = self.content.examples.get(flag) {
+            said.say(words);
+            return Some(said);
+        }
+        self.pressing(flag).into_iter().next()
+    }
+
+    /// A round through the screens in which exactly these flags are answered
+    /// with yes, and a history's second question with no.
+    pub fn answering(&mut self, flags: &[FlagId]) -> Option<Rehearsal<'a>> {
+        let (dialog, step) = self.first_screen()?;
+        let mut chat = self.to(&dialog, &step)?;
+        for _ in 0..QUESTIONS_MAX {
+            if !answer_once(self.content, &mut chat, flags) {
+                break;
+            }
+            self.turns += 1;
+        }
+        Some(chat)
+    }
+
+    /// One more answer in such a round; says whether there was one to give.
+    pub fn answer_on(&mut self, chat: &mut Rehearsal<'a>, flags: &[FlagId]) -> bool {
+        self.turns += 1;
+        answer_once(self.content, chat, flags)
+    }
+
+    /// The screen step that is the quickest to come to.
+    pub fn first_screen(&self) -> Option<Place> {
+        self.to
+            .iter()
+            .filter_map(|(place, chat)| Some((place, chat.as_ref()?)))
+            .filter(|((dialog, step), _)| {
+                self.content
+                    .step(dialog, step)
+                    .is_some_and(|step| matches!(step.verb, Verb::Screen { .. }))
+            })
+            .min_by_key(|(_, chat)| chat.lines.len())
+            .map(|(place, _)| place.clone())
+    }
+}
+
+/// One answer in a round through the screens; no more when something else asks.
+fn answer_once(content: &Content, chat: &mut Rehearsal<'_>, flags: &[FlagId]) -> bool {
+    let Some(asking) = chat.c.open.as_ref().map(|open| open.asking.clone()) else {
+        return false;
+    };
+    let done = match asking {
+        Asking::Item(Pending::History(_)) => chat.act(Act::No),
+        Asking::Item(pending) => chat.act(if flags.contains(pending.flag()) {
+            Act::Yes
+        } else {
+            Act::No
+        }),
+        Asking::Change => return false,
+        Asking::Step => match chat.verb() {
+            Some(Verb::Screen { screen, .. }) => {
+                let Some(screen) = content.screen(screen) else {
+                    return false;
+                };
+                let ticked: Vec<FlagId> = screen
+                    .flags
+                    .iter()
+                    .filter(|flag| flags.contains(flag))
+                    .cloned()
+                    .collect();
+                match (ticked.is_empty(), screen.style) {
+                    (false, _) => chat.tick_flags(&ticked),
+                    (true, ScreenStyle::List) => chat.act(Act::None(0)),
+                    (true, ScreenStyle::Question) => chat.act(Act::No),
+                }
+            }
+            Some(_) | None => return false,
+        },
+    };
+    done.is_ok()
+}
+
+impl Rehearsal<'_> {
+    /// Answers without answering what the engine asks next.
+    pub fn act_of(&mut self, tap: &Tap) -> Result<(), Stuck> {
+        match tap {
+            Tap::Choose(id) => self.act(Act::Choose(id.clone())),
+            Tap::YesNo(YesNo::Yes) => self.act(Act::Yes),
+            Tap::YesNo(YesNo::No) => self.act(Act::No),
+            Tap::YesNo(YesNo::NotSure) => self.act(Act::Unsure),
+            Tap::Ticks(ids) => {
+                for id in ids {
+                    self.act(Act::Tick(id.clone()))?;
+                }
+                let bits = self.c.open.as_ref().ok_or(Stuck)?.draft;
+                self.act(Act::Continue(bits))
+            }
+            tap => self.tap(tap, &[]),
+        }
+    }
+}
+
+/// Everything that opens a dialog from nothing.
+pub(super) fn openings(content: &Content) -> Vec<Tap> {
+    let mut taps: Vec<Tap> = content
+        .bot
+        .commands
+        .iter()
+        .filter(|command| matches!(command.deed, Deed::Opens(_)))
+        .map(|command| Tap::Command(command.name.clone()))
+        .collect();
+    taps.extend(content.bot.links.keys().cloned().map(Tap::Link));
+    taps.push(Tap::Idle);
+    taps
+}
+
+/// Answers that stop nobody.
+fn plain_answers(content: &Content, chat: &Rehearsal<'_>, ticks: Ticking) -> Vec<Tap> {
+    let blocks = |answer: &Answer| {
+        let blocks = |flag: &FlagId, form| content.rules.level_of(flag, form).blocks();
+        answer.raise.iter().any(|flag| blocks(flag, Form::Sure))
+            || answer
+                .raise_unsure
+                .iter()
+                .any(|flag| blocks(flag, Form::Unsure))
+            || answer.erase
+            || answer.language.is_some()
+    };
+    match chat.verb() {
+        Some(
+            Verb::Choice { options, .. }
+            | Verb::Move {
+                answers: options, ..
+            },
+        ) => options
+            .iter()
+            .filter(|option| !blocks(&option.answer))
+            .map(|option| Tap::Choose(option.id.clone()))
+            .collect(),
+        Some(Verb::YesNo { answers, .. }) => answers
+            .iter()
+            .filter(|(_, answer)| !blocks(answer))
+            .map(|(given, _)| Tap::YesNo(*given))
+            .collect(),
+        Some(Verb::Many { options, none, .. }) => {
+            let plain: Vec<ChoiceId> = options
+                .iter()
+                .filter(|option| !blocks(&option.answer))
+                .map(|option| option.id.clone())
+                .collect();
+            let mut taps = Vec::new();
+            if none.is_some() && (ticks == Ticking::EachAlone || plain.is_empty()) {
+                taps.push(Tap::NoneOf);
+            }
+            let many = plain.len();
+            match ticks {
+                Ticking::EachAlone => taps.extend(plain.into_iter().map(|id| Tap::Ticks(vec![id]))),
+                Ticking::All => taps.push(Tap::Ticks(plain)),
+                Ticking::TwoBehindTheFirst if many > 2 => {
+                    taps.push(Tap::Ticks(plain[1..3].to_vec()))
+                }
+                Ticking::LastTwo if many > 2 => taps.push(Tap::Ticks(plain[many - 2..].to_vec())),
+                Ticking::TwoBehindTheFirst | Ticking::LastTwo => taps.push(Tap::Ticks(plain)),
+            }
+            taps.retain(|tap| *tap != Tap::Ticks(Vec::new()));
+            taps
+        }
+        Some(Verb::Number { from, to, .. }) => vec![Tap::Number(*from), Tap::Number(*to)],
+        Some(Verb::Text { .. }) => vec![Tap::Typed],
+        Some(Verb::Summary { .. }) => vec![Tap::LooksRight],
+        Some(Verb::Screen { screen, .. }) => {
+            match content.screen(screen).map(|screen| screen.style) {
+                Some(ScreenStyle::Question) => vec![Tap::YesNo(YesNo::No)],
+                Some(ScreenStyle::List) | None => vec![Tap::NoneOf],
+            }
+        }
+        Some(_) | None => Vec::new(),
+    }
+}
+
+/// Every answer that states a flag surely, and where it stands.
+pub(super) fn presses_of(content: &Content, flag: &FlagId) -> Vec<(DialogId, StepId, Tap)> {
+    let mut found = Vec::new();
+    for dialog in content.dialogs.values() {
+        for (id, step) in &dialog.steps {
+            let mut add = |tap| found.push((dialog.id.clone(), id.clone(), tap));
+            match &step.verb {
+                Verb::Screen { screen, .. } => {
+                    if content
+                        .screen(screen)
+                        .is_some_and(|screen| screen.flags.contains(flag))
+                    {
+                        add(Tap::Tick(vec![flag.clone()]));
+                    }
+                }
+                Verb::Choice { options, .. }
+                | Verb::Move {
+                    answers: options, ..
+                } => {
+                    for option in options
+                        .iter()
+                        .filter(|option| option.answer.raise.contains(flag))
+                    {
+                        add(Tap::Choose(option.id.clone()));
+                    }
+                }
+                Verb::Many { options, .. } => {
+                    for option in options
+                        .iter()
+                        .filter(|option| option.answer.raise.contains(flag))
+                    {
+                        add(Tap::Ticks(vec![option.id.clone()]));
+                    }
+                }
+                Verb::YesNo { answers, .. } => {
+                    for (given, _) in answers
+                        .iter()
+                        .filter(|(_, answer)| answer.raise.contains(flag))
+                    {
+                        add(Tap::YesNo(*given));
+                    }
+                }
+                Verb::Number { .. }
+                | Verb::Text { .. }
+                | Verb::Handoff { .. }
+                | Verb::RequestCall { .. }
+                | Verb::Call { .. }
+                | Verb::Branch { .. }
+                | Verb::Summary { .. }
+                | Verb::Pass { .. }
+                | Verb::End => {}
+            }
+        }
+    }
+    found
+}

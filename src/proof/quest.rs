@@ -1,0 +1,454 @@
+//! Looks for a goal until a chat plays, or no way is left.
+//!
+//! Begins with no fact known, so that branches go every way. A guess that does
+//! not play is not made again; when none is left, the facts it was about are
+//! tracked. So few facts are ever tracked, and what is proved is proved of all.
+
+use std::collections::HashSet;
+
+use super::answers::Tap;
+use super::machine::{At, Goal, Guess, Machine, Mode, Tracked};
+use super::rehearse::Rehearsal;
+use super::search::{Outcome, Planned, Search};
+use super::ticks::collect;
+use crate::content::{Atom, Change, Condition, Content, Verb};
+use crate::dialog::{has, holds, is_dropped};
+use crate::ids::{DialogId, FlagId, MoveId, StepId};
+
+/// A goal is looked for in this many rounds at most.
+const ROUNDS_MAX: usize = 200;
+
+/// A hunt that needs more places than this is given up.
+const HUNT_PLACES_MAX: usize = 40_000;
+
+/// All hunts for one goal together look at about so many places.
+const ALL_HUNTS_PLACES_MAX: usize = 250_000;
+
+/// A chat that would only be handy is not looked for much longer than this.
+const FIND_PLACES_MAX: usize = 25_000;
+
+/// Where facts are tracked to tell whether there is a way at all, it may take so
+/// many places.
+const SETTLE_PLACES_MAX: usize = 120_000;
+
+/// A walk larger than this is not walked again for a shorter chat.
+const EXACT_PLACES_MAX: usize = 20_000;
+
+/// What was found out about a goal.
+pub(super) enum Reached<'a> {
+    /// A chat that plays, and the step at which it gets there.
+    Shown { chat: Box<Rehearsal<'a>>, at: At },
+    /// A way that may be there, and could not be played.
+    Unshown { taps: Vec<Tap>, at: At },
+    /// No way.
+    Nowhere,
+    /// Too large to tell.
+    BeyondBudget,
+}
+
+/// One goal of one content.
+pub(super) struct Quest<'q, 'a> {
+    pub content: &'a Content,
+    pub goal: Goal,
+    /// The facts the goal itself speaks of.
+    pub tracked: Tracked,
+    /// Whether a chat has got there.
+    pub is_reached: &'q dyn Fn(&Rehearsal<'a>) -> bool,
+    /// How many places were looked at, all rounds together.
+    pub states: usize,
+}
+
+/// What became of playing a way.
+enum Played<'a> {
+    Reached(Box<Rehearsal<'a>>),
+    /// It went elsewhere: these guesses were wrong.
+    Wrong(Vec<Wrong>),
+}
+
+/// A guess that did not play, and the facts that stood against it.
+#[derive(Debug, Clone, PartialEq, Eq)]
+struct Wrong {
+    guess: Guess,
+    facts: Vec<Atom>,
+}
+
+impl<'a> Quest<'_, 'a> {
+    /// Looks.
+    pub fn reach(&mut self) -> Reached<'a> {
+        let mut tracked = self.tracked.clone();
+        let mut machine = Machine::new(self.content, tracked.clone(), self.goal.clone());
+        let mut search = Search::new(&mut machine);
+        let first = search.run();
+        self.states += search.places();
+        match first {
+            Outcome::Nowhere => return Reached::Nowhere,
+            Outcome::BeyondBudget => return Reached::BeyondBudget,
+            Outcome::Found { .. } => {}
+        }
+        let mut wrong: HashSet<Guess> = HashSet::new();
+        if let Some((chat, at)) = self.hunt(&mut tracked, &mut wrong, ALL_HUNTS_PLACES_MAX) {
+            return Reached::Shown {
+                chat: Box::new(chat),
+                at,
+            };
+        }
+        self.settle(&wrong)
+    }
+
+    /// A chat that gets there, if one is found without much ado.
+    pub fn find(&mut self) -> Option<Rehearsal<'a>> {
+        let mut tracked = self.tracked.clone();
+        self.hunt(&mut tracked, &mut HashSet::new(), FIND_PLACES_MAX)
+            .map(|(chat, _)| chat)
+    }
+
+    /// Bans guesses that do not play; when no way is left, tracks a fact that the
+    /// newest ban was about.
+    fn hunt(
+        &mut self,
+        tracked: &mut Tracked,
+        wrong: &mut HashSet<Guess>,
+        most: usize,
+    ) -> Option<(Rehearsal<'a>, At)> {
+        let mut banned: Vec<Wrong> = Vec::new();
+        for _ in 0..ROUNDS_MAX {
+            if self.states > most {
+                return None;
+            }
+            let mut machine = self.hunter(tracked, &banned);
+            let mut search = Search::new(&mut machine);
+            search.most = HUNT_PLACES_MAX;
+            let outcome = search.run();
+            self.states += search.places();
+            match outcome {
+                Outcome::BeyondBudget => return None,
+                Outcome::Nowhere => {
+                    let added = track_newest(&machine, &banned, tracked);
+                    if added.is_empty() {
+                        return None;
+                    }
+                    // With more known, these may be right another time.
+                    banned.retain(|wrong| !reads_any(&machine, wrong.guess, &added));
+                }
+                Outcome::Found { way, at } => match self.play(&machine, &way) {
+                    Played::Reached(chat) => {
+                        return Some((self.shortest(tracked, &banned, *chat), at));
+                    }
+                    Played::Wrong(more) => {
+                        let before = banned.len();
+                        for one in more {
+                            wrong.insert(one.guess);
+                            if banned.iter().all(|known| known.guess != one.guess) {
+                                banned.push(one);
+                            }
+                        }
+                        if banned.len() == before {
+                            return None;
+                        }
+                    }
+                },
+            }
+        }
+        None
+    }
+
+    fn hunter(&self, tracked: &Tracked, banned: &[Wrong]) -> Machine<'a> {
+        let mut machine = Machine::new(self.content, tracked.clone(), self.goal.clone());
+        machine.banned = banned.iter().map(|wrong| wrong.guess).collect();
+        machine.hunts = true;
+        machine
+    }
+
+    /// The same with every set of answered screens kept apart: a shorter chat,
+    /// where there is one and it is not too dear to find.
+    fn shortest(
+        &mut self,
+        tracked: &Tracked,
+        banned: &[Wrong],
+        found: Rehearsal<'a>,
+    ) -> Rehearsal<'a> {
+        let mut machine = self.hunter(tracked, banned);
+        let mut search = Search::new(&mut machine).exactly(EXACT_PLACES_MAX);
+        let outcome = search.run();
+        self.states += search.places();
+        if let Outcome::Found { way, .. } = outcome
+            && let Played::Reached(chat) = self.play(&machine, &way)
+            && chat.lines.len() < found.lines.len()
+        {
+            return *chat;
+        }
+        found
+    }
+
+    /// Nothing played. With every fact tracked that was guessed wrongly, there is
+    /// no way at all, or one that cannot be shown.
+    fn settle(&mut self, wrong: &HashSet<Guess>) -> Reached<'a> {
+        let mut tracked = self.tracked.clone();
+        let mut wrong = wrong.clone();
+        let mut last = None;
+        for _ in 0..ROUNDS_MAX {
+            let mut machine = Machine::new(self.content, tracked.clone(), self.goal.clone());
+            let is_new = wrong.iter().fold(false, |new, guess| {
+                track_all(&machine, *guess, &mut tracked) | new
+            });
+            if let (false, Some((taps, at))) = (is_new, last.take()) {
+                return Reached::Unshown { taps, at };
+            }
+            machine = Machine::new(self.content, tracked.clone(), self.goal.clone());
+            let mut search = Search::new(&mut machine);
+            search.most = SETTLE_PLACES_MAX;
+            let outcome = search.run();
+            self.states += search.places();
+            match outcome {
+                Outcome::Nowhere => return Reached::Nowhere,
+                Outcome::BeyondBudget => return Reached::BeyondBudget,
+                Outcome::Found { way, at } => match self.play(&machine, &way) {
+                    Played::Reached(chat) => return Reached::Shown { chat, at },
+                    Played::Wrong(guesses) => {
+                        wrong.extend(guesses.into_iter().map(|wrong| wrong.guess));
+                        last = Some((way.into_iter().map(|one| one.tap).collect(), at));
+                    }
+                },
+            }
+        }
+        last.map_or(Reached::BeyondBudget, |(taps, at)| Reached::Unshown {
+            taps,
+            at,
+        })
+    }
+
+    /// Plays a way. Where a card comes in between that staff could have cleared
+    /// before, they do so first.
+    fn play(&self, machine: &Machine<'a>, way: &[Planned]) -> Played<'a> {
+        /// Cards are cleared one after another at most this often.
+        const CLEARINGS_MAX: usize = 6;
+        let mut first: Vec<Tap> = Vec::new();
+        for _ in 0..CLEARINGS_MAX {
+            let mut chat = Rehearsal::new(self.content);
+            if chat.play(&first).is_err() {
+                break;
+            }
+            let (done, wrong) = follow(machine, way, &mut chat);
+            if (self.is_reached)(&chat) {
+                return Played::Reached(Box::new(chat));
+            }
+            let flags = std::mem::take(&mut chat.stopped_by);
+            if flags.is_empty() {
+                return Played::Wrong(wrong);
+            }
+            first = clear_first(self.content, first, &flags, &way[..done]);
+        }
+        Played::Wrong(way.iter().flat_map(|one| all_wrong(&one.guesses)).collect())
+    }
+}
+
+/// What is done first, so that these flags no longer stop anybody.
+fn clear_first(content: &Content, first: Vec<Tap>, flags: &[FlagId], done: &[Planned]) -> Vec<Tap> {
+    let mut first = first;
+    if flags.iter().all(|flag| content.examples.contains_key(flag)) {
+        for flag in flags {
+            first.extend([Tap::Say(flag.clone()), Tap::Clear]);
+        }
+    } else {
+        first.extend(done.iter().map(|one| one.tap.clone()));
+        first.push(Tap::Clear);
+    }
+    first
+}
+
+/// Follows a way until it goes elsewhere. Says how many acts were done, and
+/// which guesses were wrong.
+fn follow(machine: &Machine<'_>, way: &[Planned], chat: &mut Rehearsal<'_>) -> (usize, Vec<Wrong>) {
+    let taps: Vec<Tap> = way.iter().map(|one| one.tap.clone()).collect();
+    for (at, one) in way.iter().enumerate() {
+        let is_last = at + 1 == way.len();
+        let stuck = chat.tap(&one.tap, &taps[at + 1..]).is_err();
+        let behind_card = matches!(one.mode, Mode::Stopped(_));
+        if behind_card || matches!(one.tap, Tap::Say(_) | Tap::Change(_)) {
+            chat.stopped_by.clear();
+        }
+        let is_elsewhere = !matches!(one.tap, Tap::Change(1))
+            && !is_last
+            && !stands_at(machine, chat, &one.frames);
+        if stuck || is_elsewhere || !chat.stopped_by.is_empty() || is_last {
+            let wrong = contradicted(machine, chat, &one.guesses);
+            chat.is_done = is_last && !stuck && wrong.is_none();
+            let all = || all_wrong(&one.guesses).collect();
+            return (at + 1, wrong.map_or_else(all, |wrong| vec![wrong]));
+        }
+    }
+    (way.len(), Vec::new())
+}
+
+fn stands_at(machine: &Machine<'_>, chat: &Rehearsal<'_>, frames: &[u32]) -> bool {
+    chat.c.stack.len() == frames.len()
+        && chat
+            .c
+            .stack
+            .iter()
+            .zip(frames)
+            .all(|(is, wanted)| machine.at(&is.dialog, &is.step) == Some(wanted >> 1))
+}
+
+fn all_wrong(guesses: &[Guess]) -> impl Iterator<Item = Wrong> + use<'_> {
+    guesses.iter().map(|guess| Wrong {
+        guess: *guess,
+        facts: Vec::new(),
+    })
+}
+
+/// The first guess that the conversation contradicts.
+fn contradicted(machine: &Machine<'_>, chat: &Rehearsal<'_>, guesses: &[Guess]) -> Option<Wrong> {
+    guesses.iter().find_map(|guess| {
+        let (at, to) = *guess;
+        let known = &machine.steps[at as usize];
+        let facts = match &known.step.verb {
+            Verb::Branch { arms, otherwise } => {
+                let taken = arms
+                    .iter()
+                    .find(|(condition, _)| holds(machine.content, &chat.c, condition));
+                let go = taken.map_or(otherwise, |(_, go)| go);
+                if machine.at(&known.dialog.id, go) == Some(to) {
+                    return None;
+                }
+                against(machine, chat, arms, taken, to, &known.dialog.id)
+            }
+            Verb::Move { id, .. } => {
+                if is_dropped(machine.content, &chat.c, id) != (at == to) {
+                    return None;
+                }
+                let facts = drops_of(machine, id);
+                if at == to {
+                    facts
+                        .into_iter()
+                        .filter(|fact| has(&chat.c, fact))
+                        .collect()
+                } else {
+                    facts.into_iter().take(1).collect()
+                }
+            }
+            _ => return None,
+        };
+        Some(Wrong {
+            guess: *guess,
+            facts,
+        })
+    })
+}
+
+/// What stood against an arm: the facts of the arm that was taken before it, or
+/// those that it would have needed itself.
+fn against(
+    machine: &Machine<'_>,
+    chat: &Rehearsal<'_>,
+    arms: &[(Condition, StepId)],
+    taken: Option<&(Condition, StepId)>,
+    to: At,
+    dialog: &DialogId,
+) -> Vec<Atom> {
+    let wanted = arms
+        .iter()
+        .position(|(_, go)| machine.at(dialog, go) == Some(to));
+    let before = taken.and_then(|taken| arms.iter().position(|arm| arm == taken));
+    match (before, wanted) {
+        (Some(before), wanted) if wanted.is_none_or(|wanted| before < wanted) => {
+            let mut facts = Vec::new();
+            collect(&arms[before].0, &mut facts);
+            facts.retain(|fact| has(&chat.c, fact));
+            facts
+        }
+        (_, Some(wanted)) => first_atoms(&arms[wanted].0),
+        (_, None) => Vec::new(),
+    }
+}
+
+/// Tracks the facts that stood against the newest wrong guess that says any, or
+/// all it was about; gives those that are new.
+fn track_newest(machine: &Machine<'_>, banned: &[Wrong], tracked: &mut Tracked) -> Vec<Atom> {
+    for wrong in banned.iter().rev() {
+        let new: Vec<Atom> = wrong
+            .facts
+            .iter()
+            .filter(|fact| tracked.add_atom(fact))
+            .cloned()
+            .collect();
+        if !new.is_empty() {
+            return new;
+        }
+    }
+    for wrong in banned.iter().rev() {
+        if track_all(machine, wrong.guess, tracked) {
+            return read_by(machine, wrong.guess);
+        }
+    }
+    Vec::new()
+}
+
+/// The facts a guess was about.
+fn read_by(machine: &Machine<'_>, guess: Guess) -> Vec<Atom> {
+    let mut facts = Vec::new();
+    match &machine.step(guess.0).verb {
+        Verb::Branch { arms, .. } => arms
+            .iter()
+            .for_each(|(condition, _)| collect(condition, &mut facts)),
+        Verb::Move { id, .. } => facts = drops_of(machine, id),
+        _ => {}
+    }
+    facts
+}
+
+fn reads_any(machine: &Machine<'_>, guess: Guess, facts: &[Atom]) -> bool {
+    read_by(machine, guess)
+        .iter()
+        .any(|fact| facts.contains(fact))
+}
+
+/// The facts that take a move away.
+fn drops_of(machine: &Machine<'_>, id: &MoveId) -> Vec<Atom> {
+    let own = machine
+        .content
+        .moves
+        .list
+        .get(id)
+        .into_iter()
+        .flat_map(|exercise| {
+            exercise
+                .changes
+                .iter()
+                .filter(|(_, change)| *change == Change::Drop)
+                .map(|(fact, _)| fact.clone())
+        });
+    own.chain(machine.histories_against(id).cloned().map(Atom::Flag))
+        .collect()
+}
+
+/// Facts that make a condition true by themselves.
+fn first_atoms(condition: &Condition) -> Vec<Atom> {
+    match condition {
+        Condition::Has(atom) => vec![atom.clone()],
+        Condition::Count { of, from, .. } => of.iter().take(*from).cloned().collect(),
+        Condition::Any(any) => any
+            .iter()
+            .map(first_atoms)
+            .find(|atoms| !atoms.is_empty())
+            .unwrap_or_default(),
+        Condition::All(all) => all.iter().flat_map(first_atoms).collect(),
+        Condition::Number { .. }
+        | Condition::LevelAtLeast(_)
+        | Condition::Cleared(_)
+        | Condition::Not(_) => Vec::new(),
+    }
+}
+
+/// Tracks everything a guess was about.
+fn track_all(machine: &Machine<'_>, guess: Guess, tracked: &mut Tracked) -> bool {
+    match &machine.step(guess.0).verb {
+        Verb::Branch { arms, .. } => arms
+            .iter()
+            .fold(false, |new, (condition, _)| tracked.add(condition) | new),
+        Verb::Move { id, .. } => drops_of(machine, id)
+            .iter()
+            .fold(false, |new, fact| tracked.add_atom(fact) | new),
+        _ => false,
+    }
+}

@@ -1,0 +1,596 @@
+//! Plays what a search found through [`take_turn`], and writes it down as a
+//! `.chat` file. What does not play is not shown.
+
+use std::collections::{BTreeMap, BTreeSet};
+use std::fmt::Write as _;
+
+use super::answers::Tap;
+use crate::content::{Content, RichText, Text, TextKind, Values, Verb, YesNo};
+use crate::dialog::{
+    Act, Asking, Button, Conversation, Desk, Due, Effect, Input, Keyboard, Pending, Press, Token,
+    Turn, What, take_turn,
+};
+use crate::free_text::hear;
+use crate::ids::{
+    CardId, ChoiceId, DialogId, FlagId, Lang, PatientText, ScreenId, StepId, Timestamp,
+};
+use crate::triage::{Form, Level, Report, Stated};
+
+/// Monday, 2 March 2026, 10:00 in Los Angeles, as every `.chat` file begins.
+const BEGIN: Timestamp = Timestamp(1_772_474_400);
+
+/// A little more than clearance lasts.
+const DAY_HOURS: i64 = 25;
+
+/// Words that no phrase and no button knows.
+const IDLE_WORDS: &str = "hello";
+
+/// A number that is kept free for made-up people.
+const MADE_UP_PHONE: &str = "310 555 0100";
+
+/// Questions of the engine's own are answered this many times in a row at most.
+const ITEMS_MAX: usize = 64;
+
+/// What was to be done could not be.
+#[derive(Debug, Clone, PartialEq, Eq)]
+pub(super) struct Stuck;
+
+/// One chat, played as it is written down.
+#[derive(Clone)]
+pub(super) struct Rehearsal<'a> {
+    content: &'a Content,
+    pub c: Conversation,
+    now: Timestamp,
+    dues: BTreeMap<u8, (Due, Timestamp)>,
+    /// Every question on the screen, with its buttons; the newest last.
+    shown: Vec<(Option<Token>, Keyboard)>,
+    pub lines: Vec<String>,
+    /// What the patient was told since the last act.
+    pub said: Vec<RichText>,
+    /// Everything the patient was ever told.
+    pub told: Vec<String>,
+    /// Where a move was refused.
+    pub tripped: Option<(DialogId, StepId)>,
+    /// The screens that were answered where it was.
+    pub answered: BTreeSet<ScreenId>,
+    /// Reports of the whole chat.
+    pub reports: Vec<Report>,
+    /// Whether a call or a contact was given since the last act.
+    pub handed_off: bool,
+    /// Whether a contact card was given since the last act.
+    pub has_contact: bool,
+    /// The steps that asked, in order, without repeats in a row.
+    pub way: Vec<(DialogId, StepId)>,
+    /// Everything that was planned has been done as planned.
+    pub is_done: bool,
+    /// The last act failed since a card came into force instead.
+    pub stopped_by: Vec<FlagId>,
+}
+
+impl<'a> Rehearsal<'a> {
+    pub fn new(content: &'a Content) -> Self {
+        Self {
+            content,
+            c: Conversation::new(Lang::En, None),
+            now: BEGIN,
+            dues: BTreeMap::new(),
+            shown: Vec::new(),
+            lines: Vec::new(),
+            said: Vec::new(),
+            told: Vec::new(),
+            tripped: None,
+            answered: BTreeSet::new(),
+            reports: Vec::new(),
+            handed_off: false,
+            has_contact: false,
+            way: Vec::new(),
+            is_done: false,
+            stopped_by: Vec::new(),
+        }
+    }
+
+    pub fn plain(&self, text: &Text) -> String {
+        text.render(Lang::En, self.content).text
+    }
+
+    /// Whether these words were said since the last act.
+    pub fn hears(&self, words: &str) -> bool {
+        self.said.iter().any(|said| said.text.contains(words))
+    }
+
+    /// The step that asks, where one does.
+    pub fn asks(&self) -> Option<(&DialogId, &StepId)> {
+        let open = self.c.open.as_ref()?;
+        let frame = self.c.stack.last()?;
+        (open.asking == Asking::Step).then_some((&frame.dialog, &frame.step))
+    }
+
+    pub fn verb(&self) -> Option<&'a Verb> {
+        let frame = self.c.stack.last()?;
+        Some(&self.content.step(&frame.dialog, &frame.step)?.verb)
+    }
+
+    /// Plays in order.
+    pub fn play(&mut self, taps: &[Tap]) -> Result<(), Stuck> {
+        for (at, tap) in taps.iter().enumerate() {
+            self.tap(tap, &taps[at + 1..])?;
+        }
+        Ok(())
+    }
+
+    /// Does one thing; `then` is what comes after it, for choosing what to say.
+    pub fn tap(&mut self, tap: &Tap, then: &[Tap]) -> Result<(), Stuck> {
+        let was_free = self.c.stop.is_none();
+        match tap {
+            Tap::Command(name) => self.command(name, ""),
+            Tap::Link(name) => self.command("start", name),
+            Tap::Idle => self.say(IDLE_WORDS),
+            Tap::Person => self.press(&Press::Person)?,
+            Tap::Card(card, answer) => self.press(&Press::Card(card.clone(), answer.clone()))?,
+            Tap::Choose(id) => self.act(Act::Choose(id.clone()))?,
+            Tap::YesNo(given) => self.act(match given {
+                YesNo::Yes => Act::Yes,
+                YesNo::No => Act::No,
+                YesNo::NotSure => Act::Unsure,
+            })?,
+            Tap::Ticks(ids) => self.ticks(ids)?,
+            Tap::NoneOf => self.act(Act::None(0))?,
+            Tap::Tick(flags) => self.tick_flags(flags)?,
+            Tap::Number(value) => self.number(*value)?,
+            Tap::Typed => self.typed()?,
+            Tap::LooksRight => self.act(Act::LooksRight)?,
+            Tap::ChangeAnswer => self.act(Act::ChangeAnswer)?,
+            Tap::Change(0) => self.change(then)?,
+            Tap::Change(_) => return Ok(()),
+            Tap::Back => self.act(Act::Back)?,
+            Tap::Timer(minutes) => {
+                self.lines.push(format!("clock: +{minutes}m"));
+                self.pass(i64::from(*minutes) * 60);
+            }
+            Tap::Day => {
+                self.lines.push(format!("clock: +{DAY_HOURS}h"));
+                self.pass(DAY_HOURS * 3_600);
+                self.lines.push("patient sends: sticker".to_owned());
+                self.take(What::Unreadable);
+            }
+            Tap::Say(flag) => self.state(flag, Act::Yes)?,
+            Tap::Alarm(level) => return self.alarm(*level, then),
+            Tap::Clear => return self.clear(),
+        }
+        if !matches!(tap, Tap::Say(_)) {
+            self.answer_items(Act::Yes);
+        }
+        if was_free && let Some(stop) = &self.c.stop {
+            self.stopped_by = stop.flags.clone();
+        }
+        Ok(())
+    }
+
+    /// The engine's own questions: what lets go of a history is answered with
+    /// `history`, everything else with no.
+    pub fn answer_items(&mut self, history: Act) {
+        for _ in 0..ITEMS_MAX {
+            let Some(Asking::Item(pending)) = self.c.open.as_ref().map(|open| open.asking.clone())
+            else {
+                return;
+            };
+            let act = match pending {
+                Pending::History(_) => history.clone(),
+                Pending::Completing(_) => return,
+                Pending::Item(_) | Pending::FollowUp(_) | Pending::Heard(_) => Act::No,
+            };
+            if self.act(act).is_err() {
+                return;
+            }
+        }
+    }
+
+    fn command(&mut self, name: &str, argument: &str) {
+        let line = format!("patient: /{name} {argument}");
+        self.lines.push(line.trim_end().to_owned());
+        self.take(What::Command {
+            name: name.to_owned(),
+            argument: PatientText::new(argument.to_owned()),
+        });
+    }
+
+    /// Types words.
+    pub fn say(&mut self, words: &str) {
+        self.lines
+            .push(format!("patient: {}", words.replace('\n', "\\n")));
+        self.take(What::Text(PatientText::new(words.to_owned())));
+    }
+
+    /// Answers the open question.
+    pub fn act(&mut self, act: Act) -> Result<(), Stuck> {
+        let token = self.c.open.as_ref().ok_or(Stuck)?.token;
+        self.press(&Press::Question(token, act))
+    }
+
+    /// Presses a button that is on the screen.
+    pub fn press(&mut self, press: &Press) -> Result<(), Stuck> {
+        let wanted = press.data();
+        let label = self.label_of(&wanted).ok_or(Stuck)?;
+        self.lines.push(format!("patient: [{label}]"));
+        self.take(What::Press(wanted));
+        Ok(())
+    }
+
+    /// The same where a keyboard in place of the letters has the words instead.
+    pub fn press_word(&mut self, press: &Press, label: &Text) -> Result<(), Stuck> {
+        let label = self.plain(label);
+        match self.shown.last() {
+            Some((_, Keyboard::Phone { words, .. })) if words.contains(&label) => {
+                self.say(&label);
+                Ok(())
+            }
+            Some(_) | None => self.press(press),
+        }
+    }
+
+    /// What the button that stops is called.
+    pub fn stop_word(&self) -> &'a Text {
+        &self.content.words.button_stop
+    }
+
+    fn label_of(&self, wanted: &str) -> Option<String> {
+        let mut buttons = self
+            .shown
+            .iter()
+            .rev()
+            .flat_map(|(_, keyboard)| match keyboard {
+                Keyboard::Inline(rows) => rows.iter().flatten().collect::<Vec<_>>(),
+                Keyboard::None | Keyboard::Phone { .. } | Keyboard::Remove => Vec::new(),
+            });
+        buttons.find_map(|button| match button {
+            Button::Press { label, data } if data == wanted => {
+                let bare = label
+                    .strip_prefix(['☐', '☑'])
+                    .map_or(label.as_str(), str::trim_start);
+                Some(bare.to_owned())
+            }
+            Button::Press { .. } | Button::Link { .. } => None,
+        })
+    }
+
+    /// The buttons of the newest message that has any.
+    pub fn buttons(&self) -> Vec<Press> {
+        let newest = self
+            .shown
+            .iter()
+            .rev()
+            .find(|(_, keyboard)| *keyboard != Keyboard::None);
+        let Some((_, Keyboard::Inline(rows))) = newest else {
+            return Vec::new();
+        };
+        rows.iter()
+            .flatten()
+            .filter_map(|button| match button {
+                Button::Press { data, .. } => Press::parse(data),
+                Button::Link { .. } => None,
+            })
+            .collect()
+    }
+
+    fn ticks(&mut self, ids: &[ChoiceId]) -> Result<(), Stuck> {
+        for id in ids {
+            self.act(Act::Tick(id.clone()))?;
+        }
+        let bits = self.c.open.as_ref().ok_or(Stuck)?.draft;
+        self.act(Act::Continue(bits))
+    }
+
+    /// Ticks flags of the open screen and goes on.
+    pub fn tick_flags(&mut self, flags: &[FlagId]) -> Result<(), Stuck> {
+        let Some(Verb::Screen { screen, .. }) = self.verb() else {
+            return Err(Stuck);
+        };
+        match self.content.screen(screen).map(|screen| screen.style) {
+            Some(crate::content::ScreenStyle::Question) => self.act(Act::Yes),
+            Some(crate::content::ScreenStyle::List) => {
+                let ids: Vec<ChoiceId> = flags
+                    .iter()
+                    .map(|flag| ChoiceId::new(flag.as_str()))
+                    .collect();
+                self.ticks(&ids)
+            }
+            None => Err(Stuck),
+        }
+    }
+
+    fn number(&mut self, value: i64) -> Result<(), Stuck> {
+        match self.verb() {
+            Some(Verb::Number { scale: true, .. }) => self.act(Act::Number(value)),
+            Some(Verb::Number { .. }) => {
+                self.say(&value.to_string());
+                Ok(())
+            }
+            Some(_) | None => Err(Stuck),
+        }
+    }
+
+    fn typed(&mut self) -> Result<(), Stuck> {
+        match self.verb() {
+            Some(Verb::Text {
+                kind: TextKind::Phone,
+                ..
+            }) => self.say(MADE_UP_PHONE),
+            Some(Verb::Text {
+                kind: TextKind::Words,
+                ..
+            }) => self.say(IDLE_WORDS),
+            Some(_) | None => return Err(Stuck),
+        }
+        Ok(())
+    }
+
+    /// Which answer to change: the one whose question is asked next on the way.
+    fn change(&mut self, then: &[Tap]) -> Result<(), Stuck> {
+        let choices: Vec<Press> = self
+            .buttons()
+            .into_iter()
+            .filter(|press| matches!(press, Press::Question(_, Act::Change(_))))
+            .collect();
+        for press in choices {
+            let mut tried = self.clone();
+            if tried.press(&press).is_ok() && tried.play(then).is_ok() && tried.tripped.is_some() {
+                return self.press(&press);
+            }
+        }
+        Err(Stuck)
+    }
+
+    /// States a flag in words; a second question is answered with `history`.
+    pub fn state(&mut self, flag: &FlagId, history: Act) -> Result<(), Stuck> {
+        let words = self.content.examples.get(flag).ok_or(Stuck)?.clone();
+        self.say(&words);
+        self.answer_items(history);
+        if self.c.flags.contains_key(flag) {
+            Ok(())
+        } else {
+            Err(Stuck)
+        }
+    }
+
+    /// Brings a card of this level into force.
+    fn alarm(&mut self, level: Level, then: &[Tap]) -> Result<(), Stuck> {
+        let card = match then.first() {
+            Some(Tap::Card(card, _)) => Some(card),
+            Some(_) | None => None,
+        };
+        for flags in alarms(self.content, level, card) {
+            let mut tried = self.clone();
+            for flag in &flags {
+                // A screen's item where no phrase states it is for the caller.
+                if tried.state(flag, Act::No).is_err() {
+                    break;
+                }
+            }
+            let in_force = tried.c.stop.as_ref().is_some_and(|stop| {
+                stop.level == level
+                    && card.is_none_or(|card| {
+                        stop.cards.iter().any(|own| {
+                            own.as_ref().map_or_else(
+                                || {
+                                    self.content
+                                        .cards
+                                        .get(card)
+                                        .is_some_and(|card| card.level == Some(level))
+                                },
+                                |own| own == card,
+                            )
+                        })
+                    })
+            });
+            if in_force {
+                *self = tried;
+                return Ok(());
+            }
+        }
+        Err(Stuck)
+    }
+
+    /// Staff allow moves again.
+    pub fn clear(&mut self) -> Result<(), Stuck> {
+        let stop = self.c.stop.clone().ok_or(Stuck)?;
+        let words = &self.content.words;
+        let lang = self.content.clinic.staff_language;
+        for label in [&words.staff_button_clear, &words.staff_button_clear_yes] {
+            self.lines.push(format!(
+                "staff Ana: [{}]",
+                label.render(lang, self.content).text
+            ));
+        }
+        let until = self
+            .now
+            .plus_seconds(i64::from(self.content.cleared_days.other) * 86_400);
+        let flags = stop
+            .flags
+            .iter()
+            .map(|flag| (flag.clone(), until))
+            .collect();
+        self.take(What::Cleared { flags, lock: true });
+        self.stopped_by.clear();
+        if self.c.stop.is_some() {
+            Err(Stuck)
+        } else {
+            Ok(())
+        }
+    }
+
+    /// Time goes by, and timers fire.
+    fn pass(&mut self, seconds: i64) {
+        /// A turn sets at most one timer of each kind.
+        const TIMERS_MAX: usize = 20;
+        let end = self.now.plus_seconds(seconds);
+        self.said.clear();
+        for _ in 0..TIMERS_MAX {
+            let first = self
+                .dues
+                .values()
+                .copied()
+                .filter(|(_, at)| *at <= end)
+                .min_by_key(|(_, at)| *at);
+            let Some((due, at)) = first else { break };
+            self.dues.remove(&due.kind());
+            self.now = self.now.max(at);
+            self.turn(What::Due(due));
+        }
+        self.now = end;
+    }
+
+    fn take(&mut self, what: What) {
+        self.said.clear();
+        self.handed_off = false;
+        self.has_contact = false;
+        self.turn(what);
+    }
+
+    fn turn(&mut self, what: What) {
+        let heard = match &what {
+            What::Text(text) => hear(&self.content.phrases, &self.content.rules, text),
+            _ => crate::free_text::Heard::default(),
+        };
+        let input = Input {
+            what,
+            heard,
+            desk: Desk::Staffed,
+        };
+        let conversation = std::mem::take(&mut self.c);
+        let Turn {
+            conversation,
+            effects,
+            ..
+        } = take_turn(self.content, conversation, &input, self.now);
+        self.c = conversation;
+        for effect in effects {
+            self.keep(effect);
+        }
+        if let Some((dialog, step)) = self.asks() {
+            let here = (dialog.clone(), step.clone());
+            if self.way.last() != Some(&here) {
+                self.way.push(here);
+            }
+        }
+    }
+
+    fn keep(&mut self, effect: Effect) {
+        match effect {
+            Effect::Say(message) => {
+                self.told.push(message.text.text.clone());
+                self.said.push(message.text);
+                self.shown.push((message.token, message.keyboard));
+            }
+            Effect::Edit { token, message } => {
+                for (shown, keyboard) in &mut self.shown {
+                    if *shown == Some(token) {
+                        *keyboard = message.keyboard.clone();
+                    }
+                }
+            }
+            Effect::SetDue { due, at } => {
+                self.dues.insert(due.kind(), (due, at));
+            }
+            Effect::CancelDue(due) => {
+                self.dues.remove(&due.kind());
+            }
+            Effect::Report(report) => self.reports.push(report),
+            Effect::RequestCall { .. } => self.handed_off = true,
+            Effect::Contact => {
+                self.handed_off = true;
+                self.has_contact = true;
+            }
+            Effect::GuardTripped { dialog, step } => {
+                self.tripped = Some((dialog, step));
+                self.answered = self.c.screens.keys().cloned().collect();
+            }
+            Effect::Erase => {
+                self.dues.clear();
+                self.c = Conversation::new(self.c.lang, self.c.lock);
+            }
+            Effect::Note(_) => {}
+        }
+    }
+
+    /// A line that must hold at the end, and does not yet.
+    pub fn expect(&mut self, line: String) {
+        self.lines.push(line);
+    }
+
+    /// The file, with what it shows in its first lines.
+    pub fn chat(&self, shows: &[String]) -> String {
+        let mut text = String::new();
+        for line in shows {
+            let _ = writeln!(text, "# {line}");
+        }
+        for line in &self.lines {
+            let _ = writeln!(text, "{line}");
+        }
+        text
+    }
+
+    /// A clinic's number as it is spoken of in a file.
+    pub fn value(&self, name: &str) -> String {
+        let mut out = String::new();
+        self.content.write(name, Lang::En, &mut out);
+        out
+    }
+}
+
+/// Sets of flags that together come to exactly this level, the shortest first.
+fn alarms(content: &Content, level: Level, card: Option<&CardId>) -> Vec<Vec<FlagId>> {
+    let mut sets: Vec<Vec<FlagId>> = content
+        .examples
+        .keys()
+        .map(|flag| vec![flag.clone()])
+        .collect();
+    for rule in &content.rules.rules {
+        let mut set = rule.all.clone();
+        set.extend(rule.any.first().cloned());
+        if let Some(at_least) = &rule.at_least {
+            set.extend(at_least.of.iter().take(at_least.count).cloned());
+        }
+        sets.push(set);
+    }
+    sets.retain(|set| {
+        let stated = set
+            .iter()
+            .map(|flag| {
+                (
+                    flag.clone(),
+                    Stated {
+                        form: Form::Sure,
+                        cleared: false,
+                    },
+                )
+            })
+            .collect();
+        let judged = content.rules.judge(&stated);
+        let fits = card.is_none_or(|card| {
+            judged.cards.iter().any(|own| {
+                own.as_ref().map_or_else(
+                    || {
+                        content
+                            .cards
+                            .get(card)
+                            .is_some_and(|card| card.level == Some(level))
+                    },
+                    |own| own == card,
+                )
+            })
+        });
+        judged.level == level && fits
+    });
+    // What has no second question and no private card is quicker and plainer.
+    sets.sort_by_key(|set| {
+        let asks = set.iter().any(|flag| {
+            content.flags.get(flag).is_some_and(|flag| {
+                flag.history.is_some()
+                    || flag.follow_up.is_some()
+                    || flag.notify == crate::content::Notify::OnRequest
+            })
+        });
+        (asks, set.len())
+    });
+    sets
+}

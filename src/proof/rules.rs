@@ -1,0 +1,120 @@
+//! P8: each rule fires on some path of presses.
+
+use super::guide::Guide;
+use super::{Finding, Report, Spot};
+use crate::ids::FlagId;
+use crate::triage::Rule;
+
+/// Ways of completing a rule that are tried.
+const WAYS_MAX: usize = 24;
+
+/// Proves P8, but for the table.
+pub(super) fn prove(guide: &mut Guide<'_>, report: &mut Report) {
+    let rules: Vec<Rule> = guide.content.rules.rules.clone();
+    for rule in &rules {
+        if !fires(guide, rule) {
+            let finding = silent(guide, rule, report);
+            report.findings.push(finding);
+        }
+    }
+    report.states += guide.looked_at();
+}
+
+/// The smallest sets of flags that complete a rule.
+pub(super) fn completions(rule: &Rule) -> Vec<Vec<FlagId>> {
+    let mut sets = vec![rule.all.clone()];
+    if !rule.any.is_empty() {
+        sets = sets
+            .iter()
+            .flat_map(|set| rule.any.iter().map(|flag| with(set, flag)))
+            .collect();
+    }
+    if let Some(at_least) = &rule.at_least {
+        for _ in 0..at_least.count {
+            sets = sets
+                .iter()
+                .flat_map(|set| {
+                    at_least
+                        .of
+                        .iter()
+                        .filter(|flag| !set.contains(flag))
+                        .map(|flag| with(set, flag))
+                })
+                .take(WAYS_MAX)
+                .collect();
+        }
+    }
+    sets.truncate(WAYS_MAX);
+    sets
+}
+
+fn with(set: &[FlagId], flag: &FlagId) -> Vec<FlagId> {
+    set.iter().cloned().chain([flag.clone()]).collect()
+}
+
+fn fires(guide: &mut Guide<'_>, rule: &Rule) -> bool {
+    for set in completions(rule) {
+        let by_screens = guide.answering(&set);
+        let mut chats: Vec<_> = by_screens.into_iter().collect();
+        // What no screen asks is pressed where it stands, and the rest is answered
+        // when the engine asks what would complete a rule.
+        for flag in &set {
+            for mut chat in guide.pressing(flag) {
+                while guide.answer_on(&mut chat, &set) {}
+                chats.push(chat);
+            }
+        }
+        let has_fired = chats.iter().any(|chat| {
+            chat.reports
+                .iter()
+                .any(|report| report.rules.contains(&rule.id))
+        });
+        if has_fired {
+            return true;
+        }
+    }
+    false
+}
+
+fn silent(guide: &mut Guide<'_>, rule: &Rule, report: &Report) -> Finding {
+    let set = completions(rule).into_iter().next().unwrap_or_default();
+    let unasked: Vec<FlagId> = rule
+        .flags()
+        .filter(|flag| guide.pressing(flag).is_empty())
+        .cloned()
+        .collect();
+    let chat = guide.answering(&set).map(|mut chat| {
+        let question = unasked
+            .first()
+            .or(set.first())
+            .and_then(|flag| guide.content.flags.get(flag))
+            .map(|flag| chat.plain(&flag.question))
+            .unwrap_or_default();
+        chat.expect(format!(
+            "bot: {}",
+            question.lines().next().unwrap_or_default()
+        ));
+        chat.chat(&[
+            format!("P8: nobody can press what the rule {} needs.", rule.id),
+            "Plays up to its last line: this question is never asked.".to_owned(),
+        ])
+    });
+    let names: Vec<String> = unasked.iter().map(|flag| format!("`{flag}`")).collect();
+    Finding {
+        property: report.property,
+        what: format!("the rule {} fires on no path of presses", rule.id),
+        help: if names.is_empty() {
+            "Let its flags be asked before a card ends the screens.".to_owned()
+        } else {
+            format!(
+                "Ask for {} on a screen, or let an answer raise it.",
+                names.join(", ")
+            )
+        },
+        spots: vec![Spot::Name {
+            file: "red-flags.yaml",
+            name: rule.id.to_string(),
+        }],
+        chat,
+    }
+}
