@@ -180,7 +180,10 @@ fn fewer_phrases(folder: &Path) -> (PathBuf, Vec<String>) {
                 kept.join("\n  - flag: ")
             );
         }
-        fs::write(dialogs.join(name), text).unwrap();
+        // A clinic has a folder of its own below the clinics.
+        let file = dialogs.join(name);
+        fs::create_dir_all(file.parent().unwrap()).unwrap();
+        fs::write(file, text).unwrap();
     }
     (dialogs, examples)
 }
