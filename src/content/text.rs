@@ -170,7 +170,8 @@ impl Template {
         Ok(Self(pieces))
     }
 
-    fn placeholders(&self) -> impl Iterator<Item = &str> {
+    /// The placeholders it uses.
+    pub fn placeholders(&self) -> impl Iterator<Item = &str> {
         self.0.iter().filter_map(|piece| match piece {
             Piece::Value(name) => Some(&**name),
             Piece::Words(_) | Piece::Bold => None,
