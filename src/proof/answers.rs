@@ -20,6 +20,8 @@ pub enum Tap {
     Link(String),
     /// Words that mean nothing, where no question is open: they open the menu.
     Idle,
+    /// The button that opens the menu, which stands where nothing is open.
+    Menu,
     /// The button that reaches a person.
     Person,
     /// An answer of a card in force.

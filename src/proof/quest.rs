@@ -217,9 +217,25 @@ impl<'a> Quest<'_, 'a> {
         })
     }
 
-    /// Plays a way. Where a card comes in between that staff could have cleared
-    /// before, they do so first.
+    /// Plays a way. Where a card is to be in force, each that can be is tried.
     fn play(&self, machine: &Machine<'a>, way: &[Planned]) -> Played<'a> {
+        /// So many sets of flags are tried for one card.
+        const ALARMS_MAX: usize = 16;
+        let has_alarm = way.iter().any(|one| matches!(one.tap, Tap::Alarm(_)));
+        let choices = if has_alarm { ALARMS_MAX } else { 1 };
+        let mut first = None;
+        for choice in 0..choices {
+            match self.play_with(machine, way, choice) {
+                Played::Reached(chat) => return Played::Reached(chat),
+                Played::Wrong(wrong) => drop(first.get_or_insert(wrong)),
+            }
+        }
+        Played::Wrong(first.unwrap_or_default())
+    }
+
+    /// Where a card comes in between that staff could have cleared before, they do
+    /// so first.
+    fn play_with(&self, machine: &Machine<'a>, way: &[Planned], choice: usize) -> Played<'a> {
         /// Cards are cleared one after another at most this often.
         const CLEARINGS_MAX: usize = 6;
         let mut first: Vec<Tap> = Vec::new();
@@ -228,6 +244,7 @@ impl<'a> Quest<'_, 'a> {
             if chat.play(&first).is_err() {
                 break;
             }
+            chat.alarm_choice = choice;
             let (done, wrong) = follow(machine, way, &mut chat);
             if (self.is_reached)(&chat) {
                 return Played::Reached(Box::new(chat));

@@ -5,7 +5,7 @@ use std::collections::{BTreeMap, BTreeSet};
 use std::fmt::Write as _;
 
 use super::answers::Tap;
-use crate::content::{Content, RichText, Text, TextKind, Values, Verb, YesNo};
+use crate::content::{Content, Deed, RichText, Text, TextKind, Values, Verb, YesNo};
 use crate::dialog::{
     Act, Asking, Button, Conversation, Desk, Due, Effect, Input, Keyboard, Pending, Press, Token,
     Turn, What, take_turn,
@@ -61,6 +61,8 @@ pub(super) struct Rehearsal<'a> {
     pub has_contact: bool,
     /// The steps that asked, in order, without repeats in a row.
     pub way: Vec<(DialogId, StepId)>,
+    /// Which of the sets of flags that give a card is stated.
+    pub alarm_choice: usize,
     /// Everything that was planned has been done as planned.
     pub is_done: bool,
     /// The last act failed since a card came into force instead.
@@ -84,6 +86,7 @@ impl<'a> Rehearsal<'a> {
             handed_off: false,
             has_contact: false,
             way: Vec::new(),
+            alarm_choice: 0,
             is_done: false,
             stopped_by: Vec::new(),
         }
@@ -125,6 +128,18 @@ impl<'a> Rehearsal<'a> {
             Tap::Command(name) => self.command(name, ""),
             Tap::Link(name) => self.command("start", name),
             Tap::Idle => self.say(IDLE_WORDS),
+            Tap::Menu => {
+                if self.press(&Press::Menu).is_err() {
+                    let stop = self
+                        .content
+                        .bot
+                        .commands
+                        .iter()
+                        .find(|command| command.deed == Deed::Stop);
+                    self.command(&stop.ok_or(Stuck)?.name, "");
+                    self.press(&Press::Menu)?;
+                }
+            }
             Tap::Person => self.press(&Press::Person)?,
             Tap::Card(card, answer) => self.press(&Press::Card(card.clone(), answer.clone()))?,
             Tap::Choose(id) => self.act(Act::Choose(id.clone()))?,
@@ -358,6 +373,7 @@ impl<'a> Rehearsal<'a> {
             Some(Tap::Card(card, _)) => Some(card),
             Some(_) | None => None,
         };
+        let mut choice = self.alarm_choice;
         for flags in alarms(self.content, level, card) {
             let mut tried = self.clone();
             for flag in &flags {
@@ -382,10 +398,11 @@ impl<'a> Rehearsal<'a> {
                         })
                     })
             });
-            if in_force {
+            if in_force && choice == 0 {
                 *self = tried;
                 return Ok(());
             }
+            choice = choice.saturating_sub(usize::from(in_force));
         }
         Err(Stuck)
     }

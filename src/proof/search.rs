@@ -541,6 +541,12 @@ impl<'m, 'a> Search<'m, 'a> {
             }
             // At rest nothing is interrupted; elsewhere see `come_between`.
             let on_top = comes_between.then_some(1);
+            // Behind a card any words give the card again; its button is left.
+            let tap = if tap == Tap::Idle && level.blocks() {
+                Tap::Menu
+            } else {
+                tap
+            };
             let mut to = self
                 .machine
                 .enter(State { stack: 0, ..state }, found, on_top);

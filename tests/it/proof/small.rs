@@ -1,1 +1,371 @@
-//! Small random contents.
+//! Small random contents, safe and unsafe: a few flags, screens, moves and
+//! steps, put together so that they always parse.
+
+use std::fmt::Write as _;
+
+use psoas_bot::content::{self, Content, Sources};
+
+use crate::content::{CLINIC, real_sources};
+
+/// Numbers from a seed; the same seed gives the same content.
+pub struct Dice(u64);
+
+impl Dice {
+    pub fn new(seed: u64) -> Self {
+        Self(seed.wrapping_mul(0x9e37_79b9_7f4a_7c15) | 1)
+    }
+
+    /// A number below `sides`.
+    fn roll(&mut self, sides: usize) -> usize {
+        // xorshift64*
+        self.0 ^= self.0 >> 12;
+        self.0 ^= self.0 << 25;
+        self.0 ^= self.0 >> 27;
+        let high = self.0.wrapping_mul(0x2545_f491_4f6c_dd1d) >> 33;
+        usize::try_from(high).unwrap_or(0) % sides
+    }
+
+    fn pick<'t>(&mut self, words: &[&'t str]) -> &'t str {
+        words[self.roll(words.len())]
+    }
+
+    fn in_ten(&mut self, chances: usize) -> bool {
+        self.roll(10) < chances
+    }
+}
+
+fn text(words: &str) -> String {
+    format!("{{ en: \"{words}\", es: \"{words}\" }}")
+}
+
+/// One content.
+pub struct Small {
+    pub sources: Sources,
+    pub content: Content,
+}
+
+/// The content of a seed.
+pub fn small(seed: u64) -> Small {
+    let mut dice = Dice::new(seed);
+    let screens = 1 + dice.roll(3);
+    let mut files = Sources::default();
+    for file in ["texts.yaml", &format!("clinics/{CLINIC}.yaml")] {
+        files
+            .files
+            .insert(file.to_owned(), real_sources().files[file].clone());
+    }
+    let mut put = |file: &str, text: String| drop(files.files.insert(file.to_owned(), text));
+    put("red-flags.yaml", red_flags(&mut dice, screens));
+    put("phrases.yaml", phrases());
+    put("cards.yaml", cards(&mut dice));
+    put("moves.yaml", moves(&mut dice));
+    let stays = dice.pick(&[
+        "caution",
+        "caution",
+        "caution",
+        "see-professional",
+        "emergency-now",
+    ]);
+    put(
+        "other.yaml",
+        dialog(&mut dice, "other", stays, screens, false),
+    );
+    put(
+        "check.yaml",
+        dialog(&mut dice, "check", "caution", screens, true),
+    );
+    put(
+        "person.yaml",
+        format!(
+            "dialog: person\nstays_open: emergency-now\nstart: a\nsteps:\n  a: {{ say: {}, end: true }}\n",
+            text("Call {phone}.")
+        ),
+    );
+    put("main.yaml", "dialog: main\nstays_open: see-professional\nstart: a\nsteps:\n  a: { call: check, next: b }\n  b: { end: true }\n".to_owned());
+    let screening = if dice.in_ten(9) { "check" } else { "other" };
+    let about = text("x");
+    put(
+        "bot.yaml",
+        format!(
+            "menu: main\nscreening: {screening}\nperson: person\ncommands:\n  - {{ name: check, opens: check, about: {about} }}\n  - {{ name: other, opens: other, about: {about} }}\n  - {{ name: stop, does: stop, about: {about} }}\nlinks: {{}}\n"
+        ),
+    );
+    match content::parse(&files, CLINIC) {
+        Ok(parsed) => Small {
+            content: parsed.content,
+            sources: files,
+        },
+        Err(found) => panic!(
+            "seed {seed} does not parse: {:?}",
+            found.iter().map(ToString::to_string).collect::<Vec<_>>()
+        ),
+    }
+}
+
+/// Flags f0 to f5: two cautions, a history, three that block.
+const FLAGS: [&str; 6] = ["f0", "f1", "f2", "f3", "f4", "f5"];
+
+fn red_flags(dice: &mut Dice, screens: usize) -> String {
+    let levels = [
+        "caution",
+        "caution",
+        "see-professional",
+        "see-professional",
+        "urgent-today",
+        "emergency-now",
+    ];
+    let mut out = format!(
+        "history_question: {}\ncleared_days: {{ history: 90, other: 7 }}\nflags:\n",
+        text("Is it OK?")
+    );
+    for (flag, level) in FLAGS.iter().zip(levels) {
+        let words = text(flag);
+        let _ = writeln!(
+            out,
+            "  {flag}:\n    level: {level}\n    question: {words}\n    button: {words}\n    words: {words}"
+        );
+        if *flag == "f2" {
+            let _ = writeln!(
+                out,
+                "    history: {{ allows: [{}] }}",
+                dice.pick(&["X1", "X1, X2"])
+            );
+        }
+        if *flag == "f3" && dice.in_ten(3) {
+            let _ = writeln!(out, "    ends_screens: true");
+        }
+    }
+    out.push_str("rules:\n");
+    let rule = dice.pick(&[
+        "all: [f0, f1], level: see-professional",
+        "all: [f0, f3], level: urgent-today",
+        "any: [f5], level: emergency-now",
+    ]);
+    let _ = writeln!(out, "  - {{ id: R1, {rule} }}");
+    out.push_str("screens:\n");
+    for screen in 0..screens {
+        let first = FLAGS[(screen * 2) % 6];
+        let second = FLAGS[(screen * 2 + 1 + dice.roll(2) * 2) % 6];
+        if dice.in_ten(3) {
+            let _ = writeln!(
+                out,
+                "  - {{ id: s{screen}, style: question, flags: [{second}] }}"
+            );
+        } else {
+            let _ = writeln!(
+                out,
+                "  - {{ id: s{screen}, style: list, title: {}, flags: [{first}, {second}] }}",
+                text("Any?")
+            );
+        }
+    }
+    out
+}
+
+fn phrases() -> String {
+    let mut out = String::new();
+    for (list, word) in [
+        ("negations", "no"),
+        ("negations_after", "nope"),
+        ("clause_ends", "but"),
+        ("hypothetical", "what if"),
+        ("others", "my uncle"),
+        ("resolved", "went away"),
+        ("idioms", "killing me"),
+    ] {
+        let _ = writeln!(out, "{list}: {{ en: [\"{word}\"], es: [\"{word}\"] }}");
+    }
+    out.push_str("phrases:\n");
+    for flag in FLAGS {
+        let _ = writeln!(
+            out,
+            "  - {{ flag: {flag}, lang: en, pattern: \"sign {flag}\", matches: [\"sign {flag}\"], not: [\"no sign {flag}\"] }}"
+        );
+    }
+    out
+}
+
+fn cards(dice: &mut Dice) -> String {
+    let mut out = "cards:\n".to_owned();
+    for (card, level) in [
+        ("c1", "see-professional"),
+        ("c2", "urgent-today"),
+        ("c3", "emergency-now"),
+    ] {
+        let _ = writeln!(
+            out,
+            "  {card}:\n    level: {level}\n    text: {}",
+            text("Call {emergency}.")
+        );
+        if dice.in_ten(3) {
+            let _ = writeln!(
+                out,
+                "    answers:\n      - {{ id: go, label: {}, opens: {} }}",
+                text("Go"),
+                dice.pick(&["other", "check"])
+            );
+        }
+    }
+    out
+}
+
+fn moves(dice: &mut Dice) -> String {
+    let mut out = String::new();
+    for name in ["warm_up", "stop_rules", "every_move"] {
+        let _ = writeln!(out, "{name}: {}", text("Stop and call {emergency}."));
+    }
+    out.push_str("moves:\n");
+    for id in ["X1", "X2"] {
+        let _ = writeln!(
+            out,
+            "  {id}:\n    name: {}\n    push: low\n    dose: {}\n    steps: [{}]\n    caveats: {}",
+            text(&format!("Move {id}")),
+            text("Once"),
+            text("Go"),
+            text("Slowly")
+        );
+        if dice.in_ten(5) {
+            let _ = writeln!(
+                out,
+                "    changes:\n      {}: drop",
+                dice.pick(&["f0", "f1", "f2", "f3"])
+            );
+        }
+    }
+    out
+}
+
+/// A dialog of a few steps; each leads to a later one, or now and then back.
+fn dialog(
+    dice: &mut Dice,
+    name: &str,
+    stays_open: &str,
+    screens: usize,
+    asks_screens: bool,
+) -> String {
+    let mut out = format!("dialog: {name}\nstays_open: {stays_open}\nstart: {name}0\nsteps:\n");
+    // Most of the time every screen comes first, in order.
+    let mut kinds: Vec<&str> = Vec::new();
+    if asks_screens || dice.in_ten(4) {
+        let skipped = if dice.in_ten(4) {
+            dice.roll(screens)
+        } else {
+            screens
+        };
+        for screen in (0..screens).filter(|screen| *screen != skipped) {
+            if dice.in_ten(2) {
+                kinds.push("question");
+            }
+            kinds.push(["s0", "s1", "s2"][screen]);
+        }
+    }
+    let more = 1 + dice.roll(3);
+    for _ in 0..more {
+        kinds.push(dice.pick(&[
+            "question", "choice", "branch", "pass", "screen", "move", "many", "summary", "branch",
+        ]));
+    }
+    if asks_screens || dice.in_ten(5) {
+        kinds.push("move");
+    }
+    let last = kinds.len();
+    for (at, kind) in kinds.iter().enumerate() {
+        let step = format!("{name}{at}");
+        let next = format!("{name}{}", at + 1);
+        let body = body(dice, name, at, last, kind, screens, &next);
+        let _ = writeln!(out, "  {step}: {body}");
+    }
+    let _ = writeln!(out, "  {name}{last}: {{ end: true }}");
+    out
+}
+
+fn body(
+    dice: &mut Dice,
+    name: &str,
+    at: usize,
+    last: usize,
+    kind: &str,
+    screens: usize,
+    next: &str,
+) -> String {
+    let ahead = |dice: &mut Dice| format!("{name}{}", at + 1 + dice.roll(last - at));
+    let anywhere = |dice: &mut Dice| format!("{name}{}", dice.roll(last + 1));
+    let say = text(&format!("Question {name}{at}"));
+    let screen = |dice: &mut Dice| format!("s{}", dice.roll(screens));
+    let extra = |dice: &mut Dice| match dice.roll(8) {
+        0 => format!(", ask_again: [{}]", screen(dice)),
+        1 => format!(", raise: [{}]", FLAGS[dice.roll(6)]),
+        2 => ", set: { memo: yes }".to_owned(),
+        _ => String::new(),
+    };
+    let after = if dice.in_ten(1) {
+        format!(", after: {{ minutes: 5, go: {} }}", ahead(dice))
+    } else {
+        String::new()
+    };
+    match kind {
+        "s0" | "s1" | "s2" => format!("{{ screen: {kind}, next: {next}{after} }}"),
+        "screen" => format!("{{ screen: {}, next: {next}{after} }}", screen(dice)),
+        "question" => {
+            let (yes, no) = (extra(dice), extra(dice));
+            let back = if dice.in_ten(2) {
+                anywhere(dice)
+            } else {
+                ahead(dice)
+            };
+            format!(
+                "{{ say: {say}, yes_no: {{ slot: {name}q{at}, yes: {{ next: {back}{yes} }}, no: {{ next: {next}{no} }} }}{after} }}"
+            )
+        }
+        "choice" => {
+            let to = ahead(dice);
+            let (first, second) = (extra(dice), extra(dice));
+            format!(
+                "{{ say: {say}, choice: {{ slot: {name}c{at}, options: [{{ id: a, label: {}, next: {to}{first} }}, {{ id: b, label: {}, next: {next}{second} }}] }} }}",
+                text(&format!("A{at}")),
+                text(&format!("B{at}"))
+            )
+        }
+        "many" => {
+            let does = extra(dice);
+            format!(
+                "{{ say: {say}, many: {{ slot: {name}m{at}, options: [{{ id: a, label: {}{does} }}, {{ id: b, label: {} }}], none: {{ label: {}, next: {next} }}, next: {} }} }}",
+                text(&format!("A{at}")),
+                text(&format!("B{at}")),
+                text(&format!("No {at}")),
+                ahead(dice)
+            )
+        }
+        "branch" => {
+            let condition = condition(dice);
+            format!(
+                "{{ branch: [{{ if: {condition}, go: {} }}, {{ go: {next} }}] }}",
+                ahead(dice)
+            )
+        }
+        "move" => {
+            let does = extra(dice);
+            format!(
+                "{{ move: {}, answers: [{{ id: on, label: {}, next: {next} }}, {{ id: hurt, label: {}, next: {}{does} }}], next: {next} }}",
+                dice.pick(&["X1", "X2"]),
+                text(&format!("On {at}")),
+                text(&format!("Hurt {at}")),
+                anywhere(dice)
+            )
+        }
+        "summary" => format!("{{ summary: {{ next: {next} }} }}"),
+        _ => format!("{{ say: {say}, next: {next} }}"),
+    }
+}
+
+fn condition(dice: &mut Dice) -> String {
+    match dice.roll(7) {
+        0 => "{ cleared: true }".to_owned(),
+        1 => "{ not: { cleared: true } }".to_owned(),
+        2 => "{ level_at_least: see-professional }".to_owned(),
+        3 => format!("{{ has: {} }}", dice.pick(&["f0", "f1", "f2", "f4"])),
+        4 => format!("{{ not: {{ has: {} }} }}", dice.pick(&["f0", "f1"])),
+        5 => "{ count: { of: [f0, f1, f2], from: 2 } }".to_owned(),
+        _ => "{ any: [{ has: f0 }, { has: f3 }] }".to_owned(),
+    }
+}
