@@ -11,8 +11,8 @@ mod clinic;
 mod diagnostic;
 mod dialogs;
 mod flags;
+mod hearing;
 mod model;
-mod phrases;
 mod raw;
 mod text;
 mod words;
@@ -81,15 +81,20 @@ impl Sources {
 }
 
 /// Files that decide safety, and the engine's own.
-const NAMED_FILES: [&str; 6] = [
+const NAMED_FILES: [&str; 5] = [
     "red-flags.yaml",
     "cards.yaml",
-    "phrases.yaml",
     "moves.yaml",
     "texts.yaml",
     "bot.yaml",
 ];
-const SAFETY_FILES: [&str; 3] = ["red-flags.yaml", "cards.yaml", "phrases.yaml"];
+const SAFETY_FILES: [&str; 2] = ["red-flags.yaml", "cards.yaml"];
+/// The folder of what typed text is held against.
+const HEARING_FOLDER: &str = "hearing/";
+
+fn is_safety(path: &str) -> bool {
+    SAFETY_FILES.contains(&path) || path.starts_with(HEARING_FOLDER)
+}
 
 fn is_script(path: &str) -> bool {
     path.ends_with(".yaml") && !path.contains('/') && !NAMED_FILES.contains(&path)

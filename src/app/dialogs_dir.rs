@@ -33,9 +33,11 @@ pub enum ReadError {
 pub fn read(folder: &Path) -> Result<Sources, ReadError> {
     let mut sources = Sources::default();
     read_into(&mut sources, folder, "")?;
-    let clinics = folder.join("clinics");
-    if clinics.is_dir() {
-        read_into(&mut sources, &clinics, "clinics/")?;
+    for inner in ["clinics", "hearing"] {
+        let path = folder.join(inner);
+        if path.is_dir() {
+            read_into(&mut sources, &path, &format!("{inner}/"))?;
+        }
     }
     Ok(sources)
 }

@@ -10,8 +10,9 @@ use super::raw::{self, Name, Pairs};
 use super::text::Text;
 use super::words::Words;
 use super::{
-    FILE_BYTES_MAX, NAMED_FILES, Parsed, SAFETY_FILES, Sources, cards as cards_file,
-    clinic as clinic_file, dialogs, flags as flags_file, is_script, phrases as phrases_file,
+    FILE_BYTES_MAX, HEARING_FOLDER, NAMED_FILES, Parsed, Sources, cards as cards_file,
+    clinic as clinic_file, dialogs, flags as flags_file, hearing as hearing_files, is_safety,
+    is_script,
 };
 use crate::ids::{ChoiceId, DialogId, FlagId, SlotId};
 
@@ -237,7 +238,18 @@ pub(super) fn build(sources: &Sources, clinic: &str) -> Result<Parsed, Vec<Diagn
     let cards: Option<raw::Cards> = read(&mut found, sources, "cards.yaml");
     let moves: Option<raw::Moves> = read(&mut found, sources, "moves.yaml");
     let words: Option<Words> = read(&mut found, sources, "texts.yaml");
-    let phrases: Option<raw::Phrases> = read(&mut found, sources, "phrases.yaml");
+    let mut hearing: Option<Vec<(String, raw::Hearing)>> = Some(Vec::new());
+    for file in sources
+        .files
+        .keys()
+        .filter(|path| path.starts_with(HEARING_FOLDER))
+    {
+        match (read(&mut found, sources, file), &mut hearing) {
+            (Some(part), Some(parts)) => parts.push((file.clone(), part)),
+            (Some(_), None) => {}
+            (None, _) => hearing = None,
+        }
+    }
     let bot: Option<raw::Bot> = read(&mut found, sources, "bot.yaml");
     let clinic_path = format!("clinics/{clinic}.yaml");
     let clinic: Option<raw::Clinic> = read(&mut found, sources, &clinic_path);
@@ -252,10 +264,10 @@ pub(super) fn build(sources: &Sources, clinic: &str) -> Result<Parsed, Vec<Diagn
         Some(cards),
         Some(moves),
         Some(words),
-        Some(phrases),
+        Some(hearing),
         Some(bot),
         Some(clinic),
-    ) = (flags, cards, moves, words, phrases, bot, clinic)
+    ) = (flags, cards, moves, words, hearing, bot, clinic)
     else {
         return Err(found);
     };
@@ -295,7 +307,7 @@ pub(super) fn build(sources: &Sources, clinic: &str) -> Result<Parsed, Vec<Diagn
     let cleared_days = flags.cleared_days;
     let rules = flags_file::build_rules(&mut builder, &flags);
     let (screens, flag_texts, history_question) = flags_file::build_flags(&mut builder, flags);
-    let phrases = phrases_file::build_phrases(&mut builder, phrases, &rules, &flag_texts);
+    let hearing = hearing_files::build_hearing(&mut builder, hearing, &rules, &flag_texts);
     let cards = cards_file::build_cards(&mut builder, cards);
     let moves = cards_file::build_moves(&mut builder, moves);
     let bot = clinic_file::build_bot(&mut builder, bot);
@@ -305,12 +317,12 @@ pub(super) fn build(sources: &Sources, clinic: &str) -> Result<Parsed, Vec<Diagn
         .found
         .into_iter()
         .partition(|one| one.severity == Severity::Error);
-    let (Some(phrases), true) = (phrases, errors.is_empty()) else {
+    let (Some(hearing), true) = (hearing, errors.is_empty()) else {
         return Err(errors.into_iter().chain(warnings).collect());
     };
     let content = Content {
         revision: sources.revision(|_| true),
-        safety: sources.revision(|path| SAFETY_FILES.contains(&path)),
+        safety: sources.revision(is_safety),
         script: sources.revision(|path| is_script(path) && !NAMED_FILES.contains(&path)),
         rules,
         flags: flag_texts,
@@ -323,7 +335,7 @@ pub(super) fn build(sources: &Sources, clinic: &str) -> Result<Parsed, Vec<Diagn
         clinic,
         bot,
         dialogs,
-        phrases,
+        hearing,
         reviewed,
     };
     Ok(Parsed { content, warnings })

@@ -11,7 +11,7 @@ pub use super::raw::{
 };
 use super::text::{Text, Values};
 use super::words::Words;
-use crate::free_text::Phrases;
+use crate::free_text::Hearing;
 use crate::ids::{
     CardId, ChoiceId, DialogId, FlagId, Lang, MoveId, Revision, ScreenId, SlotId, StepId,
 };
@@ -49,7 +49,7 @@ pub struct Content {
     /// By id.
     pub dialogs: BTreeMap<DialogId, Dialog>,
     /// What typed words state.
-    pub phrases: Phrases,
+    pub hearing: Hearing,
     /// Whether every part that needs a reviewer names one.
     pub reviewed: bool,
 }

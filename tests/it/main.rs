@@ -8,6 +8,7 @@ mod clinical_table;
 mod content;
 mod conversations;
 mod crash;
+mod hearing;
 mod preview;
 mod privacy;
 mod revisions;

@@ -6,7 +6,7 @@ use crate::app::records::{CLINIC, DueRow, InboxRow, OutboxRow, Piece, ShownAs, c
 use crate::channel::{Incoming, IncomingKind, Outgoing, Sender, telegram};
 use crate::content::{Content, Deed};
 use crate::dialog::{Conversation, Due, Effect, Input, Token, What, take_turn};
-use crate::free_text::hear;
+use crate::free_text::{EXCERPT_CHARS_MAX, hear};
 use crate::ids::{CaseNumber, ChatId, Lang, PatientText, TEXT_BYTES_MAX, Timestamp};
 use crate::staff::{Alert, Case};
 use crate::store::{Kind, Put, Version};
@@ -112,11 +112,11 @@ impl Clerk {
         let content = self.library.newest();
         let (what, heard) = match incoming.kind {
             IncomingKind::Text(text) => {
-                let heard = hear(&content.phrases, &content.rules, &text);
+                let heard = hear(&content.hearing, &content.rules, &text);
                 (What::Text(text), heard)
             }
             IncomingKind::Edited(text) => {
-                let heard = hear(&content.phrases, &content.rules, &text);
+                let heard = hear(&content.hearing, &content.rules, &text);
                 (What::Edited(text), heard)
             }
             IncomingKind::Command { name, argument } => {
@@ -124,7 +124,7 @@ impl Clerk {
                 {
                     nothing_heard()
                 } else {
-                    hear(&content.phrases, &content.rules, &argument)
+                    hear(&content.hearing, &content.rules, &argument)
                 };
                 (What::Command { name, argument }, heard)
             }
@@ -629,9 +629,7 @@ fn describe(in_hand: &mut Option<CaseInHand>, from: Option<&Sender>) {
 /// Words as a case keeps them, whether they open it or join it: masked, and so
 /// much of them that a case with all its words fits a row of the store.
 fn kept_words(words: &PatientText) -> PatientText {
-    /// More than a card quotes.
-    const KEPT_CHARS_MAX: usize = 700;
-    let start: String = words.reveal().chars().take(KEPT_CHARS_MAX).collect();
+    let start: String = words.reveal().chars().take(EXCERPT_CHARS_MAX).collect();
     mask_identifiers(&PatientText::new(start))
 }
 
