@@ -82,6 +82,8 @@ pub struct SilencedHit {
     pub why: Silenced,
     /// The pattern, as the files have it.
     pub pattern: String,
+    /// The cue that silences it, where it is a pattern too.
+    pub cue: Option<String>,
 }
 
 impl Heard {
@@ -195,13 +197,14 @@ impl Context<'_> {
         for one in found.iter().filter(|one| uses(one) != Use::Unless) {
             let why = self.silence(scopes, found, one);
             let pattern = self.hearing.written[one.written].1.to_string();
-            if let Some(why) = why {
+            if let Some((why, cue)) = why {
                 if let Some(flag) = &self.hearing.signs[one.of].flag {
                     heard.silenced.push(SilencedHit {
                         flag: flag.clone(),
                         span: self.origin(&one.units),
                         why,
                         pattern,
+                        cue: cue.map(|cue| self.hearing.cue_texts[cue].to_string()),
                     });
                 }
                 continue;
@@ -227,7 +230,12 @@ impl Context<'_> {
     }
 
     /// Why something found does not count, if it does not.
-    fn silence(&self, scopes: &Scopes<'_>, found: &[Found], one: &Found) -> Option<Silenced> {
+    fn silence(
+        &self,
+        scopes: &Scopes<'_>,
+        found: &[Found],
+        one: &Found,
+    ) -> Option<(Silenced, Option<usize>)> {
         let sign = &self.hearing.signs[one.of];
         let sentence = self.line.sentence[one.units.start];
         let is_unless = found.iter().any(|other| {
@@ -237,32 +245,32 @@ impl Context<'_> {
                 && !scopes.is_denied(&other.units, self.hearing.own_not)
         });
         if is_unless {
-            return Some(Silenced::Unless);
+            return Some((Silenced::Unless, None));
         }
         if scopes.is_denied(&one.units, self.hearing.own_not) {
-            return Some(Silenced::Denied);
+            return Some((Silenced::Denied, None));
         }
-        if scopes.is_supposed(&one.units) {
-            return Some(Silenced::Supposed);
+        if let Some(cue) = scopes.supposed_by(&one.units) {
+            return Some((Silenced::Supposed, Some(cue)));
         }
         if scopes.is_no_person(&one.units) {
-            return Some(Silenced::Other);
+            return Some((Silenced::Other, None));
         }
-        let other = scopes.who(&one.units) == Who::Other && !sign.of_others;
-        let past = scopes.is_past(&one.units);
-        if other {
+        let past = scopes.past_by(&one.units);
+        if scopes.who(&one.units) == Who::Other && !sign.of_others {
             let is_emergency = sign
                 .flag
                 .as_ref()
                 .is_none_or(|flag| self.rules.level_of(flag, Form::Sure) == Level::EmergencyNow);
-            if !is_emergency || past {
-                return Some(Silenced::Other);
+            if !is_emergency || past.is_some() {
+                return Some((Silenced::Other, past));
             }
         }
-        if !sign.is_history && (past || scopes.is_over(&one.units, found)) {
-            return Some(Silenced::Over);
+        if sign.is_history {
+            return None;
         }
-        None
+        past.or_else(|| scopes.resolved_by(&one.units, found))
+            .map(|cue| (Silenced::Over, Some(cue)))
     }
 
     /// Signs that stand near each other and state another together.

@@ -10,7 +10,7 @@ use serde::{Deserialize, Serialize};
 use super::ScreenArgs;
 use crate::app::dialogs_dir;
 use crate::content::{self, Content};
-use crate::free_text::{Heard, Sureness, hear};
+use crate::free_text::{Heard, SilencedHit, Sureness, hear};
 use crate::ids::PatientText;
 use crate::triage::{Form, Level, Stated};
 
@@ -108,7 +108,7 @@ fn answer(content: &Content, text: &str) -> Answer {
             heard
                 .silenced
                 .iter()
-                .map(|one| format!("not {}: {} is {}", one.flag, one.pattern, one.why.word())),
+                .map(|one| format!("not {}: {} {}", one.flag, one.pattern, reason(one))),
         )
         .collect();
     Answer {
@@ -121,6 +121,14 @@ fn answer(content: &Content, text: &str) -> Answer {
         someone_else: heard.someone_else,
         unreadable: heard.is_foreign,
         why,
+    }
+}
+
+/// Why something found does not count.
+fn reason(silenced: &SilencedHit) -> String {
+    match &silenced.cue {
+        Some(cue) => format!("is {}, by the cue {cue}", silenced.why.word()),
+        None => format!("is {}", silenced.why.word()),
     }
 }
 
@@ -226,9 +234,9 @@ fn explain(
     for silenced in &heard.silenced {
         writeln!(
             out,
-            "    · {}: {}  {}",
+            "    · {} {}  {}",
             silenced.flag,
-            silenced.why.word(),
+            reason(silenced),
             paint("2", &format!("({})", silenced.pattern))
         )?;
     }

@@ -89,6 +89,8 @@ pub struct Hearing {
     pub(super) says: Patterns,
     pub(super) idioms: Patterns,
     pub(super) cues: Patterns,
+    /// The written patterns of the cues.
+    pub(super) cue_texts: Vec<Box<str>>,
     /// For each written pattern of `says`: how it is meant, and its text.
     pub(super) written: Vec<(Use, Box<str>)>,
     pub(super) languages: Languages,
@@ -150,6 +152,7 @@ impl Hearing {
             .collect();
         let own_not = lexicon.element(negative);
         let (mut idioms, mut cues) = (Vec::new(), Vec::new());
+        let mut cue_texts: Vec<Box<str>> = Vec::new();
         for (cue, list) in &source.cues.cues {
             for written in list {
                 for elements in parse(&mut lexicon, written)? {
@@ -157,7 +160,7 @@ impl Hearing {
                         opens: opens(written),
                         elements,
                         of: *cue as usize,
-                        written: 0,
+                        written: cue_texts.len(),
                     };
                     if *cue == Cue::Idiom {
                         idioms.push(pattern);
@@ -165,6 +168,7 @@ impl Hearing {
                         cues.push(pattern);
                     }
                 }
+                cue_texts.push(written.text.as_str().into());
             }
         }
         let names: BTreeMap<&str, usize> = source
@@ -204,6 +208,7 @@ impl Hearing {
             says: Patterns::new(says),
             idioms: Patterns::new(idioms),
             cues: Patterns::new(cues),
+            cue_texts,
             written: texts,
             languages: Languages::new(&source.words.read, &source.words.foreign),
         })

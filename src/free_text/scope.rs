@@ -56,6 +56,8 @@ pub(super) enum Who {
 #[derive(Debug, Clone)]
 pub(super) struct CueAt {
     pub cue: Cue,
+    /// Which written pattern it is.
+    pub written: usize,
     pub units: Range<usize>,
 }
 
@@ -73,6 +75,7 @@ impl<'l> Scopes<'l> {
                 let cue = Cue::ALL.into_iter().find(|cue| *cue as usize == found.of)?;
                 Some(CueAt {
                     cue,
+                    written: found.written,
                     units: found.units.clone(),
                 })
             })
@@ -128,8 +131,8 @@ impl<'l> Scopes<'l> {
 
     /// Whether what stands at `units` is only supposed, asked about in general,
     /// or a matter of somebody's job or reading.
-    pub fn is_supposed(&self, units: &Range<usize>) -> bool {
-        self.cues.iter().any(|at| {
+    pub fn supposed_by(&self, units: &Range<usize>) -> Option<usize> {
+        let supposes = |at: &&CueAt| {
             let before = at.units.start <= units.start
                 && self.same_sentence(at.units.start, units.start)
                 && self.same_breath(at.units.start, units.start);
@@ -144,7 +147,8 @@ impl<'l> Scopes<'l> {
                 | Cue::Resolved
                 | Cue::Past => false,
             }
-        })
+        };
+        self.cues.iter().find(supposes).map(|at| at.written)
     }
 
     /// No comma and no new clause between two units.
@@ -161,12 +165,13 @@ impl<'l> Scopes<'l> {
     }
 
     /// Long ago, with nothing that brings it to the present.
-    pub fn is_past(&self, units: &Range<usize>) -> bool {
-        self.of(Cue::Past).any(|at| {
+    pub fn past_by(&self, units: &Range<usize>) -> Option<usize> {
+        let is_past = |at: &&CueAt| {
             self.same_sentence(at.units.start, units.start)
                 && self.same_breath(at.units.start, units.start)
                 && !self.is_now(at.units.start, &[Role::Now, Role::Back])
-        })
+        };
+        self.of(Cue::Past).find(is_past).map(|at| at.written)
     }
 
     /// A word in the same breath says that it is still so.
@@ -179,8 +184,8 @@ impl<'l> Scopes<'l> {
 
     /// Something says that it is over: in its own clause, or as the next thing
     /// said, where that names nothing else.
-    pub fn is_over(&self, units: &Range<usize>, others: &[Found]) -> bool {
-        self.of(Cue::Resolved).any(|at| {
+    pub fn resolved_by(&self, units: &Range<usize>, others: &[Found]) -> Option<usize> {
+        let resolves = |at: &&CueAt| {
             if self.is_now(at.units.start, &[Role::Back]) {
                 return false;
             }
@@ -198,7 +203,8 @@ impl<'l> Scopes<'l> {
                         && other.units.start <= at.units.end
                 })
                 && self.line.sentences[to].start + 2 >= at.units.start
-        })
+        };
+        self.of(Cue::Resolved).find(resolves).map(|at| at.written)
     }
 
     /// Whether a word before or behind denies what stands at `units`.

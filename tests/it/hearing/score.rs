@@ -149,7 +149,7 @@ pub fn said(content: &Content, text: &str) -> Said {
 pub fn score(rules: &Rules, corpus: &[Line], detector: impl Fn(&str) -> Said) -> Score {
     let mut total: BTreeMap<Level, usize> = BTreeMap::new();
     let mut right: BTreeMap<Level, usize> = BTreeMap::new();
-    let (mut raised, mut exact) = (0, 0);
+    let (mut raised, mut exact) = (0_usize, 0_usize);
     let blocks = |flag: &String| {
         rules
             .flags
@@ -180,7 +180,7 @@ pub fn score(rules: &Rules, corpus: &[Line], detector: impl Fn(&str) -> Said) ->
         emergency: share(Level::EmergencyNow),
         urgent: share(Level::UrgentToday),
         professional: share(Level::SeeProfessional),
-        raised: 100.0 * f64::from(raised) / none.max(1) as f64,
+        raised: 100.0 * raised as f64 / none.max(1) as f64,
         exact: 100.0 * exact as f64 / corpus.len().max(1) as f64,
         lines: corpus.len(),
     }
