@@ -6,6 +6,7 @@ mod preview;
 mod prove;
 mod report;
 mod run;
+mod screen;
 mod setup;
 pub mod sources;
 mod stored;
@@ -42,6 +43,8 @@ enum Command {
     Run,
     /// Try the bot in a browser, without a token.
     Preview,
+    /// Say which warning signs typed sentences are heard as, and why.
+    Screen(ScreenArgs),
     /// List the cases in the data folder of a stopped bot.
     Cases(StoredArgs),
     /// List what waits to be sent in the data folder of a stopped bot.
@@ -181,6 +184,25 @@ pub enum ProveFormat {
     Json,
 }
 
+/// What `screen` takes.
+#[derive(Debug, clap::Args)]
+#[command(
+    after_help = "Examples:\n  psoas-bot screen \"no fever but i cant pee\"      one sentence, explained\n  psoas-bot screen --explain < sentences.txt      a sentence a line, explained\n  psoas-bot screen < lines.jsonl                  {\"text\": \"...\", \"lang\": \"en\"} a line, answered in JSON\n\nUnder a sentence ━ marks what counts, ╌ what is asked about first, · what was found and does not count."
+)]
+pub struct ScreenArgs {
+    /// Sentences to explain; without any, the standard input is read.
+    sentences: Vec<String>,
+    /// Explain each line of the standard input for people, words underlined.
+    #[arg(long)]
+    explain: bool,
+    /// The folder of dialogs.
+    #[arg(long, default_value = "dialogs", env = "DIALOGS_DIR")]
+    dialogs: PathBuf,
+    /// The clinic whose dialogs these are.
+    #[arg(long, env = "CLINIC", default_value = "tuscany-spa")]
+    clinic: String,
+}
+
 /// Runs a subcommand; the exit code says whether it went well.
 #[must_use]
 pub fn main() -> ExitCode {
@@ -192,6 +214,7 @@ pub fn main() -> ExitCode {
         Some(Command::Test(args)) => test::run(&args),
         Some(Command::Run) => run::run(),
         Some(Command::Preview) => preview::run(),
+        Some(Command::Screen(args)) => screen::run(&args),
         Some(Command::Cases(args)) => stored::run(&args, stored::What::Cases),
         Some(Command::Outbox(args)) => stored::run(&args, stored::What::Outbox),
         Some(Command::Audit(command)) => audit::run(&command),

@@ -13,8 +13,8 @@ mod diagnostic;
 mod dialogs;
 mod find;
 mod flags;
+mod hearing;
 mod model;
-mod phrases;
 mod raw;
 mod readability;
 mod slots;
@@ -104,10 +104,9 @@ impl Sources {
 }
 
 /// Files that decide safety, and the engine's own.
-const NAMED_FILES: [&str; 9] = [
+const NAMED_FILES: [&str; 8] = [
     "red-flags.yaml",
     "cards.yaml",
-    "phrases.yaml",
     "moves.yaml",
     TEXTS_FILE,
     "bot.yaml",
@@ -119,7 +118,13 @@ const BIBLIOGRAPHY_FILE: &str = "sources.yaml";
 const TEXTS_FILE: &str = "texts.yaml";
 const FIND_FILE: &str = "find.yaml";
 const GLOSSARY_FILE: &str = "glossary.yaml";
-const SAFETY_FILES: [&str; 3] = ["red-flags.yaml", "cards.yaml", "phrases.yaml"];
+const SAFETY_FILES: [&str; 2] = ["red-flags.yaml", "cards.yaml"];
+/// The folder of what typed text is held against.
+const HEARING_FOLDER: &str = "hearing/";
+
+fn is_safety(path: &str) -> bool {
+    SAFETY_FILES.contains(&path) || path.starts_with(HEARING_FOLDER)
+}
 
 /// Whether this is a dialog's file: every clinic's, or one clinic's own. What
 /// decides safety is the same for all.

@@ -16,6 +16,7 @@ mod input;
 mod render;
 mod resume;
 mod screens;
+mod suspicion;
 mod walk;
 
 use crate::content::Content;
@@ -72,5 +73,6 @@ pub fn take_turn(
         None => walk.take(input),
     }
     walk.settle(input);
+    walk.ask_suspected(input);
     walk.finish()
 }

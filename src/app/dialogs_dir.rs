@@ -56,6 +56,10 @@ pub fn read(folder: &Path) -> Result<Sources, ReadError> {
         return Err(ReadError::NoFolder { path });
     }
     read_into(&mut sources, folder, "")?;
+    let hearing = folder.join("hearing");
+    if hearing.is_dir() {
+        read_into(&mut sources, &hearing, "hearing/")?;
+    }
     let clinics = folder.join("clinics");
     if clinics.is_dir() {
         read_into(&mut sources, &clinics, "clinics/")?;

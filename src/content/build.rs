@@ -13,9 +13,9 @@ use super::readability::Measure;
 use super::text::Text;
 use super::words::Words;
 use super::{
-    BIBLIOGRAPHY_FILE, FILE_BYTES_MAX, FIND_FILE, GLOSSARY_FILE, NAMED_FILES, Parsed, SAFETY_FILES,
-    Sources, TEXTS_FILE, cards as cards_file, clinic as clinic_file, dialogs, find,
-    flags as flags_file, is_script, phrases as phrases_file,
+    BIBLIOGRAPHY_FILE, FILE_BYTES_MAX, FIND_FILE, GLOSSARY_FILE, HEARING_FOLDER, NAMED_FILES,
+    Parsed, Sources, TEXTS_FILE, cards as cards_file, clinic as clinic_file, dialogs, find,
+    flags as flags_file, hearing as hearing_files, is_safety, is_script,
 };
 use crate::ids::{ChoiceId, DialogId, FlagId, SlotId};
 
@@ -254,12 +254,23 @@ pub(super) fn build(sources: &Sources, clinic: &str) -> Result<Parsed, Vec<Diagn
     let cards: Option<raw::Cards> = read(&mut found, sources, "cards.yaml");
     let moves: Option<raw::Moves> = read(&mut found, sources, "moves.yaml");
     let words: Option<Words> = read(&mut found, sources, TEXTS_FILE);
-    let phrases: Option<raw::Phrases> = read(&mut found, sources, "phrases.yaml");
     // The same file by name, for measuring; what is wrong with it is found above.
     let texts: Option<Pairs<Text>> = read(&mut Vec::new(), sources, TEXTS_FILE);
     let bibliography: Option<Bibliography> = read(&mut found, sources, BIBLIOGRAPHY_FILE);
     let find: Option<FindFile> = read(&mut found, sources, FIND_FILE);
     let glossary: Option<GlossaryFile> = read(&mut found, sources, GLOSSARY_FILE);
+    let mut hearing: Option<Vec<(String, raw::Hearing)>> = Some(Vec::new());
+    for file in sources
+        .files
+        .keys()
+        .filter(|path| path.starts_with(HEARING_FOLDER))
+    {
+        match (read(&mut found, sources, file), &mut hearing) {
+            (Some(part), Some(parts)) => parts.push((file.clone(), part)),
+            (Some(_), None) => {}
+            (None, _) => hearing = None,
+        }
+    }
     let bot: Option<raw::Bot> = read(&mut found, sources, "bot.yaml");
     let clinic_path = format!("clinics/{clinic}.yaml");
     let clinic: Option<raw::Clinic> = read(&mut found, sources, &clinic_path);
@@ -289,7 +300,7 @@ pub(super) fn build(sources: &Sources, clinic: &str) -> Result<Parsed, Vec<Diagn
         Some(cards),
         Some(moves),
         Some(words),
-        Some(phrases),
+        Some(hearing),
         Some(bot),
         Some(clinic),
         Some(bibliography),
@@ -300,7 +311,7 @@ pub(super) fn build(sources: &Sources, clinic: &str) -> Result<Parsed, Vec<Diagn
         cards,
         moves,
         words,
-        phrases,
+        hearing,
         bot,
         clinic,
         bibliography,
@@ -359,7 +370,7 @@ pub(super) fn build(sources: &Sources, clinic: &str) -> Result<Parsed, Vec<Diagn
     let cleared_days = flags.cleared_days;
     let rules = flags_file::build_rules(&mut builder, &flags);
     let (screens, flag_texts, history_question) = flags_file::build_flags(&mut builder, flags);
-    let phrases = phrases_file::build_phrases(&mut builder, phrases, &rules, &flag_texts);
+    let hearing = hearing_files::build_hearing(&mut builder, hearing, &rules, &flag_texts);
     let cards = cards_file::build_cards(&mut builder, cards);
     let moves = cards_file::build_moves(&mut builder, moves);
     let finder = find::build(&mut builder, find, glossary);
@@ -375,12 +386,12 @@ pub(super) fn build(sources: &Sources, clinic: &str) -> Result<Parsed, Vec<Diagn
     let (errors, warnings): (Vec<_>, Vec<_>) = found
         .into_iter()
         .partition(|one| one.severity == Severity::Error);
-    let (Some((phrases, examples)), true) = (phrases, errors.is_empty()) else {
+    let (Some((hearing, examples)), true) = (hearing, errors.is_empty()) else {
         return Err(errors.into_iter().chain(warnings).collect());
     };
     let content = Content {
         revision: sources.revision(|_| true),
-        safety: sources.revision(|path| SAFETY_FILES.contains(&path)),
+        safety: sources.revision(is_safety),
         script: sources.revision(|path| is_script(path) && !NAMED_FILES.contains(&path)),
         rules,
         flags: flag_texts,
@@ -393,7 +404,7 @@ pub(super) fn build(sources: &Sources, clinic: &str) -> Result<Parsed, Vec<Diagn
         clinic,
         bot,
         dialogs,
-        phrases,
+        hearing,
         finder,
         bibliography,
         cited,

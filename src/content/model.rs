@@ -13,7 +13,7 @@ pub use super::raw::{
 };
 use super::text::{Text, Values};
 use super::words::Words;
-use crate::free_text::Phrases;
+use crate::free_text::Hearing;
 use crate::ids::{
     CardId, ChoiceId, DialogId, FlagId, Lang, MoveId, Revision, ScreenId, SlotId, StepId,
 };
@@ -51,7 +51,7 @@ pub struct Content {
     /// By id.
     pub dialogs: BTreeMap<DialogId, Dialog>,
     /// What typed words state.
-    pub phrases: Phrases,
+    pub hearing: Hearing,
     /// Where typed words lead, and which are explained.
     pub finder: Finder,
     /// Where it comes from.

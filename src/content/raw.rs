@@ -12,6 +12,7 @@
     reason = "sources and reasons are for those who read the files"
 )]
 
+mod hearing;
 mod script;
 
 use std::fmt;
@@ -25,6 +26,7 @@ use super::text::Text;
 use crate::ids::Lang;
 use crate::triage::Level;
 
+pub use hearing::*;
 pub use script::*;
 
 /// A name together with its place.
@@ -456,37 +458,9 @@ pub struct Link {
     pub set: Pairs<Name>,
 }
 
-/// `phrases.yaml`.
-#[derive(Debug, Deserialize)]
-#[serde(deny_unknown_fields)]
-pub struct Phrases {
-    pub negations: ByLang,
-    pub negations_after: ByLang,
-    pub clause_ends: ByLang,
-    pub hypothetical: ByLang,
-    pub others: ByLang,
-    pub resolved: ByLang,
-    pub idioms: ByLang,
-    pub phrases: Vec<Phrase>,
-}
-
 #[derive(Debug, Deserialize)]
 #[serde(deny_unknown_fields)]
 pub struct ByLang {
     pub en: Vec<String>,
     pub es: Vec<String>,
-}
-
-#[derive(Debug, Deserialize)]
-#[serde(deny_unknown_fields)]
-pub struct Phrase {
-    pub flag: Name,
-    pub lang: Lang,
-    pub pattern: Name,
-    #[serde(default)]
-    pub affirmed: bool,
-    #[serde(default)]
-    pub matches: Vec<Name>,
-    #[serde(default)]
-    pub not: Vec<Name>,
 }

@@ -71,6 +71,8 @@ impl Walk<'_> {
                 if let Some(Asking::Item(pending)) = self.c.open.as_ref().map(|open| &open.asking) {
                     stated.push((pending.flag().clone(), Form::Sure));
                 }
+                let suspected = self.c.suspected.iter();
+                stated.extend(suspected.map(|flag| (flag.clone(), Form::Sure)));
             }
             What::Press(_)
             | What::Text(_)
@@ -287,11 +289,12 @@ impl Walk<'_> {
     }
 
     /// The patient's words, unless they state what no card may name.
-    fn quotable(&self, input: &Input) -> Option<PatientText> {
+    pub fn quotable(&self, input: &Input) -> Option<PatientText> {
         if input.heard.flags().any(|flag| self.is_private(flag)) {
             return None;
         }
-        input.what.words().cloned()
+        let words = input.what.words()?;
+        Some(input.heard.excerpt(words))
     }
 
     fn is_private(&self, flag: &FlagId) -> bool {
@@ -567,14 +570,11 @@ impl Walk<'_> {
             && self.c.stop.is_none()
             && self.waits_in_screens();
         if waits {
-            /// The case is minutes away: a few messages say why.
-            const SAID_MAX: usize = 3;
             if let Some(words) = self
                 .quotable(input)
-                .filter(|_| !input.heard.hits.is_empty())
-                && self.c.said.len() < SAID_MAX
+                .filter(|_| input.heard.flags().next().is_some())
             {
-                self.c.said.push(words);
+                self.keep_said(words);
             }
             let at = self.now.plus_seconds(super::SCREENING_SECONDS);
             self.effects.push(Effect::SetDue {
@@ -584,6 +584,15 @@ impl Walk<'_> {
         } else {
             self.show_stop(self.quotable(input));
             self.ask_completing();
+        }
+    }
+
+    /// Keeps words for the case that they may open.
+    pub fn keep_said(&mut self, words: PatientText) {
+        /// The case is minutes away: a few messages say why.
+        const SAID_MAX: usize = 3;
+        if self.c.said.len() < SAID_MAX && !self.c.said.contains(&words) {
+            self.c.said.push(words);
         }
     }
 

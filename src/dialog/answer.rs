@@ -23,6 +23,7 @@ impl Walk<'_> {
                 .is_some_and(|stop| stop.flags.contains(flag))
         });
         self.state_all(&stated, &input.heard);
+        self.suspect(input);
         let begins_again = self.begins_again.take();
         if let Some(why) = begins_again {
             self.begin_screening();
@@ -83,11 +84,16 @@ impl Walk<'_> {
                 self.lead(&self.content.words.cannot_read);
                 self.show_again();
             }
-            What::Edited(_) => {
-                if input.heard.hits.is_empty() {
-                    self.lead(&self.content.words.edited_heard);
-                } else {
+            What::Edited(text) => {
+                if input.heard.flags().next().is_some() {
                     self.after_heard();
+                } else if self.suspects(input) {
+                    // Its question comes when the turn settles.
+                } else if input.heard.is_foreign || is_unreadable(text) {
+                    self.lead(&self.content.words.cannot_read);
+                    self.show_again();
+                } else {
+                    self.lead(&self.content.words.edited_heard);
                 }
             }
             What::Due(due) => self.due(*due),
@@ -354,7 +360,11 @@ impl Walk<'_> {
                 ..note.clone()
             };
         }
+        self.c.suspected.remove(&flag);
         self.c.asked.insert(flag);
+        if matches!(pending, Pending::Heard(_)) && self.is_at_rest() {
+            return self.idle();
+        }
         if matches!(pending, Pending::Completing(_)) {
             self.ask_completing();
             if self.c.open.is_none() {
@@ -367,8 +377,12 @@ impl Walk<'_> {
     }
 
     fn typed(&mut self, text: &PatientText, input: &Input) {
-        if !input.heard.hits.is_empty() {
+        if input.heard.flags().next().is_some() {
             return self.after_heard();
+        }
+        if self.suspects(input) {
+            // Its question comes when the turn settles.
+            return;
         }
         if let Some(press) = self.typed_press(text) {
             return self.press(press);
@@ -381,7 +395,7 @@ impl Walk<'_> {
             }
             return self.say_cards();
         }
-        if is_unreadable(text) {
+        if is_unreadable(text) || input.heard.is_foreign {
             self.lead(&self.content.words.cannot_read);
             return self.show_again();
         }
@@ -644,8 +658,10 @@ impl Walk<'_> {
         self.c.queue.clear();
         self.c.finishing = None;
         self.c.open = None;
-        for due in [Due::Draft, Due::Silence] {
-            self.effects.push(Effect::CancelDue(due));
+        self.effects.push(Effect::CancelDue(Due::Draft));
+        // Silence still answers what typed words may have meant.
+        if self.c.suspected.is_empty() {
+            self.effects.push(Effect::CancelDue(Due::Silence));
         }
         self.lead(said);
     }

@@ -56,6 +56,10 @@ pub struct Conversation {
     /// The engine's own questions still to ask.
     #[serde(skip_serializing_if = "VecDeque::is_empty")]
     pub queue: VecDeque<Pending>,
+    /// Flags that typed words may have stated: asked about until answered, and
+    /// moves stay locked meanwhile.
+    #[serde(skip_serializing_if = "BTreeSet::is_empty")]
+    pub suspected: BTreeSet<FlagId>,
     /// The screen that counts as answered once the queue is empty.
     #[serde(skip_serializing_if = "Option::is_none")]
     pub finishing: Option<ScreenId>,
@@ -265,6 +269,7 @@ impl Conversation {
     pub fn is_cleared(&self, content: &Content) -> bool {
         self.clearance.is_some()
             && self.stop.is_none()
+            && self.suspected.is_empty()
             && !self.level(content).blocks()
             && content
                 .screens

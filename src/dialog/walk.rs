@@ -585,7 +585,9 @@ impl<'a> Walk<'a> {
         });
         self.show_open();
         self.effects.push(Effect::CancelDue(Due::Draft));
-        self.effects.push(Effect::CancelDue(Due::Silence));
+        if self.c.suspected.is_empty() {
+            self.effects.push(Effect::CancelDue(Due::Silence));
+        }
         let after = match self.c.open.as_ref().map(|open| &open.asking) {
             Some(Asking::Step) => self.step().and_then(|step| step.after.as_ref()),
             Some(Asking::Item(Pending::Heard(_) | Pending::History(_))) => {
@@ -702,7 +704,11 @@ impl<'a> Walk<'a> {
             .screens
             .iter()
             .all(|screen| self.c.screens.contains_key(&screen.id));
-        if complete && self.c.clearance.is_none() && !self.c.level(self.content).blocks() {
+        if complete
+            && self.c.clearance.is_none()
+            && self.c.suspected.is_empty()
+            && !self.c.level(self.content).blocks()
+        {
             // It is as old as the oldest answer behind it.
             self.c.clearance = self.c.screens.values().min().copied();
             self.c.moves_introduced = false;

@@ -30,13 +30,19 @@ pub fn real_content() -> &'static Content {
     })
 }
 
-/// The real files with a `phrases.yaml` of a few lines, which parses fast.
+/// The one file of hearing beside the real dialogs.
+const HEARING: &str = "hearing/signs.yaml";
+
+/// The real files with one of hearing of a few lines, which parses fast.
 fn light_sources() -> &'static Sources {
     static SOURCES: OnceLock<Sources> = OnceLock::new();
     SOURCES.get_or_init(|| {
         let mut sources = real_sources().clone();
-        let phrases = include_str!("../fixtures/phrases.yaml").to_owned();
-        sources.files.insert("phrases.yaml".to_owned(), phrases);
+        sources
+            .files
+            .retain(|path, _| !path.starts_with("hearing/"));
+        let hearing = include_str!("../fixtures/hearing.yaml").to_owned();
+        sources.files.insert(HEARING.to_owned(), hearing);
         sources
     })
 }
@@ -545,22 +551,67 @@ const MISTAKES: &[Mistake] = &[
         helps: "at most 32",
     },
     Mistake {
-        name: "a phrase that is no pattern",
-        file: "phrases.yaml",
-        from: "pattern: \"",
-        to: "pattern: \"(",
-        at: "\"(chest",
-        says: "this is not a regular expression",
+        name: "a pattern with a class nobody knows",
+        file: HEARING,
+        from: "CHEST + HURT",
+        to: "CHEST + HURTS",
+        at: "CHEST + HURTS",
+        says: "there is no class `HURTS`",
+        helps: "Did you mean `HURT`?",
+    },
+    Mistake {
+        name: "a pattern with a part that may be empty",
+        file: HEARING,
+        from: "CHEST + HURT",
+        to: "CHEST? + HURT",
+        at: "CHEST? + HURT",
+        says: "has an empty part",
         helps: "",
     },
     Mistake {
-        name: "a phrase without its example",
-        file: "phrases.yaml",
+        name: "a class with a bracket left open",
+        file: HEARING,
+        from: "en: \"hurts, pain\"",
+        to: "en: \"(hurts|aches, pain\"",
+        at: "\"(hurts|aches, pain\"",
+        says: "opens a bracket",
+        helps: "",
+    },
+    Mistake {
+        name: "a class with a stem of two letters",
+        file: HEARING,
+        from: "en: \"chest\"",
+        to: "en: \"ch*\"",
+        at: "\"ch*\"",
+        says: "would match too much",
+        helps: "",
+    },
+    Mistake {
+        name: "a sign that is heard without its example",
+        file: HEARING,
         from: "[\"my chest hurts\"]",
         to: "[\"my ear hurts\"]",
         at: "\"my ear hurts\"",
         says: "should state `chest-pain-breathing` and does not",
         helps: "",
+    },
+    Mistake {
+        name: "an example that a cue silences",
+        file: HEARING,
+        from: "[\"my chest hurts\"]",
+        to: "[\"no pain in my chest\"]",
+        at: "\"no pain in my chest\"",
+        says: "should state `chest-pain-breathing` and does not",
+        helps: "is denied",
+    },
+    Mistake {
+        name: "an example that is heard and should not be",
+        file: HEARING,
+        from: "[\"no chest pain\"]",
+        to: "[\"chest pain\"]",
+        at: "\"chest pain\"]",
+        says: "should not state `chest-pain-breathing` and does",
+        helps: "Found by `CHEST + HURT`",
     },
     Mistake {
         name: "yes where true is meant",

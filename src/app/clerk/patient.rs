@@ -9,7 +9,7 @@ use crate::app::records::{CLINIC, DueRow, InboxRow, OutboxRow, Piece, ShownAs};
 use crate::channel::{Incoming, IncomingKind, Outgoing, Sender, telegram};
 use crate::content::{Content, Deed, StaffDeed};
 use crate::dialog::{Conversation, Due, Effect, Input, Token, Weight, What, take_turn};
-use crate::free_text::hear;
+use crate::free_text::{EXCERPT_CHARS_MAX, hear};
 use crate::ids::{ChatId, Lang, PatientText, TEXT_BYTES_MAX, Timestamp};
 use crate::staff::{Alert, Waits};
 use crate::store::Version;
@@ -122,11 +122,11 @@ impl Clerk {
         let content = self.library.newest();
         let (what, heard) = match incoming.kind {
             IncomingKind::Text(text) => {
-                let heard = hear(&content.phrases, &content.rules, &text);
+                let heard = hear(&content.hearing, &content.rules, &text);
                 (What::Text(text), heard)
             }
             IncomingKind::Edited(text) => {
-                let heard = hear(&content.phrases, &content.rules, &text);
+                let heard = hear(&content.hearing, &content.rules, &text);
                 (What::Edited(text), heard)
             }
             IncomingKind::Command { name, argument } => {
@@ -134,7 +134,7 @@ impl Clerk {
                 {
                     nothing_heard()
                 } else {
-                    hear(&content.phrases, &content.rules, &argument)
+                    hear(&content.hearing, &content.rules, &argument)
                 };
                 (What::Command { name, argument }, heard)
             }
@@ -427,9 +427,7 @@ fn first_token(now: Timestamp) -> Token {
 /// Words as a case keeps them, whether they open it or join it: masked, and so
 /// much of them that a case with all its words fits a row of the store.
 fn kept_words(words: &PatientText) -> PatientText {
-    /// More than a card quotes.
-    const KEPT_CHARS_MAX: usize = 700;
-    let start: String = words.reveal().chars().take(KEPT_CHARS_MAX).collect();
+    let start: String = words.reveal().chars().take(EXCERPT_CHARS_MAX).collect();
     mask_identifiers(&PatientText::new(start))
 }
 

@@ -156,7 +156,7 @@ impl Evidence<'_> {
                 .filter_map(|one| one.raw["message"]["text"].as_str())
             {
                 let text = PatientText::new(text.to_owned());
-                let heard = hear(&content.phrases, &content.rules, &text);
+                let heard = hear(&content.hearing, &content.rules, &text);
                 stated.extend(heard.flags().filter(|flag| is_emergency(flag)).cloned());
             }
             for shown in self
