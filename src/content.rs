@@ -13,6 +13,7 @@ mod dialogs;
 mod flags;
 mod model;
 mod phrases;
+mod pictures;
 mod raw;
 mod text;
 mod words;
@@ -81,11 +82,12 @@ impl Sources {
 }
 
 /// Files that decide safety, and the engine's own.
-const NAMED_FILES: [&str; 6] = [
+const NAMED_FILES: [&str; 7] = [
     "red-flags.yaml",
     "cards.yaml",
     "phrases.yaml",
     "moves.yaml",
+    "pictures.yaml",
     "texts.yaml",
     "bot.yaml",
 ];

@@ -26,21 +26,28 @@ pub enum ReadError {
     },
 }
 
-/// Reads every `.yaml` below `folder`, one folder deep.
+/// Reads every `.yaml` of `folder` and its clinics, and its drawings.
 ///
 /// # Errors
 /// When the folder or one of its files cannot be read.
 pub fn read(folder: &Path) -> Result<Sources, ReadError> {
     let mut sources = Sources::default();
-    read_into(&mut sources, folder, "")?;
-    let clinics = folder.join("clinics");
-    if clinics.is_dir() {
-        read_into(&mut sources, &clinics, "clinics/")?;
+    read_into(&mut sources, folder, "", ".yaml")?;
+    for (below, ending) in [("clinics", ".yaml"), ("pictures", ".svg")] {
+        let folder = folder.join(below);
+        if folder.is_dir() {
+            read_into(&mut sources, &folder, &format!("{below}/"), ending)?;
+        }
     }
     Ok(sources)
 }
 
-fn read_into(sources: &mut Sources, folder: &Path, prefix: &str) -> Result<(), ReadError> {
+fn read_into(
+    sources: &mut Sources,
+    folder: &Path,
+    prefix: &str,
+    ending: &str,
+) -> Result<(), ReadError> {
     let failed = |path: &Path| {
         let path = path.to_owned();
         move |cause| ReadError::Io { path, cause }
@@ -51,7 +58,7 @@ fn read_into(sources: &mut Sources, folder: &Path, prefix: &str) -> Result<(), R
             continue;
         };
         // An editor's own files start with a dot or end in `~`.
-        if !name.ends_with(".yaml") || name.starts_with('.') {
+        if !name.ends_with(ending) || name.starts_with('.') {
             continue;
         }
         let size = fs::metadata(&path).map_err(failed(&path))?.len();

@@ -4,7 +4,7 @@ use serde::{Deserialize, Serialize};
 
 use crate::content::RichText;
 use crate::dialog::{Due, Keyboard, Token, Weight};
-use crate::ids::{BotId, CaseNumber, ChatId, FlagId, Lang, Timestamp};
+use crate::ids::{BotId, CaseNumber, ChatId, FlagId, Lang, PictureId, Revision, Timestamp};
 use crate::store::{Key, Kind};
 
 /// Rows that belong to the clinic, not to a patient, stand under this chat and
@@ -123,6 +123,15 @@ pub enum Piece {
         /// It will not change again.
         closes: bool,
     },
+    /// A drawing of the content.
+    Photo {
+        /// Which.
+        picture: PictureId,
+        /// The hash of its lines, under which the file Telegram keeps is found.
+        drawing: Revision,
+        /// What stands below it.
+        caption: RichText,
+    },
     /// A contact card.
     Contact {
         /// In + form.
@@ -150,6 +159,9 @@ pub enum ShownAs {
 pub struct Shown {
     /// Message numbers.
     pub messages: Vec<i64>,
+    /// For a drawing, the file that Telegram keeps of it.
+    #[serde(default, skip_serializing_if = "Option::is_none")]
+    pub file: Option<String>,
 }
 
 /// A timer.
@@ -243,6 +255,13 @@ impl Keys {
     pub fn script(self, revision: &str, part: u16) -> Key {
         let tail = [revision.as_bytes(), &part.to_be_bytes()].concat();
         Key::new(self.0, CLINIC, Kind::Content, &tail)
+    }
+
+    /// The file that Telegram keeps of a drawing for this bot.
+    #[must_use]
+    pub fn drawing(self, drawing: &Revision) -> Key {
+        let tail = format!("drawing/{drawing}");
+        Key::new(self.0, CLINIC, Kind::Meta, tail.as_bytes())
     }
 
     /// One of the app's single rows.

@@ -12,8 +12,9 @@ use super::words::Words;
 use super::{
     FILE_BYTES_MAX, NAMED_FILES, Parsed, SAFETY_FILES, Sources, cards as cards_file,
     clinic as clinic_file, dialogs, flags as flags_file, is_script, phrases as phrases_file,
+    pictures as pictures_file,
 };
-use crate::ids::{ChoiceId, DialogId, FlagId, SlotId};
+use crate::ids::{ChoiceId, DialogId, FlagId, PictureId, SlotId};
 
 /// What has been found so far, and what names are known.
 pub(super) struct Builder {
@@ -23,6 +24,7 @@ pub(super) struct Builder {
     pub screens: BTreeSet<String>,
     pub cards: BTreeSet<String>,
     pub dialogs: BTreeSet<String>,
+    pub pictures: BTreeSet<String>,
 }
 
 impl Builder {
@@ -68,6 +70,16 @@ impl Builder {
     pub fn flag(&mut self, file: &str, name: &Name) -> FlagId {
         self.known(file, "flag", name, |names| &names.flags);
         FlagId::new(&name.value)
+    }
+
+    pub fn pictures(&mut self, file: &str, names: &[Name]) -> Vec<PictureId> {
+        for name in names {
+            self.known(file, "picture", name, |names| &names.pictures);
+        }
+        names
+            .iter()
+            .map(|name| PictureId::new(&name.value))
+            .collect()
     }
 
     pub fn flags(&mut self, file: &str, names: &[Name]) -> Vec<FlagId> {
@@ -239,6 +251,11 @@ pub(super) fn build(sources: &Sources, clinic: &str) -> Result<Parsed, Vec<Diagn
     let words: Option<Words> = read(&mut found, sources, "texts.yaml");
     let phrases: Option<raw::Phrases> = read(&mut found, sources, "phrases.yaml");
     let bot: Option<raw::Bot> = read(&mut found, sources, "bot.yaml");
+    // A content without drawings has no file of them.
+    let pictures: raw::Pictures = match sources.files.contains_key("pictures.yaml") {
+        true => read(&mut found, sources, "pictures.yaml").unwrap_or_default(),
+        false => raw::Pictures::default(),
+    };
     let clinic_path = format!("clinics/{clinic}.yaml");
     let clinic: Option<raw::Clinic> = read(&mut found, sources, &clinic_path);
     let mut scripts: Vec<(String, raw::Dialog)> = Vec::new();
@@ -271,6 +288,7 @@ pub(super) fn build(sources: &Sources, clinic: &str) -> Result<Parsed, Vec<Diagn
         screens: names(&mut flags.screens.iter().map(|screen| &screen.id)),
         cards: names(&mut cards.cards.0.iter().map(|(name, _)| name)),
         dialogs: names(&mut scripts.iter().map(|(_, dialog)| &dialog.dialog)),
+        pictures: names(&mut pictures.pictures.0.iter().map(|(name, _)| name)),
     };
     let reviewed = flags.reviewed_by.is_some()
         && cards.reviewed_by.is_some()
@@ -298,6 +316,7 @@ pub(super) fn build(sources: &Sources, clinic: &str) -> Result<Parsed, Vec<Diagn
     let phrases = phrases_file::build_phrases(&mut builder, phrases, &rules, &flag_texts);
     let cards = cards_file::build_cards(&mut builder, cards);
     let moves = cards_file::build_moves(&mut builder, moves);
+    let pictures = pictures_file::build_pictures(&mut builder, pictures, sources);
     let bot = clinic_file::build_bot(&mut builder, bot);
     clinic_file::check_clinic(&mut builder, &clinic_path, &clinic);
     let dialogs = dialogs::build(&mut builder, scripts);
@@ -319,6 +338,7 @@ pub(super) fn build(sources: &Sources, clinic: &str) -> Result<Parsed, Vec<Diagn
         cleared_days,
         cards,
         moves,
+        pictures,
         words,
         clinic,
         bot,

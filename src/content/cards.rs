@@ -94,6 +94,13 @@ pub(super) fn build_moves(builder: &mut Builder, file: raw::Moves) -> Moves {
                 }
             })
             .collect();
+        let pictures = builder.pictures(FILE, &exercise.pictures);
+        let pictures_with = exercise
+            .pictures_with
+            .0
+            .into_iter()
+            .map(|(atom, instead)| (builder.atom(FILE, &atom), builder.pictures(FILE, &instead)))
+            .collect();
         list.insert(
             MoveId::new(&name.value),
             Move {
@@ -103,6 +110,8 @@ pub(super) fn build_moves(builder: &mut Builder, file: raw::Moves) -> Moves {
                 steps: exercise.steps,
                 caveats: exercise.caveats,
                 changes,
+                pictures,
+                pictures_with,
             },
         );
     }

@@ -253,6 +253,7 @@ impl Scripting<'_> {
             go: StepId::new(&after.go.value),
         });
         let say = raw.say.clone();
+        let pictures = self.builder.pictures(self.file, &raw.pictures);
         let asks = ["choice", "many", "yes_no", "scale", "number", "text"];
         if say.is_none() && given.iter().any(|verb| asks.contains(verb)) {
             self.builder.error(
@@ -266,6 +267,7 @@ impl Scripting<'_> {
         let verb = self.verb(name, raw);
         Step {
             say,
+            pictures,
             verb,
             after,
             place: here,

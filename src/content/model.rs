@@ -3,6 +3,7 @@
 //! Built only by [`super::parse`], so nobody checks twice.
 
 use std::collections::BTreeMap;
+use std::sync::OnceLock;
 
 use super::diagnostic::Place;
 pub use super::raw::{
@@ -13,8 +14,9 @@ use super::text::{Text, Values};
 use super::words::Words;
 use crate::free_text::Phrases;
 use crate::ids::{
-    CardId, ChoiceId, DialogId, FlagId, Lang, MoveId, Revision, ScreenId, SlotId, StepId,
+    CardId, ChoiceId, DialogId, FlagId, Lang, MoveId, PictureId, Revision, ScreenId, SlotId, StepId,
 };
+use crate::picture::{self, DrawingError};
 use crate::triage::{Level, Rules};
 
 /// Everything a clinic has written, checked.
@@ -40,6 +42,8 @@ pub struct Content {
     pub cards: BTreeMap<CardId, Card>,
     /// The exercises.
     pub moves: Moves,
+    /// The drawings.
+    pub pictures: BTreeMap<PictureId, Picture>,
     /// The engine's own words.
     pub words: Words,
     /// Names, numbers and hours.
@@ -204,6 +208,41 @@ pub struct Move {
     pub caveats: Text,
     /// What a fact changes; the strictest holds.
     pub changes: Vec<(Atom, Change)>,
+    /// Its drawings, in the order of the movement.
+    pub pictures: Vec<PictureId>,
+    /// The drawings that stand instead where a fact holds; the first such fact
+    /// decides.
+    pub pictures_with: Vec<(Atom, Vec<PictureId>)>,
+}
+
+/// One drawing.
+#[derive(Debug, Clone)]
+pub struct Picture {
+    /// What is on it, for those who cannot see it.
+    pub alt: Text,
+    /// The drawing itself, as SVG.
+    pub svg: String,
+    /// The hash of the SVG: a drawing that changes is another one.
+    pub drawing: Revision,
+    /// Its pixels, once somebody has asked for them.
+    pub(super) png: OnceLock<Vec<u8>>,
+}
+
+impl Picture {
+    /// The drawing as a PNG. Making it takes some milliseconds, once.
+    ///
+    /// # Errors
+    /// When its size cannot be used; that it can be read was checked.
+    pub fn png(&self) -> Result<&[u8], DrawingError> {
+        match self.png.get() {
+            Some(png) => Ok(png),
+            None => {
+                let png = picture::png(&self.svg)?;
+                // Two at once make the same.
+                Ok(self.png.get_or_init(|| png))
+            }
+        }
+    }
 }
 
 /// What a fact does to a move.
@@ -283,6 +322,8 @@ pub struct Dialog {
 pub struct Step {
     /// What is said.
     pub say: Option<Text>,
+    /// Drawings shown in front of its question.
+    pub pictures: Vec<PictureId>,
     /// What is then done.
     pub verb: Verb,
     /// Where a patient who stays silent goes.

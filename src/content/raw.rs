@@ -268,6 +268,10 @@ pub struct Move {
     #[serde(default)]
     pub changes: Pairs<Change>,
     #[serde(default)]
+    pub pictures: Vec<Name>,
+    #[serde(default)]
+    pub pictures_with: Pairs<Vec<Name>>,
+    #[serde(default)]
     pub sources: Vec<String>,
     #[serde(default)]
     pub reviewed_by: Option<String>,
@@ -288,6 +292,13 @@ pub enum Change {
     Drop,
     #[serde(rename = "change")]
     Adapt(Text),
+}
+
+/// `pictures.yaml`.
+#[derive(Debug, Default, Deserialize)]
+#[serde(deny_unknown_fields)]
+pub struct Pictures {
+    pub pictures: Pairs<Text>,
 }
 
 /// `clinics/<name>.yaml`.

@@ -5,7 +5,7 @@ use serde::{Deserialize, Serialize};
 use super::button::{Button, Token};
 use crate::content::RichText;
 use crate::ids::PatientText;
-use crate::ids::{DialogId, StepId, Timestamp};
+use crate::ids::{DialogId, PictureId, StepId, Timestamp};
 use crate::triage::Report;
 
 /// One effect.
@@ -20,6 +20,8 @@ pub enum Effect {
         /// How it reads now.
         message: Message,
     },
+    /// A drawing, with its own words below it.
+    Picture(PictureId),
     /// The clinic's contact card.
     Contact,
     /// Staff are told.

@@ -311,12 +311,6 @@ impl Walk<'_> {
         };
         let words = &self.content.words;
         let moves = &self.content.moves;
-        if !self.c.moves_introduced {
-            for said in [&moves.warm_up, &moves.stop_rules] {
-                text.paragraph();
-                text.append(&self.text(said));
-            }
-        }
         text.paragraph();
         text.push_bold(&self.label(&exercise.name));
         let mut part = |heading: &Text, body: &dyn Fn(&mut RichText)| {

@@ -8,7 +8,7 @@ use super::{STEPS_PER_TURN_MAX, Turn, conditions};
 use crate::content::{
     Change, Content, Dialog, Move, RichText, Step, Text, TextKind, Values, Verb, With,
 };
-use crate::ids::{DialogId, Lang, MoveId, SlotId, StepId, Timestamp};
+use crate::ids::{DialogId, Lang, MoveId, PictureId, SlotId, StepId, Timestamp};
 use crate::triage::{Form, Level};
 
 /// The way back is kept this far; more would only grow the stored form.
@@ -487,6 +487,8 @@ impl<'a> Walk<'a> {
             since: self.now,
             drafted: None,
         });
+        self.introduce_moves();
+        self.show_pictures();
         self.show_open();
         self.effects.push(Effect::CancelDue(Due::Draft));
         self.effects.push(Effect::CancelDue(Due::Silence));
@@ -523,14 +525,61 @@ impl<'a> Walk<'a> {
         let mut text = std::mem::take(&mut self.lead);
         text.paragraph();
         text.append(&question);
-        let introduces_moves = matches!(
-            (&open.asking, self.step().map(|step| &step.verb)),
-            (Asking::Step, Some(Verb::Move { .. }))
-        );
         self.say(text, keyboard, Some(open.token), Weight::Talk);
-        if introduces_moves {
-            self.c.moves_introduced = true;
+    }
+
+    /// The move that the open question shows, if it shows one.
+    fn open_move(&self) -> Option<&'a Move> {
+        let is_step = self
+            .c
+            .open
+            .as_ref()
+            .is_some_and(|open| open.asking == Asking::Step);
+        match self.step().map(|step| &step.verb) {
+            Some(Verb::Move { id, .. }) if is_step => self.content.moves.list.get(id),
+            Some(_) | None => None,
         }
+    }
+
+    /// Warm-up and when to stop, in front of the first move and its drawings: a
+    /// message of its own, which stays when the move is answered.
+    fn introduce_moves(&mut self) {
+        if self.c.moves_introduced || self.open_move().is_none() {
+            return;
+        }
+        let moves = &self.content.moves;
+        self.lead(&moves.warm_up);
+        self.lead(&moves.stop_rules);
+        self.flush();
+        self.c.moves_introduced = true;
+    }
+
+    /// The drawings of what is asked: those of the step, then those of its move.
+    fn show_pictures(&mut self) {
+        let asks_step = self
+            .c
+            .open
+            .as_ref()
+            .is_some_and(|open| open.asking == Asking::Step);
+        let of_step = match self.step() {
+            Some(step) if asks_step => &step.pictures[..],
+            Some(_) | None => &[],
+        };
+        let of_move = match self.open_move() {
+            Some(exercise) => self.pictures(exercise),
+            None => &[],
+        };
+        let pictures = of_step.iter().chain(of_move).cloned();
+        self.effects.extend(pictures.map(Effect::Picture));
+    }
+
+    /// A move's drawings, or those that a fact puts in their place.
+    pub fn pictures(&self, exercise: &'a Move) -> &'a [PictureId] {
+        exercise
+            .pictures_with
+            .iter()
+            .find(|(atom, _)| conditions::has(&self.c, atom))
+            .map_or(&exercise.pictures, |(_, instead)| instead)
     }
 
     /// The answered question stays as a line of the transcript.

@@ -1,6 +1,10 @@
 //! The page itself: its frame, drawn once; the panes follow by events.
 
-use axum::{extract::State, response::Html};
+use axum::{
+    extract::{Path, State},
+    http::{StatusCode, header},
+    response::{Html, IntoResponse, Response},
+};
 use jiff::Timestamp;
 use maud::{DOCTYPE, Markup, html};
 
@@ -19,6 +23,14 @@ const TURNS: [(&str, &str, i64); 3] = [
 
 pub(super) async fn show(State(desk): Shared) -> Html<String> {
     Html(frame(&desk).into_string())
+}
+
+/// A photo that the bot sent.
+pub(super) async fn picture(State(desk): Shared, Path(file): Path<String>) -> Response {
+    match desk.world().file(&file) {
+        Some(bytes) => ([(header::CONTENT_TYPE, "image/png")], bytes.clone()).into_response(),
+        None => StatusCode::NOT_FOUND.into_response(),
+    }
 }
 
 /// The time on the page's clock.

@@ -158,6 +158,7 @@ fn fewer_phrases(folder: &Path) -> (PathBuf, Vec<String>) {
     let sources = dialogs_dir::read(&from).unwrap();
     let dialogs = folder.join("dialogs");
     fs::create_dir_all(dialogs.join("clinics")).unwrap();
+    fs::create_dir_all(dialogs.join("pictures")).unwrap();
     let mut examples = Vec::new();
     for (name, text) in &sources.files {
         let mut text = text.clone();

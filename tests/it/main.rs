@@ -8,6 +8,7 @@ mod clinical_table;
 mod content;
 mod conversations;
 mod crash;
+mod pictures;
 mod preview;
 mod privacy;
 mod revisions;

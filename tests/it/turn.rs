@@ -372,6 +372,7 @@ impl Patient {
                 | Effect::Note(_)
                 | Effect::RequestCall { .. }
                 | Effect::Erase
+                | Effect::Picture(_)
                 | Effect::GuardTripped { .. } => {}
             }
         }
@@ -413,6 +414,7 @@ impl Patient {
             | Effect::SetDue { .. }
             | Effect::CancelDue(_)
             | Effect::Erase
+            | Effect::Picture(_)
             | Effect::GuardTripped { .. } => false,
         };
         let silent = turn.toast.is_none() && !turn.effects.iter().any(is_said);
@@ -620,6 +622,7 @@ fn check_limits(turn: &Turn) -> Result<(), String> {
             | Effect::SetDue { .. }
             | Effect::CancelDue(_)
             | Effect::Erase
+            | Effect::Picture(_)
             | Effect::GuardTripped { .. } => continue,
         };
         check_message(message)?;

@@ -7,6 +7,7 @@ mod binary;
 mod erasing;
 mod house;
 mod odd;
+mod pictures;
 
 use std::future::IntoFuture as _;
 use std::sync::{Arc, Mutex};

@@ -280,6 +280,17 @@ impl Clerk {
                 };
                 draft.send(chat, subject, OutboxRow::new(piece, message.weight, lang))?;
             }
+            Effect::Picture(picture) => {
+                if let Some(found) = content.pictures.get(&picture) {
+                    let piece = Piece::Photo {
+                        caption: found.alt.render(lang, content),
+                        drawing: found.drawing.clone(),
+                        picture,
+                    };
+                    // The words behind it say the same: it may be dropped.
+                    draft.send(chat, subject, OutboxRow::new(piece, Weight::Tick, lang))?;
+                }
+            }
             Effect::Contact => {
                 let clinic = &content.clinic;
                 if let Some(phone) = clinic.phones.first() {

@@ -25,6 +25,7 @@ pub struct Dialog {
 #[serde(deny_unknown_fields, default)]
 pub struct Step {
     pub say: Option<Text>,
+    pub pictures: Vec<Name>,
     pub choice: Option<Choice>,
     pub many: Option<Many>,
     pub yes_no: Option<YesNo>,
