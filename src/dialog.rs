@@ -12,6 +12,8 @@ mod conditions;
 mod conversation;
 mod effect;
 mod input;
+mod moves;
+mod play;
 mod render;
 mod resume;
 mod screens;
@@ -20,10 +22,11 @@ mod walk;
 use crate::content::Content;
 use crate::ids::Timestamp;
 
-pub use button::{Act, Button, Press, Token};
+pub use button::{Act, Button, Cue, Press, Token};
 pub use conversation::{Asking, Conversation, FlagNote, Frame, Open, Pending, Slot, Stop};
 pub use effect::{Due, Effect, Keyboard, Message, Weight};
 pub use input::{Desk, Input, What};
+pub use play::{Beat, Play};
 use walk::Walk;
 
 /// A dialog that passes this many steps without waiting for the patient is

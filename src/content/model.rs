@@ -206,6 +206,10 @@ pub struct Move {
     pub steps: Vec<Text>,
     /// What to heed.
     pub caveats: Text,
+    /// How it is played; none for what is only told.
+    pub pace: Option<Pace>,
+    /// A gentler way.
+    pub easier: Option<Easier>,
     /// What a fact changes; the strictest holds.
     pub changes: Vec<(Atom, Change)>,
     /// Its drawings, in the order of the movement.
@@ -213,6 +217,38 @@ pub struct Move {
     /// The drawings that stand instead where a fact holds; the first such fact
     /// decides.
     pub pictures_with: Vec<(Atom, Vec<PictureId>)>,
+}
+
+/// How a move is played.
+#[derive(Debug, Clone)]
+pub struct Pace {
+    /// What is done each time.
+    pub work: Work,
+    /// 1, or 2 for the left and then the right.
+    pub sides: u32,
+    /// How often.
+    pub sets: u32,
+}
+
+/// What is done on each side of each set.
+#[derive(Debug, Clone, Copy, PartialEq, Eq)]
+pub enum Work {
+    /// A position is held.
+    Hold {
+        /// For so long.
+        seconds: u32,
+    },
+    /// The patient counts a movement up to this.
+    Times(u32),
+}
+
+/// A gentler way to do a move.
+#[derive(Debug, Clone)]
+pub struct Easier {
+    /// How.
+    pub say: Text,
+    /// Held for no longer than this.
+    pub hold_seconds: Option<u32>,
 }
 
 /// One drawing.
@@ -405,6 +441,15 @@ pub enum Verb {
         /// In order.
         answers: Vec<Choice>,
         /// When a caution drops the move.
+        next: StepId,
+    },
+    /// Plays exercises, one after the other.
+    Play {
+        /// In order; those that a caution drops are left out.
+        moves: Vec<MoveId>,
+        /// When something hurts.
+        hurt: Answer,
+        /// After the last.
         next: StepId,
     },
     /// Phone, contact card, scheduler.

@@ -1,7 +1,7 @@
 //! The ordinary turn: what an input does when it raises no alarm.
 
 use super::alarm::yes_no_of;
-use super::button::{Act, Press};
+use super::button::{Act, Press, Token};
 use super::conversation::{Asking, FlagNote, Pending, Slot};
 use super::effect::{Due, Effect, Keyboard, Weight};
 use super::input::{Input, What};
@@ -248,6 +248,7 @@ impl Walk<'_> {
                 self.fill(slot.clone(), Slot::Number(*value));
                 self.goto(next);
             }
+            (Verb::Play { .. }, Act::Play(cue)) => self.cue(*cue),
             (Verb::Summary { next }, Act::LooksRight) => {
                 let label = self.label(&self.content.words.button_looks_right);
                 self.close_question(&label);
@@ -272,7 +273,7 @@ impl Walk<'_> {
     }
 
     /// Does what an answer says, then goes where it leads.
-    fn follow(&mut self, answer: &Answer) {
+    pub fn follow(&mut self, answer: &Answer) {
         self.apply(answer);
         if self.erased {
             return;
@@ -535,6 +536,7 @@ impl Walk<'_> {
             // A draft that still blocks was an alarm; this one was unticked. The
             // opening is the clerk's, not the patient's.
             Due::Draft | Due::Opening => {}
+            Due::Hold(token) => self.hold_due(token),
         }
     }
 
@@ -607,7 +609,7 @@ impl Walk<'_> {
         self.c.queue.clear();
         self.c.finishing = None;
         self.c.open = None;
-        for due in [Due::Draft, Due::Silence] {
+        for due in [Due::Draft, Due::Silence, Due::Hold(Token::default())] {
             self.effects.push(Effect::CancelDue(due));
         }
         self.lead(said);
@@ -693,6 +695,7 @@ impl Walk<'_> {
             dialog: dialog.clone(),
             step: found.start.clone(),
             interrupts: false,
+            play: None,
         });
         self.run();
     }

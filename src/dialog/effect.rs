@@ -115,6 +115,8 @@ pub enum Due {
     Question(Token),
     /// The clinic opens: a card that waited is posted.
     Opening,
+    /// A hold is counted down.
+    Hold(Token),
 }
 
 impl Due {
@@ -127,6 +129,7 @@ impl Due {
             Self::Screening => 2,
             Self::Question(_) => 3,
             Self::Opening => 4,
+            Self::Hold(_) => 5,
         }
     }
 }

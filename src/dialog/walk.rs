@@ -5,10 +5,8 @@ use super::conversation::{Asking, Conversation, Crumb, Frame, Open, Pending, Slo
 use super::effect::{Due, Effect, Keyboard, Message, Weight};
 use super::input::Desk;
 use super::{STEPS_PER_TURN_MAX, Turn, conditions};
-use crate::content::{
-    Change, Content, Dialog, Move, RichText, Step, Text, TextKind, Values, Verb, With,
-};
-use crate::ids::{DialogId, Lang, MoveId, PictureId, SlotId, StepId, Timestamp};
+use crate::content::{Content, Dialog, RichText, Step, Text, TextKind, Values, Verb, With};
+use crate::ids::{DialogId, Lang, SlotId, StepId, Timestamp};
 use crate::triage::{Form, Level};
 
 /// The way back is kept this far; more would only grow the stored form.
@@ -226,6 +224,7 @@ impl<'a> Walk<'a> {
             dialog: dialog.clone(),
             step: found.start.clone(),
             interrupts,
+            play: None,
         });
         self.run();
     }
@@ -301,6 +300,7 @@ impl<'a> Walk<'a> {
             dialog: screening,
             step: found.start.clone(),
             interrupts: false,
+            play: None,
         }];
     }
 
@@ -369,18 +369,24 @@ impl<'a> Walk<'a> {
                     next.clone()
                 }
                 Verb::Move { id, next, .. } if self.is_dropped(id) => next.clone(),
-                Verb::Move { .. } if !self.c.is_cleared(self.content) => {
-                    // A history typed just now took clearance; its second question
-                    // has given a card, or clearance back.
-                    if self.stop_is_due() {
-                        return self.show_stop(None);
+                Verb::Move { .. } => {
+                    if self.may_show_moves() {
+                        self.ask(Asking::Step);
                     }
-                    self.grant_clearance();
-                    if !self.c.is_cleared(self.content) {
-                        return self.trip_guard();
-                    }
-                    return self.ask(Asking::Step);
+                    return;
                 }
+                Verb::Play { moves, next, .. } => match self.kept_from(moves, 0) {
+                    None => {
+                        self.lead(&self.content.words.moves_none_left);
+                        next.clone()
+                    }
+                    Some(first) => {
+                        if self.may_show_moves() {
+                            self.play(moves, first);
+                        }
+                        return;
+                    }
+                },
                 Verb::RequestCall { slot, next } => {
                     self.lead_say(step);
                     self.request_call(slot);
@@ -407,6 +413,7 @@ impl<'a> Walk<'a> {
                         dialog: dialog.clone(),
                         step: called.start.clone(),
                         interrupts: false,
+                        play: None,
                     });
                     continue;
                 }
@@ -425,7 +432,6 @@ impl<'a> Walk<'a> {
                 | Verb::Number { .. }
                 | Verb::Text { .. }
                 | Verb::Screen { .. }
-                | Verb::Move { .. }
                 | Verb::Summary { .. } => return self.ask(Asking::Step),
             };
             if let Some(frame) = self.c.stack.last_mut() {
@@ -528,60 +534,6 @@ impl<'a> Walk<'a> {
         self.say(text, keyboard, Some(open.token), Weight::Talk);
     }
 
-    /// The move that the open question shows, if it shows one.
-    fn open_move(&self) -> Option<&'a Move> {
-        let is_step = self
-            .c
-            .open
-            .as_ref()
-            .is_some_and(|open| open.asking == Asking::Step);
-        match self.step().map(|step| &step.verb) {
-            Some(Verb::Move { id, .. }) if is_step => self.content.moves.list.get(id),
-            Some(_) | None => None,
-        }
-    }
-
-    /// Warm-up and when to stop, in front of the first move and its drawings: a
-    /// message of its own, which stays when the move is answered.
-    fn introduce_moves(&mut self) {
-        if self.c.moves_introduced || self.open_move().is_none() {
-            return;
-        }
-        let moves = &self.content.moves;
-        self.lead(&moves.warm_up);
-        self.lead(&moves.stop_rules);
-        self.flush();
-        self.c.moves_introduced = true;
-    }
-
-    /// The drawings of what is asked: those of the step, then those of its move.
-    fn show_pictures(&mut self) {
-        let asks_step = self
-            .c
-            .open
-            .as_ref()
-            .is_some_and(|open| open.asking == Asking::Step);
-        let of_step = match self.step() {
-            Some(step) if asks_step => &step.pictures[..],
-            Some(_) | None => &[],
-        };
-        let of_move = match self.open_move() {
-            Some(exercise) => self.pictures(exercise),
-            None => &[],
-        };
-        let pictures = of_step.iter().chain(of_move).cloned();
-        self.effects.extend(pictures.map(Effect::Picture));
-    }
-
-    /// A move's drawings, or those that a fact puts in their place.
-    pub fn pictures(&self, exercise: &'a Move) -> &'a [PictureId] {
-        exercise
-            .pictures_with
-            .iter()
-            .find(|(atom, _)| conditions::has(&self.c, atom))
-            .map_or(&exercise.pictures, |(_, instead)| instead)
-    }
-
     /// The answered question stays as a line of the transcript.
     pub fn close_question(&mut self, chosen: &str) {
         let Some(open) = self.c.open.take() else {
@@ -649,7 +601,7 @@ impl<'a> Walk<'a> {
     }
 
     /// Every screen answered, nothing that blocks: moves may be shown.
-    fn grant_clearance(&mut self) {
+    pub fn grant_clearance(&mut self) {
         let complete = self
             .content
             .screens
@@ -663,57 +615,13 @@ impl<'a> Walk<'a> {
         }
     }
 
-    fn is_dropped(&self, id: &MoveId) -> bool {
-        self.content.moves.list.get(id).is_some_and(|exercise| {
-            self.settled_history_drops(id)
-                || exercise
-                    .changes
-                    .iter()
-                    .any(|(atom, change)| *change == Change::Drop && conditions::has(&self.c, atom))
-        })
-    }
-
-    /// A history flag a clinician has looked at leaves only the moves it names.
-    fn settled_history_drops(&self, id: &MoveId) -> bool {
-        self.c.flags.keys().any(|flag| {
-            self.content
-                .flags
-                .get(flag)
-                .and_then(|flag| flag.history.as_ref())
-                .is_some_and(|allows| !allows.contains(id))
-        })
-    }
-
-    /// What the patient's facts change about a move.
-    pub fn changes(&self, exercise: &'a Move) -> impl Iterator<Item = &'a Text> {
-        exercise
-            .changes
-            .iter()
-            .filter_map(|(atom, change)| match change {
-                Change::Adapt(text) if conditions::has(&self.c, atom) => Some(text),
-                Change::Adapt(_) | Change::Drop => None,
-            })
-    }
-
-    /// A move without clearance is refused, whatever the content says.
-    fn trip_guard(&mut self) {
-        if let Some(frame) = self.c.stack.last() {
-            self.effects.push(Effect::GuardTripped {
-                dialog: frame.dialog.clone(),
-                step: frame.step.clone(),
-            });
-        }
-        self.lead(&self.content.words.guard);
-        self.offer_person();
-    }
-
     /// The step is gone from the content, or leads nowhere: a person can help.
     pub fn step_gone(&mut self) {
         self.lead(&self.content.words.step_gone);
         self.offer_person();
     }
 
-    fn offer_person(&mut self) {
+    pub fn offer_person(&mut self) {
         let person = self.content.bot.person.clone();
         if self
             .dialog(&person)

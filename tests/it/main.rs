@@ -9,6 +9,7 @@ mod content;
 mod conversations;
 mod crash;
 mod pictures;
+mod play;
 mod preview;
 mod privacy;
 mod revisions;

@@ -1168,6 +1168,7 @@ fn every_step_fits_telegram() {
                         dialog: dialog.id.clone(),
                         step: id.clone(),
                         interrupts: false,
+                        play: None,
                     };
                     let mut c = standing(lang, frame, &flags, Asking::Step);
                     if let Verb::Screen { screen, .. } = &step.verb {
@@ -1232,6 +1233,7 @@ fn every_question_of_the_engine_fits_telegram() {
                     dialog: main.id.clone(),
                     step: main.start.clone(),
                     interrupts: false,
+                    play: None,
                 };
                 let c = standing(lang, frame, &[], Asking::Item(kind(flag.clone())));
                 let turn = ask_again(&c);
@@ -1359,6 +1361,7 @@ fn the_longest_summary_fits_telegram() {
                         dialog: dialog.id.clone(),
                         step: id.clone(),
                         interrupts: false,
+                        play: None,
                     };
                     let c = standing(lang, frame, &[], asking.clone());
                     let c = with_long_trail(&c, dialog);

@@ -36,6 +36,7 @@ pub struct Step {
     #[serde(rename = "move")]
     pub moves: Option<Name>,
     pub answers: Option<Vec<ChoiceOption>>,
+    pub play: Option<Play>,
     pub handoff: Option<Handoff>,
     pub request_call: Option<Name>,
     pub call: Option<Name>,
@@ -119,6 +120,14 @@ pub enum TextKind {
     Phone,
     /// Words; kept as "something was written".
     Words,
+}
+
+#[derive(Debug, Deserialize)]
+#[serde(deny_unknown_fields)]
+pub struct Play {
+    pub moves: Vec<Name>,
+    pub hurt: Answer,
+    pub next: Name,
 }
 
 #[derive(Debug, Deserialize)]
