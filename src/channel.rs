@@ -124,6 +124,15 @@ pub enum Outgoing {
         /// What stands under it now.
         keyboard: Keyboard,
     },
+    /// A picture with words below it. It makes no sound: what it belongs to does.
+    Photo {
+        /// Where to.
+        chat: ChatId,
+        /// The picture.
+        file: PhotoFile,
+        /// What stands below it.
+        caption: RichText,
+    },
     /// A contact card.
     Contact {
         /// Where to.
@@ -144,11 +153,43 @@ pub enum Outgoing {
     },
 }
 
+/// Where a picture is taken from.
+#[derive(Clone, PartialEq, Eq, Serialize, Deserialize)]
+#[serde(rename_all = "snake_case")]
+pub enum PhotoFile {
+    /// The channel has it already, under this name.
+    Kept(String),
+    /// It is sent along.
+    New {
+        /// What the file is called.
+        name: String,
+        /// Its bytes, as PNG.
+        png: Vec<u8>,
+    },
+}
+
+/// The bytes are thousands, and say nothing.
+impl fmt::Debug for PhotoFile {
+    fn fmt(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
+        match self {
+            Self::Kept(name) => write!(f, "Kept({name})"),
+            Self::New { name, png } => write!(f, "New({name}, {} bytes)", png.len()),
+        }
+    }
+}
+
 /// What came of sending.
 #[derive(Debug, Clone, PartialEq, Eq)]
 pub enum Outcome {
     /// It arrived; the new message's number, if one was made.
     Delivered(Option<MessageId>),
+    /// A picture arrived.
+    Drawn {
+        /// The new message's number.
+        message: Option<MessageId>,
+        /// The name under which the channel keeps it for this bot.
+        file: Option<String>,
+    },
     /// It was surely not taken: the network failed before.
     NotSent,
     /// It may or may not have been taken: a time-out, a 5xx, an unreadable reply.

@@ -15,6 +15,7 @@ mod find;
 mod flags;
 mod hearing;
 mod model;
+mod pictures;
 mod raw;
 mod readability;
 mod slots;
@@ -104,10 +105,11 @@ impl Sources {
 }
 
 /// Files that decide safety, and the engine's own.
-const NAMED_FILES: [&str; 8] = [
+const NAMED_FILES: [&str; 9] = [
     "red-flags.yaml",
     "cards.yaml",
     "moves.yaml",
+    "pictures.yaml",
     TEXTS_FILE,
     "bot.yaml",
     BIBLIOGRAPHY_FILE,

@@ -13,6 +13,8 @@ mod conversation;
 mod effect;
 mod find;
 mod input;
+mod moves;
+mod play;
 mod render;
 mod resume;
 mod screens;
@@ -22,11 +24,12 @@ mod walk;
 use crate::content::Content;
 use crate::ids::Timestamp;
 
-pub use button::{Act, Button, Press, Token};
+pub use button::{Act, Button, Cue, Press, Token};
 pub use conditions::{has, holds, is_dropped};
 pub use conversation::{Asking, Conversation, FlagNote, Frame, Open, Pending, Slot, Stop};
 pub use effect::{Due, Effect, Keyboard, Message, Weight};
 pub use input::{Desk, Input, Seen, What};
+pub use play::{Beat, Play};
 use walk::Walk;
 
 /// A dialog that passes this many steps without waiting for the patient is

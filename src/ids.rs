@@ -140,6 +140,10 @@ word_id!(
     MoveId
 );
 word_id!(
+    /// A drawing of a position or a movement, by its file's name.
+    PictureId
+);
+word_id!(
     /// Content, by the hash of its files.
     Revision
 );

@@ -12,6 +12,7 @@ pub mod content;
 pub mod dialog;
 pub mod free_text;
 pub mod ids;
+pub mod picture;
 pub mod preview;
 pub mod proof;
 pub mod staff;

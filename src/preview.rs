@@ -164,6 +164,7 @@ pub fn page(
             "/preview.js",
             get(|| asset("text/javascript; charset=utf-8", page::JS)),
         )
+        .route("/picture/{file}", get(page::picture))
         .route("/events", get(live::events))
         .route("/say", post(actions::say))
         .route("/press", post(actions::press))

@@ -44,8 +44,8 @@ pub enum ReadError {
     },
 }
 
-/// Reads every `.yaml` of `folder`, of its `clinics/`, and of each clinic's own
-/// folder there.
+/// Reads every `.yaml` of `folder`, of its `clinics/` and `hearing/`, and of each
+/// clinic's own folder there, and the drawings.
 ///
 /// # Errors
 /// When the folder or one of its files cannot be read.
@@ -55,20 +55,22 @@ pub fn read(folder: &Path) -> Result<Sources, ReadError> {
         let path = folder.to_owned();
         return Err(ReadError::NoFolder { path });
     }
-    read_into(&mut sources, folder, "")?;
-    let hearing = folder.join("hearing");
-    if hearing.is_dir() {
-        read_into(&mut sources, &hearing, "hearing/")?;
+    read_into(&mut sources, folder, "", ".yaml")?;
+    for (below, ending) in [
+        ("hearing", ".yaml"),
+        ("clinics", ".yaml"),
+        ("pictures", ".svg"),
+    ] {
+        let folder = folder.join(below);
+        if folder.is_dir() {
+            read_into(&mut sources, &folder, &format!("{below}/"), ending)?;
+        }
     }
-    let clinics = folder.join("clinics");
-    if clinics.is_dir() {
-        read_into(&mut sources, &clinics, "clinics/")?;
-        let names: Vec<String> = content::clinics(&sources).map(str::to_owned).collect();
-        for name in names {
-            let own = clinics.join(&name);
-            if own.is_dir() {
-                read_into(&mut sources, &own, &format!("clinics/{name}/"))?;
-            }
+    let names: Vec<String> = content::clinics(&sources).map(str::to_owned).collect();
+    for name in names {
+        let own = folder.join("clinics").join(&name);
+        if own.is_dir() {
+            read_into(&mut sources, &own, &format!("clinics/{name}/"), ".yaml")?;
         }
     }
     if sources.files.is_empty() {
@@ -78,7 +80,12 @@ pub fn read(folder: &Path) -> Result<Sources, ReadError> {
     Ok(sources)
 }
 
-fn read_into(sources: &mut Sources, folder: &Path, prefix: &str) -> Result<(), ReadError> {
+fn read_into(
+    sources: &mut Sources,
+    folder: &Path,
+    prefix: &str,
+    ending: &str,
+) -> Result<(), ReadError> {
     let failed = |path: &Path| {
         let path = path.to_owned();
         move |cause| ReadError::Io { path, cause }
@@ -89,7 +96,7 @@ fn read_into(sources: &mut Sources, folder: &Path, prefix: &str) -> Result<(), R
             continue;
         };
         // An editor's own files start with a dot or end in `~`.
-        if !name.ends_with(".yaml") || name.starts_with('.') {
+        if !name.ends_with(ending) || name.starts_with('.') {
             continue;
         }
         let size = fs::metadata(&path).map_err(failed(&path))?.len();

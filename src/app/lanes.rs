@@ -182,13 +182,20 @@ impl Lanes {
         let mut tries = 0;
         let mut made = None;
         let shown = self.shown(chat, &row);
-        let outgoing = outbox::resolve(self.clerk.library.newest(), chat, &row, &shown);
+        // A drawing that Telegram has not seen yet is made here.
+        let outgoing = tokio::task::block_in_place(|| {
+            outbox::resolve(self.clerk.library.newest(), chat, &row, &shown)
+        });
         let mut waiting: VecDeque<Outgoing> = outgoing.into();
         while let Some(one) = waiting.pop_front() {
             let outcome = self.telegram.send(&one).await;
             tries += 1;
             match outbox::after(&row, outcome, tries) {
                 Next::Done(message) => made = message.or(made),
+                Next::Drawn(message, file) => {
+                    made = message.or(made);
+                    self.keep_file(&row, file);
+                }
                 Next::Retry(seconds) => {
                     waiting.push_front(one);
                     tokio::time::sleep(Duration::from_secs(u64::from(seconds))).await;
@@ -205,6 +212,7 @@ impl Lanes {
                                 .next()
                         }
                         Outgoing::Edit { .. }
+                        | Outgoing::Photo { .. }
                         | Outgoing::Contact { .. }
                         | Outgoing::AnswerPress { .. } => Some(one),
                     };
@@ -219,8 +227,8 @@ impl Lanes {
                     tokio::time::sleep(Duration::from_secs(u64::from(STAFF_RETRY_SECONDS))).await;
                 }
                 Next::Unreachable => return self.unreachable(chat, sequence).await,
-                Next::GiveUp(why) => match plainer(&one, &row) {
-                    Some(plain) => waiting.push_front(plain),
+                Next::GiveUp(why) => match plainer(&one, &row).or_else(|| self.anew(&row, &one)) {
+                    Some(again) => waiting.push_front(again),
                     None if must_arrive(&one, &row) => {
                         self.tell(chat, InboxRow::Undelivered, Commit::default())
                             .await;
@@ -238,17 +246,26 @@ impl Lanes {
         self.record(chat, sequence, &row, shown, made).await;
     }
 
+    fn anew(&self, row: &OutboxRow, refused: &Outgoing) -> Option<Outgoing> {
+        let content = self.clerk.library.newest();
+        tokio::task::block_in_place(|| outbox::drawn_anew(content, row, refused))
+    }
+
+    /// Next time the drawing goes by its name. Losing the name costs an upload.
+    fn keep_file(&self, row: &OutboxRow, file: Option<String>) {
+        if let Ok(Some(commit)) = outbox::keep_file(self.clerk.keys, row, file) {
+            let _ = self.clerk.ledger.commit_later(commit);
+        }
+    }
+
     /// The messages a row shows or edits: what was just delivered, or what the
     /// store knows.
     fn shown(&self, chat: ChatId, row: &OutboxRow) -> Shown {
-        let Some(shows) = shows_of(row) else {
-            return Shown::default();
-        };
-        let recent = self.recent.lock().unwrap_or_else(PoisonError::into_inner);
-        if let Some((_, shown)) = recent.shown.get(&(chat, shows)) {
-            return shown.clone();
+        if let Some(shows) = shows_of(row)
+            && let Some(shown) = self.shown_lately(chat, shows)
+        {
+            return shown;
         }
-        drop(recent);
         let read = tokio::task::block_in_place(|| {
             outbox::shown_for(&self.clerk.ledger, self.clerk.keys, chat, row)
         });
@@ -256,6 +273,14 @@ impl Lanes {
             tracing::warn!(%error, "failed to read which message to edit");
             Shown::default()
         })
+    }
+
+    fn shown_lately(&self, chat: ChatId, shows: ShownAs) -> Option<Shown> {
+        let recent = self.recent.lock().unwrap_or_else(PoisonError::into_inner);
+        recent
+            .shown
+            .get(&(chat, shows))
+            .map(|(_, shown)| shown.clone())
     }
 
     async fn record(
@@ -420,6 +445,8 @@ impl Lanes {
     ) {
         match outgoing {
             Outgoing::Edit { .. } => tracing::debug!(why, "an edit was refused"),
+            // Its move's words say the same.
+            Outgoing::Photo { .. } => tracing::warn!(why, "a drawing was refused"),
             Outgoing::Send { .. } | Outgoing::Contact { .. } | Outgoing::AnswerPress { .. } => {
                 tracing::error!(
                     why,
@@ -486,6 +513,7 @@ fn plainer(outgoing: &Outgoing, row: &OutboxRow) -> Option<Outgoing> {
         }
         Outgoing::Send { .. }
         | Outgoing::Edit { .. }
+        | Outgoing::Photo { .. }
         | Outgoing::Contact { .. }
         | Outgoing::AnswerPress { .. } => None,
     }

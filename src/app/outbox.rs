@@ -4,10 +4,10 @@
 //! theirs; both go by what is decided here.
 
 use super::records::{Keys, OutboxRow, Piece, Shown, ShownAs};
-use crate::channel::{Outcome, Outgoing};
+use crate::channel::{Outcome, Outgoing, PhotoFile};
 use crate::content::{Content, RichText, Values, With};
 use crate::dialog::{Keyboard, Weight};
-use crate::ids::{CaseNumber, ChatId, Lang, MessageId};
+use crate::ids::{CaseNumber, ChatId, Lang, MessageId, PictureId};
 use crate::store::{Commit, CommitError, Ledger, Put, ReadError};
 
 /// A question keeps this many copies to edit; older ones scroll away.
@@ -17,11 +17,16 @@ const COPIES_MAX: usize = 4;
 /// then stands in the log and, if it belongs to a case, on the case.
 const TRIES_MAX: u32 = 8;
 
+/// A toggle's look and a drawing get so many tries.
+const TICK_TRIES_MAX: u32 = 1;
+
 /// What to do after an answer.
 #[derive(Debug, Clone, PartialEq, Eq)]
 pub enum Next {
     /// It is done; the new message's number, if one was made.
     Done(Option<MessageId>),
+    /// A drawing is done: the new message's number, and Telegram's file of it.
+    Drawn(Option<MessageId>, Option<String>),
     /// Try again after so many seconds; it was surely not sent.
     Retry(u32),
     /// Try again after so many seconds; it may have been sent.
@@ -46,7 +51,12 @@ pub fn after(row: &OutboxRow, outcome: Outcome, tries: u32) -> Next {
     let must_arrive = row.weight == Weight::Warning;
     match outcome {
         Outcome::Delivered(message) => Next::Done(message),
+        Outcome::Drawn { message, file } => Next::Drawn(message, file),
         Outcome::SlowDown(seconds) => Next::Retry(seconds.max(1)),
+        // What may be dropped keeps nothing back: not a drawing its move's words.
+        Outcome::NotSent if row.weight == Weight::Tick && tries > TICK_TRIES_MAX => {
+            Next::Done(None)
+        }
         Outcome::NotSent if must_arrive || tries < TRIES_MAX => Next::Retry(backoff),
         Outcome::Ambiguous if row.weight == Weight::Tick => Next::Done(None),
         Outcome::Ambiguous if must_arrive || tries < TRIES_MAX => Next::RetryAsRepeat(backoff),
@@ -70,6 +80,13 @@ pub fn shown_for(
     chat: ChatId,
     row: &OutboxRow,
 ) -> Result<Shown, ReadError> {
+    if let Piece::Photo { drawing, .. } = &row.piece {
+        let file = ledger.read::<String>(&keys.drawing(drawing))?;
+        return Ok(Shown {
+            file: file.map(|(file, _)| file),
+            ..Shown::default()
+        });
+    }
     let Some(shows) = shows_of(row) else {
         return Ok(Shown::default());
     };
@@ -86,7 +103,7 @@ pub fn shows_of(row: &OutboxRow) -> Option<ShownAs> {
     match &row.piece {
         Piece::Send { shows, .. } => *shows,
         Piece::Edit { shows, .. } => Some(*shows),
-        Piece::Contact { .. } => None,
+        Piece::Photo { .. } | Piece::Contact { .. } => None,
     }
 }
 
@@ -140,6 +157,20 @@ pub fn resolve(content: &Content, chat: ChatId, row: &OutboxRow, shown: &Shown) 
                 })
                 .collect()
         }
+        Piece::Photo {
+            picture, caption, ..
+        } => {
+            let file = match &shown.file {
+                Some(file) => Some(PhotoFile::Kept(file.clone())),
+                None => drawn(content, picture),
+            };
+            let photo = file.map(|file| Outgoing::Photo {
+                chat,
+                file,
+                caption: caption.clone(),
+            });
+            photo.into_iter().collect()
+        }
         Piece::Contact {
             number,
             first,
@@ -153,6 +184,62 @@ pub fn resolve(content: &Content, chat: ChatId, row: &OutboxRow, shown: &Shown) 
             }]
         }
     }
+}
+
+/// A drawing made anew; none when the content no longer has it.
+fn drawn(content: &Content, id: &PictureId) -> Option<PhotoFile> {
+    match content.pictures.get(id)?.png() {
+        Ok(png) => Some(PhotoFile::New {
+            name: format!("{id}.png"),
+            png: png.to_vec(),
+        }),
+        Err(error) => {
+            tracing::warn!(%error, picture = %id, "a drawing cannot be made");
+            None
+        }
+    }
+}
+
+/// Telegram no longer has the file it once kept: the drawing is sent anew.
+#[must_use]
+pub fn drawn_anew(content: &Content, row: &OutboxRow, refused: &Outgoing) -> Option<Outgoing> {
+    match (refused, &row.piece) {
+        (
+            Outgoing::Photo {
+                chat,
+                file: PhotoFile::Kept(_),
+                caption,
+            },
+            Piece::Photo { picture, .. },
+        ) => Some(Outgoing::Photo {
+            chat: *chat,
+            file: drawn(content, picture)?,
+            caption: caption.clone(),
+        }),
+        _ => None,
+    }
+}
+
+/// The commit that keeps what Telegram calls a drawing; none for other rows.
+///
+/// # Errors
+/// When the record does not fit.
+pub fn keep_file(
+    keys: Keys,
+    row: &OutboxRow,
+    file: Option<String>,
+) -> Result<Option<Commit>, CommitError> {
+    let (Piece::Photo { drawing, .. }, Some(file)) = (&row.piece, file) else {
+        return Ok(None);
+    };
+    Ok(Some(Commit {
+        puts: vec![Put::json(
+            keys.drawing(drawing),
+            super::records::CLINIC,
+            &file,
+        )?],
+        ..Commit::default()
+    }))
 }
 
 /// What an older copy of a case's card says once there is a newer one.

@@ -4,7 +4,9 @@ use serde::{Deserialize, Serialize};
 
 use crate::content::RichText;
 use crate::dialog::{Due, Keyboard, Token, Weight};
-use crate::ids::{BotId, CaseNumber, ChatId, FlagId, Lang, MessageId, Timestamp, UserId};
+use crate::ids::{
+    BotId, CaseNumber, ChatId, FlagId, Lang, MessageId, PictureId, Revision, Timestamp, UserId,
+};
 use crate::store::{Key, Kind};
 
 /// Rows that belong to the clinic, not to a patient, stand under this chat and
@@ -123,6 +125,15 @@ pub enum Piece {
         /// It will not change again.
         closes: bool,
     },
+    /// A drawing of the content.
+    Photo {
+        /// Which.
+        picture: PictureId,
+        /// The hash of its lines, under which the file Telegram keeps is found.
+        drawing: Revision,
+        /// What stands below it.
+        caption: RichText,
+    },
     /// A contact card.
     Contact {
         /// In + form.
@@ -152,6 +163,9 @@ pub enum ShownAs {
 pub struct Shown {
     /// Message numbers.
     pub messages: Vec<i64>,
+    /// For a drawing, the file that Telegram keeps of it.
+    #[serde(default, skip_serializing_if = "Option::is_none")]
+    pub file: Option<String>,
 }
 
 /// A timer.
@@ -271,6 +285,13 @@ impl Keys {
     #[must_use]
     pub fn join(self, user: UserId) -> Key {
         self.single(&format!("join/{user}"))
+    }
+
+    /// The file that Telegram keeps of a drawing for this bot.
+    #[must_use]
+    pub fn drawing(self, drawing: &Revision) -> Key {
+        let tail = format!("drawing/{drawing}");
+        Key::new(self.0, CLINIC, Kind::Meta, tail.as_bytes())
     }
 
     /// One of the app's single rows.

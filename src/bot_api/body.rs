@@ -7,6 +7,8 @@ use axum::{
 };
 use serde_json::{Map, Value};
 
+use super::media::UPLOADED;
+
 /// Bodies over this are refused; Telegram's own limit for files is 50 MB, but
 /// this server keeps no files.
 const BODY_BYTES_MAX: usize = 8 << 20;
@@ -14,12 +16,19 @@ const BODY_BYTES_MAX: usize = 8 << 20;
 /// The body could not be read; the caller gets a 400.
 pub(super) struct Unreadable;
 
+/// What a call carries: its fields, and the files beside them by field.
+pub(super) struct Fields {
+    pub value: Value,
+    pub files: Vec<(String, Bytes)>,
+}
+
 /// The fields of a request, from its query and its body.
-pub(super) async fn fields(parts: Parts, body: Body) -> Result<Value, Unreadable> {
+pub(super) async fn fields(parts: Parts, body: Body) -> Result<Fields, Unreadable> {
     let query = parts.uri.query().is_some_and(|query| !query.is_empty());
     let kind = content_type(&parts.headers).to_owned();
+    let mut files = Vec::new();
     let mut fields = if kind.starts_with("multipart/form-data") {
-        Value::Object(multipart(Request::from_parts(parts.clone(), body)).await?)
+        Value::Object(multipart(Request::from_parts(parts.clone(), body), &mut files).await?)
     } else {
         let bytes = to_bytes(body, BODY_BYTES_MAX)
             .await
@@ -35,7 +44,10 @@ pub(super) async fn fields(parts: Parts, body: Body) -> Result<Value, Unreadable
     if query && let Value::Object(fields) = &mut fields {
         fields.extend(from_query(&parts.uri)?);
     }
-    Ok(fields)
+    Ok(Fields {
+        value: fields,
+        files,
+    })
 }
 
 fn content_type(headers: &HeaderMap) -> &str {
@@ -65,7 +77,10 @@ fn as_text(pairs: Vec<(String, String)>) -> Map<String, Value> {
         .collect()
 }
 
-async fn multipart(request: Request<Body>) -> Result<Map<String, Value>, Unreadable> {
+async fn multipart(
+    request: Request<Body>,
+    files: &mut Vec<(String, Bytes)>,
+) -> Result<Map<String, Value>, Unreadable> {
     let mut parts = Multipart::from_request(request, &())
         .await
         .map_err(|_| Unreadable)?;
@@ -75,8 +90,12 @@ async fn multipart(request: Request<Body>) -> Result<Map<String, Value>, Unreada
         let file_name = part.file_name().map(str::to_owned);
         let bytes = part.bytes().await.map_err(|_| Unreadable)?;
         let value = match file_name {
-            // The bytes of a file go; its name and size show that one came.
-            Some(file_name) => format!("file:{file_name}:{}", bytes.len()),
+            // The bytes go beside the fields; name and size show that they came.
+            Some(file_name) => {
+                let shown = format!("{UPLOADED}{file_name}:{}", bytes.len());
+                files.push((name.clone(), bytes));
+                shown
+            }
             None => String::from_utf8(bytes.to_vec()).map_err(|_| Unreadable)?,
         };
         fields.insert(name, Value::String(value));

@@ -1,5 +1,6 @@
-//! Contacts, photos and documents. Files are named, never kept.
+//! Contacts, photos and documents. Of files only photos are kept.
 
+use axum::body::Bytes;
 use serde_json::{Map, Value, json};
 
 use super::{
@@ -8,6 +9,9 @@ use super::{
     params::Params,
     world::{Outcome, Refusal, World},
 };
+
+/// How a field reads whose value is a file that was sent along.
+pub(super) const UPLOADED: &str = "file:";
 
 impl World {
     pub(super) fn send_contact(&mut self, params: Params<'_>, now: i64) -> Outcome {
@@ -48,8 +52,53 @@ impl World {
         let mut shown = self.draft(chat, params, now)?;
         (shown.text, shown.entities) = (text, entities);
         shown.media = Some(media);
-        shown.rest = Map::from_iter([(field.to_owned(), sample(field))]);
+        let mut described = sample(field);
+        if media == Media::Photo {
+            let file_id = self.photo_file(params)?;
+            described[0]["file_id"] = json!(file_id);
+        }
+        shown.rest = Map::from_iter([(field.to_owned(), described)]);
         self.deliver(chat, shown)
+    }
+}
+
+impl World {
+    /// The file a photo comes from: one sent along gets a new name, a name must
+    /// be known.
+    fn photo_file(&mut self, params: Params<'_>) -> Result<String, Refusal> {
+        let given = params.text("photo").unwrap_or_default();
+        if let Some(attached) = given.strip_prefix("attach://") {
+            return Ok(self.keep_upload(attached));
+        }
+        if given.starts_with(UPLOADED) {
+            return Ok(self.keep_upload("photo"));
+        }
+        match self.files.get(&given) {
+            Some(_) => Ok(given.into_owned()),
+            None => Err(Refusal::bad("wrong file identifier/HTTP URL specified")),
+        }
+    }
+
+    fn keep_upload(&mut self, field: &str) -> String {
+        let found = self.uploads.iter().find(|(name, _)| name == field);
+        let bytes = found.map(|(_, bytes)| bytes.clone()).unwrap_or_default();
+        self.files.keep(bytes)
+    }
+}
+
+/// The pictures that were sent, by `file_id`.
+#[derive(Default)]
+pub(super) struct Files(Vec<Bytes>);
+
+impl Files {
+    fn keep(&mut self, bytes: Bytes) -> String {
+        self.0.push(bytes);
+        format!("photo-{}", self.0.len())
+    }
+
+    pub fn get(&self, file_id: &str) -> Option<&Bytes> {
+        let number: usize = file_id.strip_prefix("photo-")?.parse().ok()?;
+        self.0.get(number.checked_sub(1)?)
     }
 }
 

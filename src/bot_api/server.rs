@@ -175,13 +175,22 @@ async fn handle(State(hub): State<Arc<Hub>>, request: Request) -> Response {
         return respond(&hub, Refusal::bad("can't parse JSON object").into()).await;
     };
     let reply = match method.eq_ignore_ascii_case("getUpdates") {
-        true => poll(&hub, &method, &fields).await,
-        false => hub.call(&method, &fields),
+        true => poll(&hub, &method, &fields.value).await,
+        false => hub.call_with(&method, fields),
     };
     respond(&hub, reply).await
 }
 
 impl Hub {
+    fn call_with(&self, method: &str, fields: body::Fields) -> Reply {
+        let now = (self.clock)();
+        let mut world = lock(&self.world);
+        world.uploads = fields.files;
+        let reply = world.call(method, &fields.value, now);
+        world.uploads.clear();
+        reply
+    }
+
     fn call(&self, method: &str, fields: &Value) -> Reply {
         let now = (self.clock)();
         lock(&self.world).call(method, fields, now)

@@ -2,11 +2,13 @@
 
 use std::{collections::HashMap, fmt, ops::ControlFlow};
 
+use axum::body::Bytes;
 use serde_json::{Map, Value, json};
 
 use super::{
     chats::{Chat, Person},
     fault::{Delivery, Fault, Faults},
+    media::Files,
     message::Shown,
     params::Params,
     profile::Profile,
@@ -25,6 +27,9 @@ pub struct World {
     pub(super) updates: Updates,
     pub(super) queries: Queries,
     pub(super) profile: Profile,
+    /// The files beside the fields of the call under way.
+    pub(super) uploads: Vec<(String, Bytes)>,
+    pub(super) files: Files,
     faults: Faults,
     log: Vec<Call>,
     logging: bool,
@@ -116,6 +121,8 @@ impl World {
             updates: Updates::default(),
             queries: Queries::default(),
             profile: Profile::new(first_name),
+            uploads: Vec::new(),
+            files: Files::default(),
             faults: Faults::default(),
             log: Vec::new(),
             logging: true,
@@ -213,6 +220,12 @@ impl World {
     #[must_use]
     pub fn message(&self, chat: i64, message_id: i64) -> Option<&Shown> {
         self.chats.get(&chat)?.message(message_id)
+    }
+
+    /// The bytes of a picture, by its `file_id`; empty when it came without.
+    #[must_use]
+    pub fn file(&self, file_id: &str) -> Option<&Bytes> {
+        self.files.get(file_id)
     }
 
     /// The answer to a press, once there is one.

@@ -41,6 +41,7 @@ impl Player {
                 "sendmessage" | "editmessagetext" | "answercallbackquery" => {
                     payload["text"].as_str().unwrap_or_default().to_owned()
                 }
+                "sendphoto" => format!("🖼 {}", payload["caption"].as_str().unwrap_or_default()),
                 "sendcontact" => format!(
                     "contact {} {}",
                     payload["first_name"].as_str().unwrap_or_default(),

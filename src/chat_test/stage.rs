@@ -317,6 +317,18 @@ impl Stage {
                 // An edit's reply is the message it changed: none was made.
                 outbox::Next::Done(_) if matches!(one, Outgoing::Edit { .. }) => {}
                 outbox::Next::Done(message) => made = message.or(made),
+                outbox::Next::Drawn(message, file) => {
+                    made = message.or(made);
+                    match outbox::keep_file(keys, &row, file) {
+                        Ok(Some(commit)) => {
+                            if let Err(error) = self.clerk.ledger.commit_blocking(commit) {
+                                self.troubles.push(error.to_string());
+                            }
+                        }
+                        Ok(None) => {}
+                        Err(error) => self.troubles.push(error.to_string()),
+                    }
+                }
                 outbox::Next::Retry(seconds) => {
                     self.now = self.now.plus_seconds(i64::from(seconds));
                     return self.messages.push_front((chat, sequence, row));
@@ -328,7 +340,8 @@ impl Stage {
                 }
                 outbox::Next::GiveUp(why) => {
                     // An edit that comes too late harms nobody; anything else does.
-                    if !matches!(one, Outgoing::Edit { .. }) || row.weight == Weight::Warning {
+                    let spare = matches!(one, Outgoing::Edit { .. } | Outgoing::Photo { .. });
+                    if !spare || row.weight == Weight::Warning {
                         self.troubles
                             .push(format!("Telegram refused a message: {why}"));
                     }

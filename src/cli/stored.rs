@@ -114,6 +114,7 @@ fn describe_message(bot: BotId, key: &Key, row: &OutboxRow) -> Value {
     let (kind, bytes) = match &row.piece {
         Piece::Send { text, .. } => ("send", text.text.len()),
         Piece::Edit { text, .. } => ("edit", text.text.len()),
+        Piece::Photo { caption, .. } => ("photo", caption.text.len()),
         Piece::Contact { .. } => ("contact", 0),
     };
     json!({

@@ -15,9 +15,9 @@ use super::words::Words;
 use super::{
     BIBLIOGRAPHY_FILE, FILE_BYTES_MAX, FIND_FILE, GLOSSARY_FILE, HEARING_FOLDER, NAMED_FILES,
     Parsed, Sources, TEXTS_FILE, cards as cards_file, clinic as clinic_file, dialogs, find,
-    flags as flags_file, hearing as hearing_files, is_safety, is_script,
+    flags as flags_file, hearing as hearing_files, is_safety, is_script, pictures as pictures_file,
 };
-use crate::ids::{ChoiceId, DialogId, FlagId, SlotId};
+use crate::ids::{ChoiceId, DialogId, FlagId, PictureId, SlotId};
 
 /// What has been found so far, and what names are known.
 pub(super) struct Builder {
@@ -31,6 +31,7 @@ pub(super) struct Builder {
     pub all_read: bool,
     pub bibliography: Bibliography,
     pub cited: Vec<Cited>,
+    pub pictures: BTreeSet<String>,
 }
 
 impl Builder {
@@ -77,6 +78,16 @@ impl Builder {
     pub fn flag(&mut self, file: &str, name: &Name) -> FlagId {
         self.known(file, "flag", name, |names| &names.flags);
         FlagId::new(&name.value)
+    }
+
+    pub fn pictures(&mut self, file: &str, names: &[Name]) -> Vec<PictureId> {
+        for name in names {
+            self.known(file, "picture", name, |names| &names.pictures);
+        }
+        names
+            .iter()
+            .map(|name| PictureId::new(&name.value))
+            .collect()
     }
 
     pub fn flags(&mut self, file: &str, names: &[Name]) -> Vec<FlagId> {
@@ -272,6 +283,11 @@ pub(super) fn build(sources: &Sources, clinic: &str) -> Result<Parsed, Vec<Diagn
         }
     }
     let bot: Option<raw::Bot> = read(&mut found, sources, "bot.yaml");
+    // A content without drawings has no file of them.
+    let pictures: raw::Pictures = match sources.files.contains_key("pictures.yaml") {
+        true => read(&mut found, sources, "pictures.yaml").unwrap_or_default(),
+        false => raw::Pictures::default(),
+    };
     let clinic_path = format!("clinics/{clinic}.yaml");
     let clinic: Option<raw::Clinic> = read(&mut found, sources, &clinic_path);
     for path in sources.files.keys() {
@@ -341,6 +357,7 @@ pub(super) fn build(sources: &Sources, clinic: &str) -> Result<Parsed, Vec<Diagn
         all_read: scripts.len() == script_names(sources).count(),
         bibliography,
         cited: Vec::new(),
+        pictures: names(&mut pictures.pictures.0.iter().map(|(name, _)| name)),
     };
     builder.check_bibliography();
     for (name, text) in texts.iter().flat_map(|texts| &texts.0) {
@@ -374,6 +391,7 @@ pub(super) fn build(sources: &Sources, clinic: &str) -> Result<Parsed, Vec<Diagn
     let cards = cards_file::build_cards(&mut builder, cards);
     let moves = cards_file::build_moves(&mut builder, moves);
     let finder = find::build(&mut builder, find, glossary);
+    let pictures = pictures_file::build_pictures(&mut builder, pictures, sources);
     let bot = clinic_file::build_bot(&mut builder, bot, &clinic_path, &clinic);
     clinic_file::check_clinic(&mut builder, &clinic_path, &clinic);
     let dialogs = dialogs::build(&mut builder, scripts);
@@ -400,6 +418,7 @@ pub(super) fn build(sources: &Sources, clinic: &str) -> Result<Parsed, Vec<Diagn
         cleared_days,
         cards,
         moves,
+        pictures,
         words,
         clinic,
         bot,

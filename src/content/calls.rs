@@ -20,6 +20,7 @@ fn calls(dialog: &Dialog) -> impl Iterator<Item = (&DialogId, &Step)> {
         | Verb::Text { .. }
         | Verb::Screen { .. }
         | Verb::Move { .. }
+        | Verb::Play { .. }
         | Verb::Handoff { .. }
         | Verb::RequestCall { .. }
         | Verb::Branch { .. }
@@ -74,7 +75,7 @@ pub(super) fn mark_moves(dialogs: &mut BTreeMap<DialogId, Dialog>) {
         dialog
             .steps
             .values()
-            .any(|step| matches!(step.verb, Verb::Move { .. }))
+            .any(|step| matches!(step.verb, Verb::Move { .. } | Verb::Play { .. }))
     };
     let mut with_moves: BTreeSet<DialogId> = dialogs
         .iter()

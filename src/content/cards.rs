@@ -4,7 +4,7 @@ use std::collections::BTreeMap;
 
 use super::build::{Builder, place};
 use super::diagnostic::Place;
-use super::model::{Card, CardAnswer, Change, Move, Moves};
+use super::model::{Card, CardAnswer, Change, Easier, Move, Moves, Pace, Work};
 use super::raw;
 use super::readability::Measure;
 use crate::ids::{CardId, ChoiceId, MoveId};
@@ -134,6 +134,20 @@ pub(super) fn build_moves(builder: &mut Builder, file: raw::Moves) -> Moves {
                 }
             })
             .collect();
+        let pace = exercise
+            .pace
+            .and_then(|pace| build_pace(builder, place(FILE, &name), &pace));
+        let easier = exercise.easier.map(|easier| Easier {
+            say: easier.say,
+            hold_seconds: easier.hold_seconds,
+        });
+        let pictures = builder.pictures(FILE, &exercise.pictures);
+        let pictures_with = exercise
+            .pictures_with
+            .0
+            .into_iter()
+            .map(|(atom, instead)| (builder.atom(FILE, &atom), builder.pictures(FILE, &instead)))
+            .collect();
         list.insert(
             MoveId::new(&name.value),
             Move {
@@ -142,7 +156,11 @@ pub(super) fn build_moves(builder: &mut Builder, file: raw::Moves) -> Moves {
                 dose: exercise.dose,
                 steps: exercise.steps,
                 caveats: exercise.caveats,
+                pace,
+                easier,
                 changes,
+                pictures,
+                pictures_with,
             },
         );
     }
@@ -152,5 +170,37 @@ pub(super) fn build_moves(builder: &mut Builder, file: raw::Moves) -> Moves {
         every_push: file.every_push,
         every_move: file.every_move,
         list,
+    }
+}
+
+fn build_pace(builder: &mut Builder, here: Place, pace: &raw::Pace) -> Option<Pace> {
+    /// Longer is a mistake for minutes, not a hold.
+    const HOLD_SECONDS_MAX: u32 = 15 * 60;
+    /// Nobody is asked for more in one go.
+    const TIMES_MAX: u32 = 30;
+    const SETS_MAX: u32 = 5;
+    let work = match (pace.hold_seconds, pace.times) {
+        (Some(seconds @ 1..=HOLD_SECONDS_MAX), None) => Some(Work::Hold { seconds }),
+        (None, Some(times @ 1..=TIMES_MAX)) => Some(Work::Times(times)),
+        (Some(_) | None, Some(_) | None) => None,
+    };
+    match work {
+        Some(work) if (1..=2).contains(&pace.sides) && (1..=SETS_MAX).contains(&pace.sets) => {
+            Some(Pace {
+                work,
+                sides: pace.sides,
+                sets: pace.sets,
+            })
+        }
+        Some(_) | None => {
+            builder.error_with(
+                here,
+                "this pace cannot be played",
+                Some(format!(
+                    "Say `hold_seconds` (1 to {HOLD_SECONDS_MAX}) or `times` (1 to {TIMES_MAX}), with 1 or 2 `sides` and 1 to {SETS_MAX} `sets`."
+                )),
+            );
+            None
+        }
     }
 }

@@ -185,6 +185,7 @@ impl Scripting<'_> {
             ("text", raw.text.is_some()),
             ("screen", raw.screen.is_some()),
             ("move", raw.moves.is_some()),
+            ("play", raw.play.is_some()),
             ("handoff", raw.handoff.is_some()),
             ("request_call", raw.request_call.is_some()),
             ("call", raw.call.is_some()),
@@ -213,6 +214,7 @@ impl Scripting<'_> {
         });
         let say = raw.say.clone();
         let label = raw.label.clone();
+        let pictures = self.builder.pictures(self.file, &raw.pictures);
         let asks = ["choice", "many", "yes_no", "scale", "number", "text"];
         if say.is_none() && given.iter().any(|verb| asks.contains(verb)) {
             self.builder.error(
@@ -227,6 +229,7 @@ impl Scripting<'_> {
         Step {
             say,
             label,
+            pictures,
             verb,
             after,
             place: here,
@@ -362,6 +365,8 @@ impl Scripting<'_> {
                 answers,
                 next: need_next(self.builder),
             }
+        } else if let Some(play) = raw.play {
+            self.play(&here, play)
         } else if let Some(handoff) = raw.handoff {
             Verb::Handoff {
                 phone: handoff.phone,
@@ -395,6 +400,28 @@ impl Scripting<'_> {
             self.builder
                 .error(here, format!("the step `{}` does nothing", name.value));
             Verb::End
+        }
+    }
+
+    fn play(&mut self, here: &Place, play: raw::Play) -> Verb {
+        for exercise in &play.moves {
+            self.builder
+                .known(self.file, "move", exercise, |names| &names.moves);
+        }
+        if play.moves.is_empty() || play.hurt.next.is_none() {
+            self.builder.error(
+                here.clone(),
+                "a step that plays needs `moves`, and a `next` for when it hurts",
+            );
+        }
+        Verb::Play {
+            moves: play
+                .moves
+                .iter()
+                .map(|exercise| MoveId::new(&exercise.value))
+                .collect(),
+            hurt: self.answer(play.hurt),
+            next: StepId::new(&play.next.value),
         }
     }
 
@@ -567,6 +594,10 @@ fn collect_targets(raw: &raw::Step, goes: &mut Vec<Name>) {
             .map(|number| number.next.clone()),
     );
     goes.extend(raw.text.as_ref().map(|text| text.next.clone()));
+    if let Some(play) = &raw.play {
+        goes.push(play.next.clone());
+        goes.extend(play.hurt.next.clone());
+    }
     goes.extend(raw.summary.as_ref().map(|summary| summary.next.clone()));
     goes.extend(raw.next.clone());
     goes.extend(raw.after.as_ref().map(|after| after.go.clone()));

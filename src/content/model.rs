@@ -3,6 +3,7 @@
 //! Built only by [`super::parse`], so nobody checks twice.
 
 use std::collections::BTreeMap;
+use std::sync::OnceLock;
 
 use super::bibliography::{Bibliography, Cited};
 use super::diagnostic::Place;
@@ -15,8 +16,9 @@ use super::text::{Text, Values};
 use super::words::Words;
 use crate::free_text::Hearing;
 use crate::ids::{
-    CardId, ChoiceId, DialogId, FlagId, Lang, MoveId, Revision, ScreenId, SlotId, StepId,
+    CardId, ChoiceId, DialogId, FlagId, Lang, MoveId, PictureId, Revision, ScreenId, SlotId, StepId,
 };
+use crate::picture::{self, DrawingError};
 use crate::triage::{Level, Rules};
 
 /// Everything a clinic has written, checked.
@@ -42,6 +44,8 @@ pub struct Content {
     pub cards: BTreeMap<CardId, Card>,
     /// The exercises.
     pub moves: Moves,
+    /// The drawings.
+    pub pictures: BTreeMap<PictureId, Picture>,
     /// The engine's own words.
     pub words: Words,
     /// Names, numbers and hours.
@@ -238,8 +242,79 @@ pub struct Move {
     pub steps: Vec<Text>,
     /// What to heed.
     pub caveats: Text,
+    /// How it is played; none for what is only told.
+    pub pace: Option<Pace>,
+    /// A gentler way.
+    pub easier: Option<Easier>,
     /// What a fact changes; the strictest holds.
     pub changes: Vec<(Atom, Change)>,
+    /// Its drawings, in the order of the movement.
+    pub pictures: Vec<PictureId>,
+    /// The drawings that stand instead where a fact holds; the first such fact
+    /// decides.
+    pub pictures_with: Vec<(Atom, Vec<PictureId>)>,
+}
+
+/// How a move is played.
+#[derive(Debug, Clone)]
+pub struct Pace {
+    /// What is done each time.
+    pub work: Work,
+    /// 1, or 2 for the left and then the right.
+    pub sides: u32,
+    /// How often.
+    pub sets: u32,
+}
+
+/// What is done on each side of each set.
+#[derive(Debug, Clone, Copy, PartialEq, Eq)]
+pub enum Work {
+    /// A position is held.
+    Hold {
+        /// For so long.
+        seconds: u32,
+    },
+    /// The patient counts a movement up to this.
+    Times(u32),
+}
+
+/// A gentler way to do a move.
+#[derive(Debug, Clone)]
+pub struct Easier {
+    /// How.
+    pub say: Text,
+    /// Held for no longer than this.
+    pub hold_seconds: Option<u32>,
+}
+
+/// One drawing.
+#[derive(Debug, Clone)]
+pub struct Picture {
+    /// What is on it, for those who cannot see it.
+    pub alt: Text,
+    /// The drawing itself, as SVG.
+    pub svg: String,
+    /// The hash of the SVG: a drawing that changes is another one.
+    pub drawing: Revision,
+    /// Its pixels, once somebody has asked for them.
+    pub(super) png: OnceLock<Vec<u8>>,
+}
+
+impl Picture {
+    /// The drawing as a PNG. Making it takes some milliseconds, once.
+    ///
+    /// # Errors
+    /// When its size cannot be used; that it can be read was checked.
+    pub fn png(&self) -> Result<&[u8], DrawingError> {
+        match self.png.get() {
+            Some(png) => Ok(png),
+            None => {
+                let png = picture::png(&self.svg)?;
+                // Two at once make the same.
+                Ok(self.png.get_or_init(|| png))
+            }
+        }
+    }
 }
 
 /// What a fact does to a move.
@@ -332,6 +407,8 @@ pub struct Step {
     pub say: Option<Text>,
     /// What its question is called in the summary.
     pub label: Option<Text>,
+    /// Drawings shown in front of its question.
+    pub pictures: Vec<PictureId>,
     /// What is then done.
     pub verb: Verb,
     /// Where a patient who stays silent goes.
@@ -415,6 +492,15 @@ pub enum Verb {
         /// When a caution drops the move.
         next: StepId,
     },
+    /// Plays exercises, one after the other.
+    Play {
+        /// In order; those that a caution drops are left out.
+        moves: Vec<MoveId>,
+        /// When something hurts.
+        hurt: Answer,
+        /// After the last.
+        next: StepId,
+    },
     /// Phone, contact card, scheduler.
     Handoff {
         /// The phone number as text.
@@ -473,6 +559,7 @@ impl Verb {
             | Self::Text { slot, .. } => Some(slot),
             Self::Screen { .. }
             | Self::Move { .. }
+            | Self::Play { .. }
             | Self::Handoff { .. }
             | Self::RequestCall { .. }
             | Self::Call { .. }

@@ -278,11 +278,44 @@ pub struct Move {
     pub steps: Vec<Text>,
     pub caveats: Text,
     #[serde(default)]
+    pub pace: Option<Pace>,
+    #[serde(default)]
+    pub easier: Option<Easier>,
+    #[serde(default)]
     pub changes: Pairs<Change>,
+    #[serde(default)]
+    pub pictures: Vec<Name>,
+    #[serde(default)]
+    pub pictures_with: Pairs<Vec<Name>>,
     #[serde(default)]
     pub sources: Vec<Name>,
     #[serde(default)]
     pub reviewed_by: Option<String>,
+}
+
+#[derive(Debug, Deserialize)]
+#[serde(deny_unknown_fields)]
+pub struct Pace {
+    #[serde(default)]
+    pub hold_seconds: Option<u32>,
+    #[serde(default)]
+    pub times: Option<u32>,
+    #[serde(default = "once")]
+    pub sides: u32,
+    #[serde(default = "once")]
+    pub sets: u32,
+}
+
+fn once() -> u32 {
+    1
+}
+
+#[derive(Debug, Deserialize)]
+#[serde(deny_unknown_fields)]
+pub struct Easier {
+    pub say: Text,
+    #[serde(default)]
+    pub hold_seconds: Option<u32>,
 }
 
 #[derive(Debug, Clone, Copy, PartialEq, Eq, Deserialize)]
@@ -300,6 +333,13 @@ pub enum Change {
     Drop,
     #[serde(rename = "change")]
     Adapt(Text),
+}
+
+/// `pictures.yaml`.
+#[derive(Debug, Default, Deserialize)]
+#[serde(deny_unknown_fields)]
+pub struct Pictures {
+    pub pictures: Pairs<Text>,
 }
 
 /// `clinics/<name>.yaml`.

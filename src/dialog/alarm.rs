@@ -3,7 +3,7 @@
 //! Presses, typed words, timers and returning locks all state flags; what they
 //! come to is judged here before anything else happens in a turn.
 
-use super::button::{Act, Press};
+use super::button::{Act, Cue, Press, Token};
 use super::conversation::{Asking, Conversation, FlagNote, Pending, Stop};
 use super::effect::{Due, Effect, Message, Weight};
 use super::input::{Input, What};
@@ -84,6 +84,7 @@ impl Walk<'_> {
                 Due::Screening
                 | Due::Question(_)
                 | Due::Opening
+                | Due::Hold(_)
                 | Due::Unclaimed(_)
                 | Due::Unclosed(_),
             )
@@ -178,6 +179,9 @@ impl Walk<'_> {
                     .find(|option| option.id == *id)
                     .map(|option| of_answer(&option.answer))
                     .unwrap_or_default(),
+                (Some(Verb::Play { .. }), Act::Play(Cue::Hurts)) => {
+                    self.hurt_answer().map(of_answer).unwrap_or_default()
+                }
                 (Some(Verb::Many { options, .. }), Act::Continue(seen)) if *seen == open.draft => {
                     let chosen = options
                         .iter()
@@ -359,6 +363,7 @@ impl Walk<'_> {
                     .collect::<Vec<_>>()
                     .join(" · ")
             }
+            (Asking::Step, Some(Verb::Play { .. })) => self.label(&self.content.words.button_hurts),
             (Asking::Step, _) => self.yes_no_label(&act),
             (Asking::Change, _) => return,
         };
@@ -396,7 +401,8 @@ impl Walk<'_> {
             cards: judgement.cards.clone(),
             flags: judgement.flags.clone(),
         });
-        for due in [Due::Draft, Due::Silence, Due::Screening] {
+        let hold = Due::Hold(Token::default());
+        for due in [Due::Draft, Due::Silence, Due::Screening, hold] {
             self.effects.push(Effect::CancelDue(due));
         }
         self.say_cards();

@@ -1,7 +1,7 @@
 //! The ordinary turn: what an input does when it raises no alarm.
 
 use super::alarm::yes_no_of;
-use super::button::{Act, Press};
+use super::button::{Act, Press, Token};
 use super::conversation::{Asking, FlagNote, Pending, Slot, Stop};
 use super::effect::{Due, Effect, Keyboard, Weight};
 use super::input::{Input, Seen, What};
@@ -279,6 +279,7 @@ impl Walk<'_> {
                 self.fill(slot.clone(), Slot::Number(*value));
                 self.goto(next);
             }
+            (Verb::Play { .. }, Act::Play(cue)) => self.cue(*cue),
             (Verb::Summary { next }, Act::LooksRight) => {
                 let label = self.label(&self.content.words.button_looks_right);
                 self.close_question(&label);
@@ -303,7 +304,7 @@ impl Walk<'_> {
     }
 
     /// Does what an answer says, then goes where it leads.
-    fn follow(&mut self, answer: &Answer) {
+    pub fn follow(&mut self, answer: &Answer) {
         self.apply(answer);
         if self.erased {
             return;
@@ -580,6 +581,7 @@ impl Walk<'_> {
             // A draft that still blocks was an alarm; this one was unticked. The
             // opening is the clerk's, not the patient's.
             Due::Draft | Due::Opening | Due::Unclaimed(_) | Due::Unclosed(_) => {}
+            Due::Hold(token) => self.hold_due(token),
         }
     }
 
@@ -658,7 +660,9 @@ impl Walk<'_> {
         self.c.queue.clear();
         self.c.finishing = None;
         self.c.open = None;
-        self.effects.push(Effect::CancelDue(Due::Draft));
+        for due in [Due::Draft, Due::Hold(Token::default())] {
+            self.effects.push(Effect::CancelDue(due));
+        }
         // Silence still answers what typed words may have meant.
         if self.c.suspected.is_empty() {
             self.effects.push(Effect::CancelDue(Due::Silence));
@@ -744,6 +748,7 @@ impl Walk<'_> {
             dialog: dialog.clone(),
             step: found.start.clone(),
             interrupts: false,
+            play: None,
         });
         self.run();
     }

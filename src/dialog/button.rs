@@ -77,6 +77,29 @@ pub enum Act {
     Change(usize),
     /// The question before.
     Back,
+    /// While a move is played.
+    Play(Cue),
+}
+
+/// A press while a move is played.
+#[derive(Debug, Clone, Copy, PartialEq, Eq)]
+pub enum Cue {
+    /// Shows this step of the move; a double tap shows no other.
+    Step(u16),
+    /// In place: the next side or set begins.
+    Ready,
+    /// The countdown stands still.
+    Pause,
+    /// And goes on.
+    Resume,
+    /// The patient has counted to the end.
+    Did,
+    /// The easier way.
+    Easier,
+    /// The next move.
+    Skip,
+    /// It hurts.
+    Hurts,
 }
 
 /// A press, read.
@@ -135,6 +158,7 @@ impl Press {
             "a" => Act::ChangeAnswer,
             "s" => Act::Change(rest.parse().ok()?),
             "b" => Act::Back,
+            "p" => Act::Play(Cue::parse(rest)?),
             _ => return None,
         };
         Some(Self::Question(token, act))
@@ -165,10 +189,40 @@ impl Press {
                 Act::ChangeAnswer => format!("{token}:a"),
                 Act::Change(index) => format!("{token}:s{index}"),
                 Act::Back => format!("{token}:b"),
+                Act::Play(cue) => format!("{token}:p{}", cue.data()),
             },
         };
         debug_assert!(data.len() <= DATA_BYTES_MAX, "ids are at most 32 bytes");
         data
+    }
+}
+
+impl Cue {
+    fn parse(data: &str) -> Option<Self> {
+        Some(match data {
+            "r" => Self::Ready,
+            "p" => Self::Pause,
+            "g" => Self::Resume,
+            "d" => Self::Did,
+            "e" => Self::Easier,
+            "k" => Self::Skip,
+            "h" => Self::Hurts,
+            step => Self::Step(step.parse().ok()?),
+        })
+    }
+
+    fn data(self) -> String {
+        match self {
+            Self::Step(step) => return step.to_string(),
+            Self::Ready => "r",
+            Self::Pause => "p",
+            Self::Resume => "g",
+            Self::Did => "d",
+            Self::Easier => "e",
+            Self::Skip => "k",
+            Self::Hurts => "h",
+        }
+        .to_owned()
     }
 }
 

@@ -5,6 +5,7 @@ use std::collections::{BTreeMap, BTreeSet, VecDeque};
 use serde::{Deserialize, Serialize};
 
 use super::button::Token;
+use super::play::Play;
 use crate::content::Content;
 use crate::ids::PatientText;
 use crate::ids::{ChoiceId, DialogId, FlagId, Lang, Revision, ScreenId, SlotId, StepId, Timestamp};
@@ -101,6 +102,9 @@ pub struct Frame {
     /// It came in between: the question below is asked again when it ends.
     #[serde(default)]
     pub interrupts: bool,
+    /// Where it is in the moves that its step plays.
+    #[serde(default, skip_serializing_if = "Option::is_none")]
+    pub play: Option<Play>,
 }
 
 /// An answer.

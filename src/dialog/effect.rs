@@ -5,7 +5,7 @@ use serde::{Deserialize, Serialize};
 use super::button::{Button, Token};
 use crate::content::RichText;
 use crate::ids::PatientText;
-use crate::ids::{DialogId, StepId, Timestamp};
+use crate::ids::{DialogId, PictureId, StepId, Timestamp};
 use crate::triage::Report;
 
 /// One effect.
@@ -20,6 +20,8 @@ pub enum Effect {
         /// How it reads now.
         message: Message,
     },
+    /// A drawing, with its own words below it.
+    Picture(PictureId),
     /// The clinic's contact card.
     Contact,
     /// Staff are told.
@@ -117,6 +119,8 @@ pub enum Due {
     Unclaimed(u32),
     /// The case is taken and not closed: so many reminders are behind it.
     Unclosed(u32),
+    /// A hold is counted down.
+    Hold(Token),
 }
 
 impl Due {
@@ -131,6 +135,7 @@ impl Due {
             Self::Opening => 4,
             Self::Unclaimed(_) => 5,
             Self::Unclosed(_) => 6,
+            Self::Hold(_) => 7,
         }
     }
 }

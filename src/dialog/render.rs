@@ -6,7 +6,7 @@ use super::effect::Keyboard;
 use super::input::Desk;
 use super::walk::Walk;
 use crate::content::{
-    Choice, Push, RichText, Screen, ScreenStyle, Step, Text, TextKind, Verb, YesNo,
+    Choice, Move, Push, RichText, Screen, ScreenStyle, Step, Text, TextKind, Verb, YesNo,
 };
 use crate::ids::{CardId, MoveId};
 
@@ -110,6 +110,11 @@ impl Walk<'_> {
                 self.render_move(id, &mut text);
                 self.choice_rows(token, self.answers_of_move(answers))
             }
+            Verb::Play { .. } => {
+                let (played, rows) = self.render_play(token);
+                text = played;
+                rows
+            }
             Verb::Summary { .. } => {
                 self.render_summary(&mut text);
                 let words = &self.content.words;
@@ -157,7 +162,7 @@ impl Walk<'_> {
         Keyboard::Inline(rows)
     }
 
-    fn act(&self, token: Token, act: Act, label: &Text) -> Button {
+    pub fn act(&self, token: Token, act: Act, label: &Text) -> Button {
         press(self.label(label), &Press::Question(token, act))
     }
 
@@ -319,53 +324,62 @@ impl Walk<'_> {
         let Some(exercise) = self.content.moves.list.get(id) else {
             return;
         };
-        let words = &self.content.words;
-        let moves = &self.content.moves;
-        if !self.c.moves_introduced {
-            for said in [&moves.warm_up, &moves.stop_rules] {
-                text.paragraph();
-                text.append(&self.text(said));
-            }
-        }
         text.paragraph();
         text.push_bold(&self.label(&exercise.name));
-        let mut part = |heading: &Text, body: &dyn Fn(&mut RichText)| {
-            text.push("\n\n");
-            text.push_bold(&self.label(heading));
+        self.render_dose(exercise, text);
+        self.render_part(&self.content.words.move_steps, text);
+        for (index, step) in exercise.steps.iter().enumerate() {
+            if index > 0 {
+                text.push("\n");
+            }
+            text.push(&format!("{}. ", index + 1));
+            text.append(&self.text(step));
+        }
+        self.render_caveats(exercise, text);
+    }
+
+    /// What to know before a move: how much, what changes, what to heed.
+    pub fn render_heed(&self, exercise: &Move, text: &mut RichText) {
+        self.render_dose(exercise, text);
+        self.render_caveats(exercise, text);
+    }
+
+    fn render_dose(&self, exercise: &Move, text: &mut RichText) {
+        self.render_part(&self.content.words.move_dose, text);
+        text.append(&self.text(&exercise.dose));
+    }
+
+    fn render_caveats(&self, exercise: &Move, text: &mut RichText) {
+        self.render_changes(exercise, text);
+        self.render_part(&self.content.words.move_caveats, text);
+        text.append(&self.text(&exercise.caveats));
+        let moves = &self.content.moves;
+        let pull = (exercise.push != Push::None).then_some(&moves.every_push);
+        for said in pull.into_iter().chain([&moves.every_move]) {
             text.push("\n");
-            body(text);
-        };
-        part(&words.move_dose, &|text| {
-            text.append(&self.text(&exercise.dose))
-        });
-        part(&words.move_steps, &|text| {
-            for (index, step) in exercise.steps.iter().enumerate() {
+            text.append(&self.text(said));
+        }
+    }
+
+    /// What the patient's facts change about a move; nothing where they change
+    /// nothing.
+    pub fn render_changes(&self, exercise: &Move, text: &mut RichText) {
+        let changes: Vec<&Text> = self.changes(exercise).collect();
+        if !changes.is_empty() {
+            self.render_part(&self.content.words.move_changed, text);
+            for (index, change) in changes.into_iter().enumerate() {
                 if index > 0 {
                     text.push("\n");
                 }
-                text.push(&format!("{}. ", index + 1));
-                text.append(&self.text(step));
+                text.append(&self.text(change));
             }
-        });
-        let changes: Vec<&Text> = self.changes(exercise).collect();
-        if !changes.is_empty() {
-            part(&words.move_changed, &|text| {
-                for (index, change) in changes.iter().enumerate() {
-                    if index > 0 {
-                        text.push("\n");
-                    }
-                    text.append(&self.text(change));
-                }
-            });
         }
-        part(&words.move_caveats, &|text| {
-            text.append(&self.text(&exercise.caveats));
-            let pull = (exercise.push != Push::None).then_some(&moves.every_push);
-            for said in pull.into_iter().chain([&moves.every_move]) {
-                text.push("\n");
-                text.append(&self.text(said));
-            }
-        });
+    }
+
+    fn render_part(&self, heading: &Text, text: &mut RichText) {
+        text.push("\n\n");
+        text.push_bold(&self.label(heading));
+        text.push("\n");
     }
 
     fn render_summary(&self, text: &mut RichText) {

@@ -6,8 +6,7 @@ use super::effect::{Due, Effect, Keyboard, Message, Weight};
 use super::input::Desk;
 use super::{STEPS_PER_TURN_MAX, Turn, conditions};
 use crate::content::{
-    Answer, Change, Choice, Condition, Content, Dialog, Move, RichText, Step, Text, TextKind,
-    Values, Verb, With,
+    Answer, Choice, Condition, Content, Dialog, RichText, Step, Text, TextKind, Values, Verb, With,
 };
 use crate::ids::{DialogId, Lang, SlotId, StepId, Timestamp};
 use crate::triage::{Form, Level};
@@ -251,6 +250,7 @@ impl<'a> Walk<'a> {
             dialog: dialog.clone(),
             step: found.start.clone(),
             interrupts,
+            play: None,
         });
         self.run();
     }
@@ -325,6 +325,7 @@ impl<'a> Walk<'a> {
             dialog: screening,
             step: found.start.clone(),
             interrupts: false,
+            play: None,
         }];
     }
 
@@ -394,18 +395,24 @@ impl<'a> Walk<'a> {
                 {
                     next.clone()
                 }
-                Verb::Move { .. } if !self.c.is_cleared(self.content) => {
-                    // A history typed just now took clearance; its second question
-                    // has given a card, or clearance back.
-                    if self.stop_is_due() {
-                        return self.show_stop(None);
+                Verb::Move { .. } => {
+                    if self.may_show_moves() {
+                        self.ask(Asking::Step);
                     }
-                    self.grant_clearance();
-                    if !self.c.is_cleared(self.content) {
-                        return self.trip_guard();
-                    }
-                    return self.ask(Asking::Step);
+                    return;
                 }
+                Verb::Play { moves, next, .. } => match self.kept_from(moves, 0) {
+                    None => {
+                        self.lead(&self.content.words.moves_none_left);
+                        next.clone()
+                    }
+                    Some(first) => {
+                        if self.may_show_moves() {
+                            self.play(moves, first);
+                        }
+                        return;
+                    }
+                },
                 Verb::RequestCall { slot, next } => {
                     self.lead_say(step);
                     self.request_call(slot);
@@ -430,6 +437,7 @@ impl<'a> Walk<'a> {
                         dialog: dialog.clone(),
                         step: called.start.clone(),
                         interrupts: false,
+                        play: None,
                     });
                     continue;
                 }
@@ -448,7 +456,6 @@ impl<'a> Walk<'a> {
                 | Verb::Number { .. }
                 | Verb::Text { .. }
                 | Verb::Screen { .. }
-                | Verb::Move { .. }
                 | Verb::Summary { .. } => return self.ask(Asking::Step),
             };
             if let Some(frame) = self.c.stack.last_mut() {
@@ -583,6 +590,8 @@ impl<'a> Walk<'a> {
             since: self.now,
             drafted: None,
         });
+        self.introduce_moves();
+        self.show_pictures();
         self.show_open();
         self.effects.push(Effect::CancelDue(Due::Draft));
         if self.c.suspected.is_empty() {
@@ -621,14 +630,7 @@ impl<'a> Walk<'a> {
         let mut text = std::mem::take(&mut self.lead);
         text.paragraph();
         text.append(&question);
-        let introduces_moves = matches!(
-            (&open.asking, self.step().map(|step| &step.verb)),
-            (Asking::Step, Some(Verb::Move { .. }))
-        );
         self.say(text, keyboard, Some(open.token), Weight::Talk);
-        if introduces_moves {
-            self.c.moves_introduced = true;
-        }
     }
 
     /// The answered question stays as a line of the transcript.
@@ -698,7 +700,7 @@ impl<'a> Walk<'a> {
     }
 
     /// Every screen answered, nothing that blocks: moves may be shown.
-    fn grant_clearance(&mut self) {
+    pub fn grant_clearance(&mut self) {
         let complete = self
             .content
             .screens
@@ -716,36 +718,13 @@ impl<'a> Walk<'a> {
         }
     }
 
-    /// What the patient's facts change about a move.
-    pub fn changes(&self, exercise: &'a Move) -> impl Iterator<Item = &'a Text> {
-        exercise
-            .changes
-            .iter()
-            .filter_map(|(atom, change)| match change {
-                Change::Adapt(text) if conditions::has(&self.c, atom) => Some(text),
-                Change::Adapt(_) | Change::Drop => None,
-            })
-    }
-
-    /// A move without clearance is refused, whatever the content says.
-    fn trip_guard(&mut self) {
-        if let Some(frame) = self.c.stack.last() {
-            self.effects.push(Effect::GuardTripped {
-                dialog: frame.dialog.clone(),
-                step: frame.step.clone(),
-            });
-        }
-        self.lead(&self.content.words.guard);
-        self.offer_person();
-    }
-
     /// The step is gone from the content, or leads nowhere: a person can help.
     pub fn step_gone(&mut self) {
         self.lead(&self.content.words.step_gone);
         self.offer_person();
     }
 
-    fn offer_person(&mut self) {
+    pub fn offer_person(&mut self) {
         let person = self.content.bot.person.clone();
         if self
             .dialog(&person)

@@ -1,7 +1,10 @@
 //! The page itself: its frame, drawn once; the panes follow by events.
 
-use axum::extract::{Query, State};
-use axum::{http::HeaderMap, response::Html};
+use axum::{
+    extract::{Path, Query, State},
+    http::{HeaderMap, StatusCode, header},
+    response::{Html, IntoResponse, Response},
+};
 use jiff::Timestamp;
 use maud::{DOCTYPE, Markup, html};
 
@@ -34,6 +37,14 @@ pub(super) async fn show(
     headers: HeaderMap,
 ) -> Html<String> {
     Html(frame(&desk, wanted.words(&headers)).into_string())
+}
+
+/// A photo that the bot sent.
+pub(super) async fn picture(State(desk): Shared, Path(file): Path<String>) -> Response {
+    match desk.world().file(&file) {
+        Some(bytes) => ([(header::CONTENT_TYPE, "image/png")], bytes.clone()).into_response(),
+        None => StatusCode::NOT_FOUND.into_response(),
+    }
 }
 
 /// The time on the page's clock.

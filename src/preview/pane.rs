@@ -111,7 +111,11 @@ fn item(
             @if let Some(quoted) = message.reply_to.and_then(|id| find(all, id)) {
                 span.reply { strong { (quoted.sender) } span { (preview_of(words, quoted)) } }
             }
-            @if let Some(media) = message.media { (media_card(words, media)) }
+            @match (message.media, picture_of(message)) {
+                (Some(Media::Photo), Some(file)) => img.photo.drawing src={ "/picture/" (file) } alt=(message.text) {},
+                (Some(media), _) => (media_card(words, media)),
+                (None, _) => {}
+            }
             @if let Some(contact) = &message.contact { (contact_card(contact)) }
             @if !message.text.is_empty() {
                 span.text { (rich::render(&message.text, &message.entities)) }
@@ -136,6 +140,13 @@ fn item(
         li.message.bot[message.from_bot].follows[follows].followed[followed]
             data-key=(key) data-from=(from) data-version=(hasher.finish()) { (inner) }
     }
+}
+
+/// The file of a photo that the bot sent.
+fn picture_of(message: &Shown) -> Option<&str> {
+    message.rest.get("photo")?.as_array()?.last()?["file_id"]
+        .as_str()
+        .filter(|_| message.from_bot)
 }
 
 fn inline_button(message_id: i64, button: &Button) -> Markup {

@@ -28,6 +28,10 @@ pub enum Tap {
     Card(crate::ids::CardId, ChoiceId),
     /// An option of a choice or below a move.
     Choose(ChoiceId),
+    /// It hurts, while moves are played.
+    PlayHurts,
+    /// The moves that are played are passed by, to the last.
+    PlayOn,
     /// Yes, no, not sure.
     YesNo(YesNo),
     /// Ticks of a `many` step, and Continue.
@@ -140,6 +144,16 @@ impl Machine<'_> {
                         &mut ways,
                     );
                 }
+            }
+            // Every beat of a play is guarded like its first: what can be left is
+            // left here.
+            Verb::Play { hurt, next, .. } => {
+                self.answer(state, Tap::PlayHurts, None, hurt, true, &mut ways);
+                let played = Answer {
+                    next: Some(next.clone()),
+                    ..Answer::default()
+                };
+                self.answer(state, Tap::PlayOn, None, &played, true, &mut ways);
             }
             Verb::YesNo { slot, answers } => {
                 for (given, answer) in answers {

@@ -358,6 +358,11 @@ pub(super) fn presses_of(content: &Content, flag: &FlagId) -> Vec<(DialogId, Ste
                         add(Tap::YesNo(*given));
                     }
                 }
+                Verb::Play { hurt, .. } => {
+                    if hurt.raise.contains(flag) {
+                        add(Tap::PlayHurts);
+                    }
+                }
                 Verb::Number { .. }
                 | Verb::Text { .. }
                 | Verb::Handoff { .. }

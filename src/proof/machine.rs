@@ -649,7 +649,9 @@ impl<'a> Machine<'a> {
         };
         self.visited.insert(at);
         let step = self.step(at);
-        if self.goal == Goal::Step(at) && !matches!(step.verb, Verb::Move { .. }) {
+        if self.goal == Goal::Step(at)
+            && !matches!(step.verb, Verb::Move { .. } | Verb::Play { .. })
+        {
             ends.push(runner.end(Stop::Found(state, at)));
         }
         let next = match &step.verb {
@@ -667,7 +669,28 @@ impl<'a> Machine<'a> {
                 self.grant(&mut state);
                 self.goto(state, next)
             }
-            Verb::Move { id, next, .. } => return self.pass_move(&runner, at, id, next, ends),
+            Verb::Move { id, next, .. } => {
+                let dropped = self.is_dropped(state, id);
+                return self.pass_move(&runner, at, id, dropped, next, ends);
+            }
+            Verb::Play { moves, next, .. } => {
+                let dropped: Vec<Option<bool>> =
+                    moves.iter().map(|id| self.is_dropped(state, id)).collect();
+                // It is passed over when every move is, and asks when one is not.
+                let all = if dropped.contains(&Some(false)) {
+                    Some(false)
+                } else if dropped.contains(&None) {
+                    None
+                } else {
+                    Some(true)
+                };
+                let first = dropped.iter().position(|one| *one != Some(true));
+                let first = first.and_then(|first| moves.get(first)).or(moves.first());
+                return match first {
+                    Some(id) => self.pass_move(&runner, at, id, all, next, ends),
+                    None => vec![runner.to(self.goto(state, next))],
+                };
+            }
             Verb::Call { dialog, .. } => match self.content.dialogs.get(dialog) {
                 Some(dialog) => self.enter(state, dialog, Some(0)),
                 None => return Vec::new(),
@@ -747,11 +770,11 @@ impl<'a> Machine<'a> {
         runner: &Runner,
         at: At,
         id: &MoveId,
+        dropped: Option<bool>,
         next: &StepId,
         ends: &mut Vec<End>,
     ) -> Vec<Runner> {
         let state = runner.state;
-        let dropped = self.is_dropped(state, id);
         let shown = match dropped {
             Some(true) => None,
             Some(false) => Some(runner.clone()),

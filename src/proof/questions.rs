@@ -174,6 +174,7 @@ fn is_question(verb: &Verb) -> bool {
         | Verb::Text { .. }
         | Verb::Screen { .. }
         | Verb::Move { .. }
+        | Verb::Play { .. }
         | Verb::Summary { .. } => true,
         Verb::Handoff { .. }
         | Verb::RequestCall { .. }

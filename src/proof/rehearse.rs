@@ -7,8 +7,8 @@ use std::fmt::Write as _;
 use super::answers::Tap;
 use crate::content::{Content, Deed, RichText, Text, TextKind, Values, Verb, YesNo};
 use crate::dialog::{
-    Act, Asking, Button, Conversation, Desk, Due, Effect, Input, Keyboard, Pending, Press, Token,
-    Turn, What, take_turn,
+    Act, Asking, Button, Conversation, Cue, Desk, Due, Effect, Input, Keyboard, Pending, Press,
+    Token, Turn, What, take_turn,
 };
 use crate::free_text::hear;
 use crate::ids::{
@@ -102,6 +102,19 @@ impl<'a> Rehearsal<'a> {
     }
 
     /// The step that asks, where one does.
+    /// Skips one played move after another, until their step is left.
+    fn play_on(&mut self) -> Result<(), Stuck> {
+        let here = |chat: &Self| {
+            chat.asks()
+                .map(|(dialog, step)| (dialog.clone(), step.clone()))
+        };
+        let at = here(self);
+        while here(self) == at {
+            self.act(Act::Play(Cue::Skip))?;
+        }
+        Ok(())
+    }
+
     pub fn asks(&self) -> Option<(&DialogId, &StepId)> {
         let open = self.c.open.as_ref()?;
         let frame = self.c.stack.last()?;
@@ -148,6 +161,8 @@ impl<'a> Rehearsal<'a> {
                 YesNo::No => Act::No,
                 YesNo::NotSure => Act::Unsure,
             })?,
+            Tap::PlayHurts => self.act(Act::Play(Cue::Hurts))?,
+            Tap::PlayOn => self.play_on()?,
             Tap::Ticks(ids) => self.ticks(ids)?,
             Tap::NoneOf => self.act(Act::None(0))?,
             Tap::Tick(flags) => self.tick_flags(flags)?,
@@ -505,6 +520,7 @@ impl<'a> Rehearsal<'a> {
                     }
                 }
             }
+            Effect::Picture(_) => {}
             Effect::SetDue { due, at } => {
                 self.dues.insert(due.kind(), (due, at));
             }

@@ -927,7 +927,7 @@ fn is_loud(machine: &Machine<'_>, dialog: &Dialog) -> bool {
 
 fn is_loud_step(machine: &Machine<'_>, verb: &Verb) -> bool {
     let answers: Vec<&crate::content::Answer> = match verb {
-        Verb::Move { .. } | Verb::Screen { .. } => return true,
+        Verb::Move { .. } | Verb::Play { .. } | Verb::Screen { .. } => return true,
         Verb::Choice { slot, options } | Verb::Many { slot, options, .. } => {
             if machine.tracked.slot(slot).is_some() {
                 return true;

@@ -10,7 +10,8 @@ const ROOMS: &[(&str, &[&str])] = &[
     ("ids", &[]),
     ("triage", &["ids"]),
     ("free_text", &["triage", "ids"]),
-    ("content", &["triage", "free_text", "ids"]),
+    ("picture", &[]),
+    ("content", &["triage", "free_text", "picture", "ids"]),
     ("dialog", &["content", "triage", "free_text", "ids"]),
     ("proof", &["dialog", "content", "triage", "ids"]),
     ("staff", &["triage", "ids"]),
@@ -66,6 +67,7 @@ const PURE: &[&str] = &[
     "ids",
     "triage",
     "free_text",
+    "picture",
     "content",
     "dialog",
     "staff",
@@ -327,12 +329,13 @@ fn misplaced_imports(source: &Source) -> Vec<Finding> {
 
 /// Libraries that have one home.
 fn homeless_libraries(source: &Source) -> Vec<Finding> {
-    let homes: [(&str, &[&str]); 2] = [
+    let homes: [(&str, &[&str]); 3] = [
         (
             "teloxide",
             &["src/channel/telegram.rs", "src/channel/telegram/"],
         ),
         ("sled", &["src/store/sled.rs"]),
+        ("resvg", &["src/picture.rs"]),
     ];
     let mut found = Vec::new();
     for (library, home) in homes {

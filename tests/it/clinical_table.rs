@@ -400,6 +400,7 @@ fn standing(dialog: &str, step: &str) -> Result<Conversation, String> {
         dialog,
         step,
         interrupts: false,
+        play: None,
     });
     c.last_token = Token(7);
     c.open = Some(Open {

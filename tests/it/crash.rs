@@ -159,6 +159,7 @@ fn fewer_signs(folder: &Path) -> (PathBuf, Vec<String>) {
     let dialogs = folder.join("dialogs");
     fs::create_dir_all(dialogs.join("clinics")).unwrap();
     fs::create_dir_all(dialogs.join("hearing")).unwrap();
+    fs::create_dir_all(dialogs.join("pictures")).unwrap();
     let (mut examples, mut seen) = (Vec::new(), 0);
     for (name, text) in &sources.files {
         let mut text = text.clone();

@@ -11,6 +11,8 @@ mod crash;
 mod desk;
 mod hearing;
 mod page;
+mod pictures;
+mod play;
 mod preview;
 mod privacy;
 mod proof;

@@ -386,6 +386,7 @@ impl Patient {
                 | Effect::Note(_)
                 | Effect::RequestCall { .. }
                 | Effect::Erase
+                | Effect::Picture(_)
                 | Effect::GuardTripped { .. } => {}
             }
         }
@@ -427,6 +428,7 @@ impl Patient {
             | Effect::SetDue { .. }
             | Effect::CancelDue(_)
             | Effect::Erase
+            | Effect::Picture(_)
             | Effect::GuardTripped { .. } => false,
         };
         let silent = turn.toast.is_none() && !turn.effects.iter().any(is_said);
@@ -634,6 +636,7 @@ fn check_limits(turn: &Turn) -> Result<(), String> {
             | Effect::SetDue { .. }
             | Effect::CancelDue(_)
             | Effect::Erase
+            | Effect::Picture(_)
             | Effect::GuardTripped { .. } => continue,
         };
         check_message(message)?;
@@ -1180,6 +1183,7 @@ fn every_step_fits_telegram() {
                         dialog: dialog.id.clone(),
                         step: id.clone(),
                         interrupts: false,
+                        play: None,
                     };
                     let mut c = standing(lang, frame, &flags, Asking::Step);
                     if let Verb::Screen { screen, .. } = &step.verb {
@@ -1244,6 +1248,7 @@ fn every_question_of_the_engine_fits_telegram() {
                     dialog: main.id.clone(),
                     step: main.start.clone(),
                     interrupts: false,
+                    play: None,
                 };
                 let c = standing(lang, frame, &[], Asking::Item(kind(flag.clone())));
                 let turn = ask_again(&c);
@@ -1365,6 +1370,7 @@ fn the_longest_summary_fits_telegram() {
                         dialog: dialog.id.clone(),
                         step: id.clone(),
                         interrupts: false,
+                        play: None,
                     };
                     let c = standing(lang, frame, &[], asking.clone());
                     let c = with_long_trail(&c, dialog);

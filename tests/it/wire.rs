@@ -8,6 +8,7 @@ mod clinics;
 mod erasing;
 mod house;
 mod odd;
+mod pictures;
 
 use std::future::IntoFuture as _;
 use std::sync::{Arc, Mutex};

@@ -69,7 +69,7 @@ impl Clerk {
             }
             Due::Unclaimed(number) => return self.prepare_rung(chat, Waits::Claim, number, draft),
             Due::Unclosed(number) => return self.prepare_rung(chat, Waits::Close, number, draft),
-            Due::Draft | Due::Silence | Due::Screening | Due::Question(_) => {}
+            Due::Draft | Due::Silence | Due::Screening | Due::Question(_) | Due::Hold(_) => {}
         }
         self.take(
             chat,
@@ -313,6 +313,17 @@ impl Clerk {
                     closes,
                 };
                 draft.send(chat, subject, OutboxRow::new(piece, message.weight, lang))?;
+            }
+            Effect::Picture(picture) => {
+                if let Some(found) = content.pictures.get(&picture) {
+                    let piece = Piece::Photo {
+                        caption: found.alt.render(lang, content),
+                        drawing: found.drawing.clone(),
+                        picture,
+                    };
+                    // The words behind it say the same: it may be dropped.
+                    draft.send(chat, subject, OutboxRow::new(piece, Weight::Tick, lang))?;
+                }
             }
             Effect::Contact => {
                 let clinic = &content.clinic;

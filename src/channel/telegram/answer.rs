@@ -166,9 +166,30 @@ fn wait(retry_after: Option<u32>) -> u32 {
     retry_after.unwrap_or(RETRY_AFTER_SECONDS_UNSAID).max(1)
 }
 
+/// What came of a send that was taken.
+pub(super) fn taken(result: &RawValue) -> Outcome {
+    #[derive(Deserialize)]
+    struct Size {
+        file_id: String,
+    }
+    #[derive(Deserialize)]
+    struct Drawn {
+        photo: Vec<Size>,
+    }
+    let message = message_made(result);
+    match serde_json::from_str::<Drawn>(result.get()) {
+        // The sizes come the largest last.
+        Ok(mut drawn) => Outcome::Drawn {
+            message,
+            file: drawn.photo.pop().map(|size| size.file_id),
+        },
+        Err(_) => Outcome::Delivered(message),
+    }
+}
+
 /// The number of the message that a send made; none in a reply without one,
 /// which was taken all the same.
-pub(super) fn message_made(result: &RawValue) -> Option<MessageId> {
+fn message_made(result: &RawValue) -> Option<MessageId> {
     #[derive(Deserialize)]
     struct Made {
         message_id: i64,

@@ -4,7 +4,7 @@ use std::fmt;
 use std::sync::Arc;
 use std::time::Duration;
 
-use reqwest::{Url, header, redirect};
+use reqwest::{Url, header, multipart, redirect};
 use secrecy::{ExposeSecret, SecretString};
 use serde::{Deserialize, Serialize};
 use serde_json::value::RawValue;
@@ -12,10 +12,11 @@ use teloxide::payloads::{DeleteWebhook, GetMe};
 use teloxide::requests::Payload;
 use tokio::sync::Semaphore;
 
-use super::answer::{CallError, Failure, message_made, read_reply};
+use super::answer::{CallError, Failure, read_reply, taken};
 use super::payload;
-use crate::channel::{Outcome, Outgoing};
-use crate::ids::BotId;
+use crate::channel::{Outcome, Outgoing, PhotoFile};
+use crate::content::RichText;
+use crate::ids::{BotId, ChatId};
 
 const API_URL: &str = "https://api.telegram.org";
 
@@ -173,6 +174,11 @@ impl Telegram {
                 Some(payload) => done(self.call(&payload).await),
                 None => Outcome::Refused(format!("there is no message {message}")),
             },
+            Outgoing::Photo {
+                chat,
+                file,
+                caption,
+            } => made(self.photo(*chat, file, caption).await),
             Outgoing::Contact {
                 chat,
                 number,
@@ -245,6 +251,39 @@ impl Telegram {
         answer.map_err(|failure| failure.into_error(method))
     }
 
+    async fn photo(
+        &self,
+        chat: ChatId,
+        file: &PhotoFile,
+        caption: &RichText,
+    ) -> Result<Box<RawValue>, Failure> {
+        let method = payload::SEND_PHOTO;
+        let request = self.http.post(self.address(method));
+        let request = match file {
+            PhotoFile::Kept(name) => {
+                request.json(&payload::Photo::new(chat, name.clone(), caption))
+            }
+            PhotoFile::New { name, png } => {
+                let part = multipart::Part::bytes(png.clone())
+                    .file_name(name.clone())
+                    .mime_str("image/png")
+                    .map_err(unanswered)?;
+                let fields = payload::Photo::fields(chat, caption);
+                let form = fields.into_iter().fold(
+                    multipart::Form::new().part("photo", part),
+                    |form, (name, value)| form.text(name, value),
+                );
+                request.multipart(form)
+            }
+        };
+        let _place = self.calls.acquire().await.ok();
+        let answer = fetch(request.timeout(self.timeouts.call)).await;
+        if let Err(failure) = &answer {
+            log(method, failure);
+        }
+        answer
+    }
+
     async fn call<P>(&self, payload: &P) -> Result<Box<RawValue>, Failure>
     where
         P: Payload + Serialize + Sync,
@@ -268,20 +307,7 @@ impl Telegram {
         P: Serialize + Sync,
     {
         let request = self.http.post(self.address(method)).json(payload);
-        let mut response = request.timeout(timeout).send().await.map_err(unanswered)?;
-        let status = response.status().as_u16();
-        let retry_after = response
-            .headers()
-            .get(header::RETRY_AFTER)
-            .and_then(|seconds| seconds.to_str().ok()?.trim().parse().ok());
-        let mut body = Vec::new();
-        while let Some(chunk) = response.chunk().await.map_err(cut_off)? {
-            if body.len() + chunk.len() > REPLY_BYTES_MAX {
-                return Err(Failure::Unreadable);
-            }
-            body.extend_from_slice(&chunk);
-        }
-        read_reply(status, retry_after, &body)
+        fetch(request.timeout(timeout)).await
     }
 
     fn address(&self, method: &str) -> Url {
@@ -295,6 +321,24 @@ impl Telegram {
         }
         url
     }
+}
+
+/// Sends a request and reads its reply.
+async fn fetch(request: reqwest::RequestBuilder) -> Result<Box<RawValue>, Failure> {
+    let mut response = request.send().await.map_err(unanswered)?;
+    let status = response.status().as_u16();
+    let retry_after = response
+        .headers()
+        .get(header::RETRY_AFTER)
+        .and_then(|seconds| seconds.to_str().ok()?.trim().parse().ok());
+    let mut body = Vec::new();
+    while let Some(chunk) = response.chunk().await.map_err(cut_off)? {
+        if body.len() + chunk.len() > REPLY_BYTES_MAX {
+            return Err(Failure::Unreadable);
+        }
+        body.extend_from_slice(&chunk);
+    }
+    read_reply(status, retry_after, &body)
 }
 
 /// Telegram's own form, loosely: a mistake in a setting is told at the start
@@ -341,7 +385,7 @@ fn log(method: &'static str, failure: &Failure) {
 
 fn made(answer: Result<Box<RawValue>, Failure>) -> Outcome {
     match answer {
-        Ok(result) => Outcome::Delivered(message_made(&result)),
+        Ok(result) => taken(&result),
         Err(failure) => failure.into_outcome(),
     }
 }

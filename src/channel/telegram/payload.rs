@@ -4,6 +4,7 @@
 //! can fail a send. What Telegram would refuse for a detail (too long a text, a
 //! dead link) is sent without the detail: half a warning beats none.
 
+use serde::Serialize;
 use teloxide::payloads::{
     AnswerCallbackQuery, AnswerCallbackQuerySetters as _, EditMessageText,
     EditMessageTextSetters as _, SendContact, SendContactSetters as _, SendMessage,
@@ -22,6 +23,9 @@ use crate::ids::{ChatId, MessageId};
 /// Telegram takes texts up to this many UTF-16 units.
 const TEXT_UNITS_MAX: usize = 4096;
 
+/// Captions up to this many.
+const CAPTION_UNITS_MAX: usize = 1024;
+
 /// And answers to a press up to this many.
 const PRESS_ANSWER_UNITS_MAX: usize = 200;
 
@@ -35,7 +39,7 @@ pub(super) fn message(
     keyboard: &Keyboard,
     silent: bool,
 ) -> SendMessage {
-    let (words, bold) = wire_text(text);
+    let (words, bold) = wire_text(text, TEXT_UNITS_MAX);
     let mut payload =
         SendMessage::new(WireChat(chat.0), words).link_preview_options(no_link_preview());
     if !bold.is_empty() {
@@ -50,6 +54,46 @@ pub(super) fn message(
     }
 }
 
+/// The method of [`Photo`].
+pub(super) const SEND_PHOTO: &str = "SendPhoto";
+
+/// A picture by its name, or the fields beside one that is sent along: teloxide's
+/// own payload knows only how to be sent by teloxide.
+#[derive(Debug, Serialize)]
+pub(super) struct Photo {
+    chat_id: i64,
+    photo: String,
+    caption: String,
+    caption_entities: Vec<MessageEntity>,
+    disable_notification: bool,
+}
+
+impl Photo {
+    /// `photo` is Telegram's name of the file.
+    pub fn new(chat: ChatId, photo: String, caption: &RichText) -> Self {
+        let (caption, caption_entities) = wire_text(caption, CAPTION_UNITS_MAX);
+        Self {
+            chat_id: chat.0,
+            photo,
+            caption,
+            caption_entities,
+            disable_notification: true,
+        }
+    }
+
+    /// The fields of a form that the picture itself comes with.
+    pub fn fields(chat: ChatId, caption: &RichText) -> [(&'static str, String); 4] {
+        let photo = Self::new(chat, String::new(), caption);
+        let entities = serde_json::to_string(&photo.caption_entities).unwrap_or_default();
+        [
+            ("chat_id", photo.chat_id.to_string()),
+            ("caption", photo.caption),
+            ("caption_entities", entities),
+            ("disable_notification", "true".to_owned()),
+        ]
+    }
+}
+
 /// A message's new look; none when its number is none of Telegram's. A keyboard
 /// that is not named is taken away.
 pub(super) fn edit(
@@ -59,7 +103,7 @@ pub(super) fn edit(
     keyboard: &Keyboard,
 ) -> Option<EditMessageText> {
     let message = WireMessage(i32::try_from(message.0).ok()?);
-    let (words, bold) = wire_text(text);
+    let (words, bold) = wire_text(text, TEXT_UNITS_MAX);
     let mut payload = EditMessageText::new(WireChat(chat.0), message, words)
         .link_preview_options(no_link_preview());
     if !bold.is_empty() {
@@ -98,8 +142,8 @@ pub(super) fn press_answer(id: &str, text: Option<&str>) -> AnswerCallbackQuery 
 }
 
 /// The words, and the bold entities in UTF-16 units.
-fn wire_text(text: &RichText) -> (String, Vec<MessageEntity>) {
-    let kept = cut(&text.text, TEXT_UNITS_MAX);
+fn wire_text(text: &RichText, units_max: usize) -> (String, Vec<MessageEntity>) {
+    let kept = cut(&text.text, units_max);
     let words = kept.unwrap_or(&text.text);
     // A range may end behind a cut, or inside a character.
     let units_before = |byte: usize| {

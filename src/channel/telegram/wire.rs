@@ -7,9 +7,9 @@ use serde::Serialize;
 use serde_json::Value;
 use teloxide::requests::Payload;
 
-use super::answer::{message_made, read_reply};
+use super::answer::{read_reply, taken};
 use super::payload;
-use crate::channel::{Outcome, Outgoing};
+use crate::channel::{Outcome, Outgoing, PhotoFile};
 
 /// The method and the JSON body of one thing to send; none when it cannot be
 /// written down.
@@ -31,6 +31,18 @@ pub fn wire(outgoing: &Outgoing) -> Option<(&'static str, Value)> {
             text,
             keyboard,
         } => body(&payload::edit(*chat, *message, text, keyboard)?),
+        Outgoing::Photo {
+            chat,
+            file,
+            caption,
+        } => {
+            let photo = match file {
+                PhotoFile::Kept(file) => file.clone(),
+                PhotoFile::New { name, png } => format!("file:{name}:{}", png.len()),
+            };
+            let fields = payload::Photo::new(*chat, photo, caption);
+            Some((payload::SEND_PHOTO, serde_json::to_value(&fields).ok()?))
+        }
         Outgoing::Contact {
             chat,
             number,
@@ -45,7 +57,7 @@ pub fn wire(outgoing: &Outgoing) -> Option<(&'static str, Value)> {
 #[must_use]
 pub fn read_outcome(status: u16, body: &str) -> Outcome {
     match read_reply(status, None, body.as_bytes()) {
-        Ok(result) => Outcome::Delivered(message_made(&result)),
+        Ok(result) => taken(&result),
         Err(failure) => failure.into_outcome(),
     }
 }

@@ -40,6 +40,8 @@ pub enum Kind {
 pub struct Step {
     pub say: Option<Text>,
     pub label: Option<Text>,
+    #[serde(default)]
+    pub pictures: Vec<Name>,
     pub choice: Option<Choice>,
     pub many: Option<Many>,
     pub yes_no: Option<YesNo>,
@@ -50,6 +52,7 @@ pub struct Step {
     #[serde(rename = "move")]
     pub moves: Option<Name>,
     pub answers: Option<Vec<ChoiceOption>>,
+    pub play: Option<Play>,
     pub handoff: Option<Handoff>,
     pub request_call: Option<Name>,
     pub call: Option<Name>,
@@ -134,6 +137,14 @@ pub enum TextKind {
     Phone,
     /// Words; kept as "something was written".
     Words,
+}
+
+#[derive(Debug, Deserialize)]
+#[serde(deny_unknown_fields)]
+pub struct Play {
+    pub moves: Vec<Name>,
+    pub hurt: Answer,
+    pub next: Name,
 }
 
 #[derive(Debug, Deserialize)]

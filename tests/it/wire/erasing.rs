@@ -53,7 +53,9 @@ fn button(rows: &[OutboxRow], act: &str) -> Option<String> {
             keyboard: Keyboard::Inline(rows),
             ..
         } => Some(rows),
-        Piece::Send { .. } | Piece::Edit { .. } | Piece::Contact { .. } => None,
+        Piece::Send { .. } | Piece::Edit { .. } | Piece::Photo { .. } | Piece::Contact { .. } => {
+            None
+        }
     });
     keyboards
         .flatten()

@@ -1,0 +1,133 @@
+//! Which moves may be shown, what comes in front of them, and what is changed.
+
+use super::conditions;
+use super::conversation::Asking;
+use super::effect::Effect;
+use super::walk::Walk;
+use crate::content::{Change, Move, Text, Verb};
+use crate::ids::{MoveId, PictureId};
+
+impl<'a> Walk<'a> {
+    /// Whether a move may be shown; if not, what is shown instead.
+    pub fn may_show_moves(&mut self) -> bool {
+        if self.c.is_cleared(self.content) {
+            return true;
+        }
+        // A history typed just now took clearance; its second question has given
+        // a card, or clearance back.
+        if self.stop_is_due() {
+            self.show_stop(None);
+            return false;
+        }
+        self.grant_clearance();
+        if !self.c.is_cleared(self.content) {
+            self.trip_guard();
+            return false;
+        }
+        true
+    }
+
+    /// The move that the open question shows, if it shows one.
+    fn open_move(&self) -> Option<&'a Move> {
+        if !self.asks_step() {
+            return None;
+        }
+        match self.step().map(|step| &step.verb) {
+            Some(Verb::Move { id, .. }) => self.content.moves.list.get(id),
+            Some(Verb::Play { .. }) => self.begun_move(),
+            Some(_) | None => None,
+        }
+    }
+
+    /// Whether the open question is the step's, and not the engine's own.
+    fn asks_step(&self) -> bool {
+        self.c
+            .open
+            .as_ref()
+            .is_some_and(|open| open.asking == Asking::Step)
+    }
+
+    /// Warm-up and when to stop, in front of the first move and its drawings: a
+    /// message of its own, which stays when the move is answered.
+    pub fn introduce_moves(&mut self) {
+        if self.c.moves_introduced || self.open_move().is_none() {
+            return;
+        }
+        let moves = &self.content.moves;
+        self.lead(&moves.warm_up);
+        self.lead(&moves.stop_rules);
+        self.flush();
+        self.c.moves_introduced = true;
+    }
+
+    /// The drawings of what is asked: those of the step, then those of its move.
+    pub fn show_pictures(&mut self) {
+        let of_step = match self.step() {
+            Some(step) if self.asks_step() => &step.pictures[..],
+            Some(_) | None => &[],
+        };
+        let of_move = match self.open_move() {
+            Some(exercise) => self.pictures(exercise),
+            None => &[],
+        };
+        let pictures: Vec<PictureId> = of_step.iter().chain(of_move).cloned().collect();
+        if !pictures.is_empty() {
+            self.flush();
+        }
+        self.effects
+            .extend(pictures.into_iter().map(Effect::Picture));
+    }
+
+    /// A move's drawings, or those that a fact puts in their place.
+    fn pictures(&self, exercise: &'a Move) -> &'a [PictureId] {
+        exercise
+            .pictures_with
+            .iter()
+            .find(|(atom, _)| conditions::has(&self.c, atom))
+            .map_or(&exercise.pictures, |(_, instead)| instead)
+    }
+
+    pub fn is_dropped(&self, id: &MoveId) -> bool {
+        self.content.moves.list.get(id).is_some_and(|exercise| {
+            self.settled_history_drops(id)
+                || exercise
+                    .changes
+                    .iter()
+                    .any(|(atom, change)| *change == Change::Drop && conditions::has(&self.c, atom))
+        })
+    }
+
+    /// A history flag a clinician has looked at leaves only the moves it names.
+    fn settled_history_drops(&self, id: &MoveId) -> bool {
+        self.c.flags.keys().any(|flag| {
+            self.content
+                .flags
+                .get(flag)
+                .and_then(|flag| flag.history.as_ref())
+                .is_some_and(|history| !history.allows.contains(id))
+        })
+    }
+
+    /// What the patient's facts change about a move.
+    pub fn changes<'m>(&self, exercise: &'m Move) -> impl Iterator<Item = &'m Text> {
+        exercise
+            .changes
+            .iter()
+            .filter_map(|(atom, change)| match change {
+                Change::Adapt(text) if conditions::has(&self.c, atom) => Some(text),
+                Change::Adapt(_) | Change::Drop => None,
+            })
+    }
+
+    /// A move without clearance is refused, whatever the content says.
+    pub fn trip_guard(&mut self) {
+        if let Some(frame) = self.c.stack.last() {
+            self.effects.push(Effect::GuardTripped {
+                dialog: frame.dialog.clone(),
+                step: frame.step.clone(),
+            });
+        }
+        self.lead(&self.content.words.guard);
+        self.offer_person();
+    }
+}

@@ -1,0 +1,502 @@
+//! Plays moves with the patient: one step after the other, each hold counted
+//! down, each side and set counted.
+//!
+//! The end of a hold is a moment kept in the conversation, and it comes in as a
+//! timer, so a restart loses no second. Nothing is played without clearance.
+
+use serde::{Deserialize, Serialize};
+
+use super::button::{Act, Button, Cue, Token};
+use super::conversation::Asking;
+use super::effect::{Due, Effect, Message, Weight};
+use super::walk::Walk;
+use crate::content::{Answer, Move, RichText, Text, Verb, Work};
+use crate::ids::{MoveId, StepId, Timestamp};
+
+/// A countdown changes at most this often, in seconds: a channel slows whoever
+/// edits more.
+const TICK_SECONDS: i64 = 5;
+
+/// Long holds change less often: above so many seconds left, in steps of so many.
+const SLOWER_TICKS: [(i64, i64); 2] = [(60, 30), (20, 10)];
+
+/// Where a patient is in the moves that are played.
+#[derive(Debug, Clone, Copy, PartialEq, Eq, Serialize, Deserialize)]
+pub struct Play {
+    /// Which of the step's moves.
+    pub at: u16,
+    /// How many of its sides and sets are done.
+    pub round: u16,
+    /// What it waits for.
+    pub beat: Beat,
+    /// The easier way was asked for.
+    pub easier: bool,
+    /// How many moves were done.
+    pub done: u16,
+}
+
+/// What a move that is played waits for.
+#[derive(Debug, Clone, Copy, PartialEq, Eq, Serialize, Deserialize)]
+#[serde(rename_all = "kebab-case")]
+pub enum Beat {
+    /// It is explained, up to this step; 0 is what to know before.
+    Steps(u16),
+    /// The patient gets in place for the next side or set.
+    Ready,
+    /// A hold runs until then; without an end, the patient counts.
+    Working(Option<Timestamp>),
+    /// A hold was stopped with so many seconds left.
+    Paused(i64),
+}
+
+/// What is played now.
+struct Playing<'a> {
+    play: Play,
+    moves: &'a [MoveId],
+    hurt: &'a Answer,
+    next: &'a StepId,
+    exercise: &'a Move,
+}
+
+impl Playing<'_> {
+    fn rounds(&self) -> u16 {
+        self.exercise
+            .pace
+            .as_ref()
+            .map_or(1, |pace| u16::try_from(pace.sides * pace.sets).unwrap_or(1))
+    }
+
+    /// Seconds of one hold; none where the patient counts, or nothing is held.
+    fn hold(&self) -> Option<i64> {
+        let usual = match self.exercise.pace.as_ref()?.work {
+            Work::Hold { seconds } => seconds,
+            Work::Times(_) => return None,
+        };
+        let easier = self.exercise.easier.as_ref();
+        let shorter = easier.and_then(|easier| easier.hold_seconds);
+        let seconds = match shorter {
+            Some(shorter) if self.play.easier => shorter.min(usual),
+            Some(_) | None => usual,
+        };
+        Some(i64::from(seconds))
+    }
+}
+
+impl<'a> Walk<'a> {
+    fn playing(&self) -> Option<Playing<'a>> {
+        let Some(Verb::Play { moves, hurt, next }) = self.step().map(|step| &step.verb) else {
+            return None;
+        };
+        let play = self.c.stack.last()?.play?;
+        let exercise = self
+            .content
+            .moves
+            .list
+            .get(moves.get(usize::from(play.at))?)?;
+        Some(Playing {
+            play,
+            moves,
+            hurt,
+            next,
+            exercise,
+        })
+    }
+
+    /// The move that is played, when it has only just begun.
+    pub fn begun_move(&self) -> Option<&'a Move> {
+        let playing = self.playing()?;
+        (playing.play.beat == Beat::Steps(0)).then_some(playing.exercise)
+    }
+
+    fn set_play(&mut self, play: Option<Play>) {
+        if let Some(frame) = self.c.stack.last_mut() {
+            frame.play = play;
+        }
+    }
+
+    /// The next move from `at` on that nothing drops.
+    pub fn kept_from(&self, moves: &[MoveId], at: usize) -> Option<u16> {
+        let place = (at..moves.len()).find(|place| !self.is_dropped(&moves[*place]))?;
+        u16::try_from(place).ok()
+    }
+
+    /// Begins to play, or goes on after something came in between: a hold that
+    /// was left begins anew.
+    pub fn play(&mut self, moves: &'a [MoveId], first: u16) {
+        let left = self.c.stack.last().and_then(|frame| frame.play);
+        let play = match left {
+            Some(play) if self.kept_from(moves, usize::from(play.at)) == Some(play.at) => Play {
+                beat: match play.beat {
+                    Beat::Working(_) | Beat::Paused(_) => Beat::Ready,
+                    Beat::Steps(_) | Beat::Ready => play.beat,
+                },
+                ..play
+            },
+            Some(_) | None => {
+                if let Some(say) = self.step().and_then(|step| step.say.as_ref()) {
+                    self.lead(say);
+                }
+                Play {
+                    at: first,
+                    round: 0,
+                    beat: Beat::Steps(0),
+                    easier: false,
+                    done: 0,
+                }
+            }
+        };
+        self.ask_play(play);
+    }
+
+    fn ask_play(&mut self, play: Play) {
+        self.set_play(Some(play));
+        self.ask(Asking::Step);
+        self.time_hold();
+    }
+
+    /// A press while a move is played.
+    pub fn cue(&mut self, cue: Cue) {
+        let Some(playing) = self.playing() else {
+            return self.stale();
+        };
+        // A belt: whatever took clearance away has already ended the play.
+        if !self.c.is_cleared(self.content) {
+            return self.trip_guard();
+        }
+        let play = playing.play;
+        let words = &self.content.words;
+        match (cue, play.beat) {
+            (Cue::Step(to), Beat::Steps(_)) if usize::from(to) <= playing.exercise.steps.len() => {
+                self.change_play(Play {
+                    beat: Beat::Steps(to),
+                    ..play
+                });
+            }
+            (Cue::Ready, Beat::Steps(_) | Beat::Ready) => {
+                self.close_with(&words.button_ready);
+                match &playing.exercise.pace {
+                    None => self.end_round(&playing),
+                    Some(_) => {
+                        let ends = playing.hold().map(|hold| self.now.plus_seconds(hold));
+                        self.ask_play(Play {
+                            beat: Beat::Working(ends),
+                            ..play
+                        });
+                    }
+                }
+            }
+            (Cue::Pause, Beat::Working(Some(ends))) => {
+                self.effects
+                    .push(Effect::CancelDue(Due::Hold(Token::default())));
+                self.change_play(Play {
+                    beat: Beat::Paused(ends.seconds_since(self.now).max(1)),
+                    ..play
+                });
+            }
+            (Cue::Resume, Beat::Paused(left)) => {
+                self.change_play(Play {
+                    beat: Beat::Working(Some(self.now.plus_seconds(left))),
+                    ..play
+                });
+                self.time_hold();
+            }
+            (Cue::Easier, beat) if !play.easier && playing.exercise.easier.is_some() => {
+                let easier = Playing {
+                    play: Play {
+                        easier: true,
+                        ..play
+                    },
+                    ..playing
+                };
+                let beat = match (beat, easier.hold()) {
+                    (Beat::Working(Some(ends)), Some(hold)) => {
+                        Beat::Working(Some(ends.min(self.now.plus_seconds(hold))))
+                    }
+                    (Beat::Paused(left), Some(hold)) => Beat::Paused(left.min(hold)),
+                    (beat, _) => beat,
+                };
+                self.change_play(Play {
+                    beat,
+                    ..easier.play
+                });
+                self.time_hold();
+            }
+            (Cue::Did, Beat::Working(None)) => {
+                self.close_with(&words.button_did);
+                self.end_round(&playing);
+            }
+            (Cue::Skip, _) => {
+                self.close_with(&words.button_skip);
+                self.next_move(&playing, play.done);
+            }
+            (Cue::Hurts, _) => {
+                self.close_with(&words.button_hurts);
+                self.set_play(None);
+                self.leave_crumb(Vec::new());
+                self.follow(playing.hurt);
+            }
+            (Cue::Step(_) | Cue::Ready | Cue::Pause | Cue::Resume | Cue::Easier | Cue::Did, _) => {
+                self.stale()
+            }
+        }
+    }
+
+    /// What `It hurts` states, for the first branch of a turn.
+    pub fn hurt_answer(&self) -> Option<&'a Answer> {
+        self.playing().map(|playing| playing.hurt)
+    }
+
+    /// The timer of a hold: another look at the countdown, or its end.
+    pub fn hold_due(&mut self, token: Token) {
+        let is_open = self.c.open.as_ref().is_some_and(|open| open.token == token);
+        let Some(playing) = self.playing().filter(|_| is_open) else {
+            return;
+        };
+        let Beat::Working(Some(ends)) = playing.play.beat else {
+            return;
+        };
+        if !self.c.is_cleared(self.content) {
+            return self.trip_guard();
+        }
+        if ends <= self.now {
+            self.close_with(&self.content.words.button_did);
+            return self.end_round(&playing);
+        }
+        self.edit_open(Weight::Tick);
+        self.time_hold();
+    }
+
+    fn time_hold(&mut self) {
+        let Some(open) = &self.c.open else { return };
+        let due = Due::Hold(open.token);
+        if let Some(Playing {
+            play:
+                Play {
+                    beat: Beat::Working(Some(ends)),
+                    ..
+                },
+            ..
+        }) = self.playing()
+        {
+            let left = ends.seconds_since(self.now);
+            let at = ends.plus_seconds(-next_look(left));
+            self.effects.push(Effect::SetDue { due, at });
+        }
+    }
+
+    fn close_with(&mut self, label: &Text) {
+        let label = self.label(label);
+        self.close_question(&label);
+        self.effects
+            .push(Effect::CancelDue(Due::Hold(Token::default())));
+    }
+
+    /// The same message, with what is true now.
+    fn change_play(&mut self, play: Play) {
+        self.set_play(Some(play));
+        self.edit_open(Weight::Talk);
+    }
+
+    fn edit_open(&mut self, weight: Weight) {
+        let Some(open) = self.c.open.clone() else {
+            return;
+        };
+        let (text, keyboard) = self.render(&open);
+        let message = Message {
+            text,
+            keyboard,
+            token: Some(open.token),
+            weight,
+        };
+        self.effects.push(Effect::Edit {
+            token: open.token,
+            message,
+        });
+    }
+
+    /// One side or set is done.
+    fn end_round(&mut self, playing: &Playing<'a>) {
+        let play = playing.play;
+        if play.round + 1 < playing.rounds() {
+            return self.ask_play(Play {
+                round: play.round + 1,
+                beat: Beat::Ready,
+                ..play
+            });
+        }
+        let name = self.label(&playing.exercise.name);
+        let said = self.text_with(&self.content.words.play_move_done, &[("move", &name)]);
+        self.lead.append(&said);
+        self.next_move(playing, play.done + 1);
+    }
+
+    fn next_move(&mut self, playing: &Playing<'a>, done: u16) {
+        let words = &self.content.words;
+        let after = usize::from(playing.play.at) + 1;
+        let Some(at) = self.kept_from(playing.moves, after) else {
+            self.set_play(None);
+            let total = self.kept(playing.moves).to_string();
+            let values = [("done", &*done.to_string()), ("total", &total)];
+            let said = self.text_with(&words.play_summary, &values);
+            self.lead.paragraph();
+            self.lead.append(&said);
+            return self.goto(playing.next);
+        };
+        let name = self.content.moves.list.get(&playing.moves[usize::from(at)]);
+        let name = name.map(|exercise| self.label(&exercise.name));
+        let values = [("move", name.as_deref().unwrap_or_default())];
+        let said = self.text_with(&words.play_next, &values);
+        self.lead.paragraph();
+        self.lead.append(&said);
+        self.ask_play(Play {
+            at,
+            round: 0,
+            beat: Beat::Steps(0),
+            easier: false,
+            done,
+        });
+    }
+
+    /// How many of the moves nothing drops.
+    fn kept(&self, moves: &[MoveId]) -> usize {
+        moves.iter().filter(|id| !self.is_dropped(id)).count()
+    }
+
+    /// The words and buttons of what is played.
+    pub fn render_play(&self, token: Token) -> (RichText, Vec<Vec<Button>>) {
+        let mut text = RichText::default();
+        let Some(playing) = self.playing() else {
+            return (text, Vec::new());
+        };
+        let words = &self.content.words;
+        let Playing { play, exercise, .. } = playing;
+        let number = self
+            .kept(&playing.moves[..=usize::from(play.at)])
+            .to_string();
+        let total = self.kept(playing.moves).to_string();
+        let name = self.label(&exercise.name);
+        let values = [("n", &*number), ("total", &total), ("move", &name)];
+        text.push_bold(&self.text_with(&words.play_title, &values).text);
+        match play.beat {
+            Beat::Steps(0) => self.render_heed(exercise, &mut text),
+            Beat::Steps(step) => {
+                let total = exercise.steps.len().to_string();
+                let values = [("n", &*step.to_string()), ("total", &total)];
+                let said = self.text_with(&words.play_step, &values);
+                text.push("\n\n");
+                text.push_bold(&said.text);
+                if let Some(step) = exercise.steps.get(usize::from(step) - 1) {
+                    text.push("\n");
+                    text.append(&self.text(step));
+                }
+            }
+            Beat::Ready => {
+                if let Some(before) = play.round.checked_sub(1) {
+                    self.render_round(&playing, before, &words.play_round_done, &mut text);
+                }
+                self.render_round(&playing, play.round, &words.play_round_now, &mut text);
+                text.push("\n");
+                text.append(&self.text(&words.play_ready));
+            }
+            Beat::Working(ends) => {
+                self.render_round(&playing, play.round, &words.play_round_now, &mut text);
+                text.push("\n\n");
+                let said = match (ends, exercise.pace.as_ref().map(|pace| &pace.work)) {
+                    (None, Some(Work::Times(times))) => {
+                        self.text_with(&words.play_times, &[("n", &times.to_string())])
+                    }
+                    (ends, _) => {
+                        let left = ends.map_or(0, |ends| ends.seconds_since(self.now).max(0));
+                        self.text_with(&words.play_hold, &[("time", &minutes(left))])
+                    }
+                };
+                text.append(&said);
+            }
+            Beat::Paused(left) => {
+                self.render_round(&playing, play.round, &words.play_round_now, &mut text);
+                text.push("\n\n");
+                text.append(&self.text_with(&words.play_paused, &[("time", &minutes(left))]));
+            }
+        }
+        if play.beat != Beat::Steps(0) {
+            // The steps are the usual way: what differs stands under each.
+            self.render_changes(exercise, &mut text);
+        }
+        if let Some(easier) = exercise.easier.as_ref().filter(|_| play.easier) {
+            text.push("\n\n");
+            text.push_bold(&self.label(&words.play_easier));
+            text.push("\n");
+            text.append(&self.text(&easier.say));
+        }
+        (text, self.play_rows(token, &playing))
+    }
+
+    /// Which side and set; nothing where there is but one.
+    fn render_round(&self, playing: &Playing<'_>, round: u16, around: &Text, text: &mut RichText) {
+        let Some(pace) = &playing.exercise.pace else {
+            return;
+        };
+        let words = &self.content.words;
+        let round = u32::from(round);
+        let mut parts = Vec::new();
+        if pace.sides > 1 {
+            let side = match round % pace.sides {
+                0 => &words.side_left,
+                _ => &words.side_right,
+            };
+            parts.push(self.label(side));
+        }
+        if pace.sets > 1 {
+            let (n, total) = (round / pace.sides + 1, pace.sets);
+            let values = [("n", &*n.to_string()), ("total", &total.to_string())];
+            parts.push(self.text_with(&words.play_set, &values).text);
+        }
+        if !parts.is_empty() {
+            text.push("\n");
+            text.append(&self.text_with(around, &[("round", &parts.join(", "))]));
+        }
+    }
+
+    fn play_rows(&self, token: Token, playing: &Playing<'_>) -> Vec<Vec<Button>> {
+        let words = &self.content.words;
+        let button = |cue, label| self.act(token, Act::Play(cue), label);
+        let ready = match playing.exercise.pace {
+            Some(_) => button(Cue::Ready, &words.button_ready),
+            None => button(Cue::Ready, &words.button_did),
+        };
+        let first = match playing.play.beat {
+            Beat::Steps(step) if usize::from(step) < playing.exercise.steps.len() => {
+                vec![button(Cue::Step(step + 1), &words.button_next_step), ready]
+            }
+            Beat::Steps(_) | Beat::Ready => vec![ready],
+            Beat::Working(Some(_)) => vec![button(Cue::Pause, &words.button_pause)],
+            Beat::Working(None) => vec![button(Cue::Did, &words.button_did)],
+            Beat::Paused(_) => vec![button(Cue::Resume, &words.button_resume)],
+        };
+        let mut second = Vec::new();
+        if playing.exercise.easier.is_some() && !playing.play.easier {
+            second.push(button(Cue::Easier, &words.button_easier));
+        }
+        second.push(button(Cue::Skip, &words.button_skip));
+        second.push(button(Cue::Hurts, &words.button_hurts));
+        vec![first, second]
+    }
+}
+
+/// With `left` seconds to go: how many are left at the next look.
+fn next_look(left: i64) -> i64 {
+    let slower = SLOWER_TICKS.into_iter().find(|(above, _)| left > *above);
+    let each = slower.map_or(TICK_SECONDS, |(_, each)| each);
+    // On round numbers, and never too soon.
+    let round = (left - 1).max(0) / each * each;
+    if left - round < TICK_SECONDS {
+        (round - each).max(0)
+    } else {
+        round
+    }
+}
+
+/// As a clock shows it: `4:30`.
+fn minutes(seconds: i64) -> String {
+    format!("{}:{:02}", seconds / 60, seconds % 60)
+}

@@ -1,0 +1,199 @@
+//! The clinic's drawings: each can be drawn, reads in light and dark, belongs to
+//! something, and stands in the docs.
+
+#![expect(clippy::unwrap_used, reason = "in a test a panic is the finding")]
+
+use std::collections::BTreeSet;
+use std::fmt::Write as _;
+use std::path::Path;
+
+use psoas_bot::app::dialogs_dir;
+use psoas_bot::content::{self, Content, Severity};
+use psoas_bot::ids::{Lang, PictureId};
+use psoas_bot::picture::{self, DrawingError};
+
+fn folder(path: &str) -> std::path::PathBuf {
+    Path::new(env!("CARGO_MANIFEST_DIR")).join(path)
+}
+
+fn clinic() -> Content {
+    let sources = dialogs_dir::read(&folder("dialogs")).unwrap();
+    content::parse(&sources, "tuscany-spa").unwrap().content
+}
+
+/// On a dark phone nothing may shine through, and lines must stand out.
+#[test]
+fn every_drawing_has_its_own_ground_and_strong_lines() {
+    let clinic = clinic();
+    let mut seen = BTreeSet::new();
+    for (id, one) in &clinic.pictures {
+        let pixels = picture::pixels(&one.svg).unwrap();
+        let all = pixels.pixels();
+        assert!(all.iter().all(|pixel| pixel.alpha() == 255), "{id}");
+        let light = |pixel: &resvg::tiny_skia::PremultipliedColorU8| {
+            u32::from(pixel.red()) + u32::from(pixel.green()) + u32::from(pixel.blue())
+        };
+        let dark = all.iter().filter(|pixel| light(pixel) < 160).count();
+        assert!(dark * 100 > all.len(), "{id}: {dark} of {}", all.len());
+        assert!(
+            seen.insert(one.png().unwrap().to_vec()),
+            "{id} is drawn twice"
+        );
+        assert_eq!((pixels.width(), pixels.height()), (1200, 900), "{id}");
+    }
+}
+
+/// Who is told to do it otherwise must not be shown the usual way.
+#[test]
+fn every_move_shows_where_it_begins_and_ends() {
+    let clinic = clinic();
+    let mut used: BTreeSet<&PictureId> = BTreeSet::new();
+    for (id, exercise) in &clinic.moves.list {
+        assert!(exercise.pictures.len() >= 2, "{id}");
+        used.extend(&exercise.pictures);
+        for (_, instead) in &exercise.pictures_with {
+            assert!(!instead.is_empty(), "{id}");
+            used.extend(instead);
+        }
+    }
+    for dialog in clinic.dialogs.values() {
+        used.extend(dialog.steps.values().flat_map(|step| &step.pictures));
+    }
+    let unused: Vec<_> = clinic
+        .pictures
+        .keys()
+        .filter(|id| !used.contains(id))
+        .collect();
+    assert!(unused.is_empty(), "shown nowhere: {unused:?}");
+}
+
+#[test]
+fn a_drawing_holds_lines_and_areas_alone() {
+    let with = |inside: &str| {
+        format!(r#"<svg xmlns="http://www.w3.org/2000/svg" viewBox="0 0 4 3">{inside}</svg>"#)
+    };
+    assert!(picture::check(&with(r#"<rect width="4" height="3"/>"#)).is_ok());
+    for foreign in [
+        "<text>3</text>",
+        r#"<image width="1" height="1"/>"#,
+        r#"<use href="other.svg"/>"#,
+        r#"<rect fill="url(a)"/>"#,
+    ] {
+        let found = picture::check(&with(foreign));
+        assert!(matches!(found, Err(DrawingError::Foreign(_))), "{foreign}");
+    }
+    assert!(matches!(
+        picture::check("no"),
+        Err(DrawingError::Unreadable(_))
+    ));
+    let tall = r#"<svg xmlns="http://www.w3.org/2000/svg" viewBox="0 0 1 9"/>"#;
+    assert!(matches!(picture::check(tall), Err(DrawingError::Size)));
+}
+
+#[test]
+fn check_says_what_is_wrong_with_a_drawing() {
+    let sources = dialogs_dir::read(&folder("dialogs")).unwrap();
+    let found = |change: &dyn Fn(&mut content::Sources)| {
+        let mut sources = sources.clone();
+        change(&mut sources);
+        let found = match content::parse(&sources, "tuscany-spa") {
+            Ok(parsed) => parsed.warnings,
+            Err(found) => found,
+        };
+        found
+            .into_iter()
+            .map(|one| (one.severity, one.place.file, one.message))
+            .collect::<Vec<_>>()
+    };
+    let missing = found(&|sources| {
+        sources.files.remove("pictures/X4-1.svg");
+    });
+    assert!(missing.iter().any(|(severity, file, message)| {
+        *severity == Severity::Error
+            && file == "pictures.yaml"
+            && message == "there is no drawing `pictures/X4-1.svg`"
+    }));
+    let spoiled = found(&|sources| {
+        let svg = sources.files.get_mut("pictures/X4-1.svg").unwrap();
+        *svg = svg.replace("</svg>", "<text>4</text></svg>");
+    });
+    assert!(
+        spoiled.iter().any(|(_, file, message)| {
+            file == "pictures/X4-1.svg" && message.contains("`<text`")
+        })
+    );
+    let unnamed = found(&|sources| {
+        let svg = sources.files["pictures/X4-1.svg"].clone();
+        sources.files.insert("pictures/X9-1.svg".to_owned(), svg);
+    });
+    assert!(unnamed.iter().any(|(severity, file, _)| {
+        *severity == Severity::Warning && file == "pictures/X9-1.svg"
+    }));
+    let unknown = found(&|sources| {
+        let moves = sources.files.get_mut("moves.yaml").unwrap();
+        *moves = moves.replace("[X4-1, X4-2]", "[X4-1, X4-3]");
+    });
+    assert!(unknown.iter().any(|(_, file, message)| {
+        file == "moves.yaml" && message == "there is no picture `X4-3`"
+    }));
+}
+
+/// The page of all drawings is made from the content. `UPDATE=1 cargo test
+/// --test it -- the_page_of_all_drawings` writes it anew.
+#[test]
+fn the_page_of_all_drawings_shows_each() {
+    let clinic = clinic();
+    let mut page = String::from(
+        "# The drawings\n\nAll drawings the bot sends, with the words that go below them. Made from `dialogs/pictures.yaml` by a test; \
+         change them there.\nOrange is where a mild pull may be felt. A blue arrow is where the body goes. \
+         Not clinically reviewed.\n",
+    );
+    let mut show = |heading: &str, pictures: &mut dyn Iterator<Item = &PictureId>| {
+        let _ = write!(page, "\n## {heading}\n");
+        for id in pictures {
+            let alt = |lang| clinic.pictures[id].alt.plain(lang);
+            let (en, es) = (alt(Lang::En), alt(Lang::Es));
+            let _ = write!(
+                page,
+                "\n<img src=\"../dialogs/pictures/{id}.svg\" width=\"390\" alt=\"{en}\">\n\n`{id}` {en}  \n*{es}*\n"
+            );
+        }
+    };
+    for exercise in clinic.moves.list.values() {
+        let instead = exercise
+            .pictures_with
+            .iter()
+            .flat_map(|(_, instead)| instead);
+        let mut shown = BTreeSet::new();
+        let mut all = exercise
+            .pictures
+            .iter()
+            .chain(instead)
+            .filter(|id| shown.insert(*id));
+        show(&exercise.name.plain(Lang::En), &mut all);
+    }
+    let of_moves: BTreeSet<&PictureId> = clinic
+        .moves
+        .list
+        .values()
+        .flat_map(|exercise| &exercise.pictures)
+        .chain(
+            clinic
+                .moves
+                .list
+                .values()
+                .flat_map(|exercise| exercise.pictures_with.iter().flat_map(|(_, all)| all)),
+        )
+        .collect();
+    let mut rest = clinic.pictures.keys().filter(|id| !of_moves.contains(id));
+    show("Checks", &mut rest);
+    let path = folder("docs/pictures.md");
+    if std::env::var_os("UPDATE").is_some() {
+        std::fs::write(&path, &page).unwrap();
+    }
+    let written = std::fs::read_to_string(&path).unwrap_or_default();
+    assert!(
+        written == page,
+        "docs/pictures.md is not as the content has it"
+    );
+}

@@ -1,0 +1,195 @@
+//! Moves that are played: what no `.chat` file can show for every length.
+
+#![expect(clippy::unwrap_used, reason = "in a test a panic is the finding")]
+
+use std::path::Path;
+use std::sync::OnceLock;
+
+use proptest::prelude::*;
+use psoas_bot::app::dialogs_dir;
+use psoas_bot::content::{self, Content, Work};
+use psoas_bot::dialog::{
+    Button, Conversation, Desk, Due, Effect, FlagNote, Input, Keyboard, Slot, Turn, Weight, What,
+    take_turn,
+};
+use psoas_bot::ids::{FlagId, Lang, MoveId, PatientText, SlotId, Timestamp};
+use psoas_bot::triage::Form;
+
+const NOW: Timestamp = Timestamp(1_772_474_400);
+
+fn clinic() -> &'static Content {
+    static CLINIC: OnceLock<Content> = OnceLock::new();
+    CLINIC.get_or_init(|| {
+        let folder = Path::new(env!("CARGO_MANIFEST_DIR")).join("dialogs");
+        let sources = dialogs_dir::read(&folder).unwrap();
+        content::parse(&sources, "tuscany-spa").unwrap().content
+    })
+}
+
+/// Somebody with clearance and few clues.
+fn cleared(content: &Content) -> Conversation {
+    let mut c = Conversation::new(Lang::En, None);
+    for screen in &content.screens {
+        c.screens.insert(screen.id.clone(), NOW);
+    }
+    c.clearance = Some(NOW);
+    c.safety = Some(content.safety.clone());
+    let none = Slot::Many(Default::default());
+    c.slots.insert(SlotId::new("clues"), none);
+    c
+}
+
+fn turn(content: &Content, c: Conversation, what: What, now: Timestamp) -> Turn {
+    take_turn(content, c, &Input::new(what, Desk::Staffed), now)
+}
+
+/// What the newest button with this label sends.
+fn data(turn: &Turn, label: &str) -> Option<String> {
+    let messages = turn.effects.iter().filter_map(|effect| match effect {
+        Effect::Say(message) | Effect::Edit { message, .. } => Some(message),
+        _ => None,
+    });
+    let rows = messages.filter_map(|message| match &message.keyboard {
+        Keyboard::Inline(rows) => Some(rows),
+        _ => None,
+    });
+    rows.flatten()
+        .flatten()
+        .filter_map(|button| match button {
+            Button::Press { label: one, data } if one == label => Some(data.clone()),
+            _ => None,
+        })
+        .next_back()
+}
+
+fn press(content: &Content, before: Turn, label: &str, now: Timestamp) -> Turn {
+    let data = data(&before, label).unwrap_or_else(|| panic!("no button {label}: {before:?}"));
+    turn(content, before.conversation, What::Press(data), now)
+}
+
+/// Rest for so long, from the first second.
+fn holding(content: &Content) -> Turn {
+    let command = What::Command {
+        name: "moves".to_owned(),
+        argument: PatientText::default(),
+    };
+    let begun = turn(content, cleared(content), command, NOW);
+    let chosen = press(content, begun, "About 5 minutes", NOW);
+    press(content, chosen, "I'm ready", NOW)
+}
+
+fn hold_due(turn: &Turn) -> Option<(Due, Timestamp)> {
+    turn.effects.iter().rev().find_map(|effect| match effect {
+        Effect::SetDue {
+            due: due @ Due::Hold(_),
+            at,
+        } => Some((*due, *at)),
+        _ => None,
+    })
+}
+
+proptest! {
+    /// A countdown changes at most every five seconds, may always be dropped, and
+    /// its end is on the second and a new message.
+    #[test]
+    fn a_countdown_is_slow_and_ends_on_time(seconds in 1_u32..900) {
+        let mut content = clinic().clone();
+        let rest = content.moves.list.get_mut(&MoveId::new("X1")).unwrap();
+        rest.pace.as_mut().unwrap().work = Work::Hold { seconds };
+        let mut now = holding(&content);
+        let mut before = NOW;
+        while let Some((due, at)) = hold_due(&now) {
+            let ends = NOW.plus_seconds(i64::from(seconds));
+            prop_assert!(at.seconds_since(before) >= 5 || at == ends, "{at} after {before}");
+            prop_assert!(at > before && at <= ends);
+            now = turn(&content, now.conversation, What::Due(due), at);
+            if at < ends {
+                let is_tick = |effect: &Effect| match effect {
+                    Effect::Edit { message, .. } => message.weight == Weight::Tick,
+                    Effect::SetDue { .. } => true,
+                    _ => false,
+                };
+                prop_assert!(now.effects.iter().all(is_tick), "{:?}", now.effects);
+            }
+            before = at;
+        }
+        prop_assert_eq!(before, NOW.plus_seconds(i64::from(seconds)));
+        prop_assert!(now.effects.iter().any(|effect| matches!(effect, Effect::Say(_))));
+    }
+
+    /// Whatever flag comes up in the middle of a hold: if it blocks, nothing of a
+    /// move is said any more, however often its timer fires and its buttons are
+    /// pressed.
+    #[test]
+    fn nothing_is_played_behind_a_blocking_flag(which in 0_usize..200) {
+        let content = clinic();
+        let flags: Vec<&FlagId> = content.flags.keys().collect();
+        let flag = flags[which % flags.len()].clone();
+        let begun = holding(content);
+        let (due, at) = hold_due(&begun).unwrap();
+        let skip = data(&begun, "Skip").unwrap();
+        let mut c = begun.conversation;
+        let note = FlagNote { form: Form::Sure, since: NOW, cleared_until: None };
+        c.flags.insert(flag, note);
+        if !c.level(content).blocks() {
+            return Ok(());
+        }
+        for what in [What::Due(due), What::Press(skip), What::Due(due)] {
+            let next = turn(content, c, what, at);
+            for effect in &next.effects {
+let plays = match effect {
+                    Effect::Picture(_) => true,
+                    Effect::SetDue { due, .. } => matches!(due, Due::Hold(_)),
+                    _ => false,
+                };
+                prop_assert!(!plays, "{:?}", effect);
+                if let Effect::Say(message) | Effect::Edit { message, .. } = effect {
+                    let text = &message.text.text;
+                    prop_assert!(!text.contains("Next:") && !text.contains("Now:"), "{text}");
+                    let is_open_countdown = text.contains("Time left") && message.token.is_some();
+                    prop_assert!(!is_open_countdown, "{text}");
+                }
+            }
+            c = next.conversation;
+        }
+    }
+}
+
+/// A double tap on "next step" shows the same step, and a press on an older copy
+/// of a hold's button begins nothing.
+#[test]
+fn presses_come_twice() {
+    let content = clinic();
+    let command = What::Command {
+        name: "moves".to_owned(),
+        argument: PatientText::default(),
+    };
+    let begun = turn(content, cleared(content), command, NOW);
+    let chosen = press(content, begun, "About 5 minutes", NOW);
+    let (step, ready) = (
+        data(&chosen, "Next step").unwrap(),
+        data(&chosen, "I'm ready").unwrap(),
+    );
+    let first = turn(content, chosen.conversation, What::Press(step.clone()), NOW);
+    let second = turn(content, first.conversation.clone(), What::Press(step), NOW);
+    assert_eq!(first.conversation.stack, second.conversation.stack);
+    let held = turn(
+        content,
+        second.conversation,
+        What::Press(ready.clone()),
+        NOW,
+    );
+    let again = turn(content, held.conversation.clone(), What::Press(ready), NOW);
+    assert_eq!(held.conversation.stack, again.conversation.stack);
+    assert!(again.toast.is_some());
+    let (due, at) = hold_due(&held).unwrap();
+    // A timer of a question that is no longer open changes nothing.
+    let other = turn(
+        content,
+        held.conversation.clone(),
+        What::Press("stop".to_owned()),
+        at,
+    );
+    let late = turn(content, other.conversation, What::Due(due), at);
+    assert_eq!(late.effects, []);
+}
