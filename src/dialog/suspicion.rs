@@ -63,7 +63,8 @@ impl Walk<'_> {
             self.c.open.as_ref().map(|open| &open.asking),
             Some(Asking::Item(Pending::Heard(_)))
         );
-        if is_asked || self.between().is_some() || self.rests_after(input) {
+        let is_between = self.between().is_some() && !self.suspects(input);
+        if is_asked || is_between || self.rests_after(input) {
             return;
         }
         let level = |flag: &&FlagId| self.content.rules.level_of(flag, Form::Sure);

@@ -145,6 +145,7 @@ impl<'l> Scopes<'l> {
                 | Cue::Family
                 | Cue::NoPerson
                 | Cue::Resolved
+                | Cue::RuledOut
                 | Cue::Past => false,
             }
         };
@@ -172,6 +173,12 @@ impl<'l> Scopes<'l> {
                 && !self.is_now(at.units.start, &[Role::Now, Role::Back])
         };
         self.of(Cue::Past).find(is_past).map(|at| at.written)
+    }
+
+    /// It was looked for, and is not there.
+    pub fn ruled_out_by(&self, units: &Range<usize>) -> Option<usize> {
+        let rules_out = |at: &&CueAt| self.same_sentence(at.units.start, units.start);
+        self.of(Cue::RuledOut).find(rules_out).map(|at| at.written)
     }
 
     /// A word in the same breath says that it is still so.
