@@ -45,6 +45,9 @@ impl Silenced {
     }
 }
 
+/// A cue reaches no farther than this many words.
+const BREATH_UNITS_MAX: usize = 24;
+
 /// Of whom something is said.
 #[derive(Debug, Clone, Copy, PartialEq, Eq)]
 pub(super) enum Who {
@@ -92,10 +95,11 @@ impl<'l> Scopes<'l> {
         self.line.sentence[a] == self.line.sentence[b]
     }
 
-    /// No "but" between two units of one sentence.
+    /// No "but" between two units of one sentence, and not too much else: some
+    /// write pages without a full stop.
     fn same_breath(&self, a: usize, b: usize) -> bool {
         let (from, to) = (a.min(b), a.max(b));
-        (from + 1..=to).all(|unit| self.line.breaks[unit] < Break::Contrast)
+        to - from <= BREATH_UNITS_MAX && (from + 1..=to).all(|unit| self.line.breaks[unit] < Break::Contrast)
     }
 
     /// Of whom what stands at `units` is said.
