@@ -266,6 +266,9 @@ impl Context<'_> {
                 return Some((Silenced::Other, past));
             }
         }
+        if let Some(cue) = scopes.ruled_out_by(&one.units) {
+            return Some((Silenced::Over, Some(cue)));
+        }
         if sign.is_history {
             return None;
         }

@@ -125,6 +125,7 @@ impl Gathered {
             (Cue::Family, &cues.family),
             (Cue::NoPerson, &cues.no_person),
             (Cue::Resolved, &cues.resolved),
+            (Cue::RuledOut, &cues.ruled_out),
             (Cue::Past, &cues.past),
         ] {
             let patterns = self.all(file, patterns);

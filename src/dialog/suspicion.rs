@@ -37,6 +37,10 @@ impl Walk<'_> {
     }
 
     fn new_suspicions(&self, input: &Input) -> Vec<FlagId> {
+        // Under an emergency card any reply gets the card, and no question.
+        if self.level_in_force() == Level::EmergencyNow {
+            return Vec::new();
+        }
         input
             .heard
             .unsure()
@@ -54,8 +58,7 @@ impl Walk<'_> {
         }
         let stated = &self.c.flags;
         self.c.suspected.retain(|flag| !stated.contains_key(flag));
-        let in_force = self.c.stop.as_ref().map_or(Level::Clear, |stop| stop.level);
-        if in_force == Level::EmergencyNow {
+        if self.level_in_force() == Level::EmergencyNow {
             self.c.suspected.clear();
             return;
         }
@@ -63,7 +66,8 @@ impl Walk<'_> {
             self.c.open.as_ref().map(|open| &open.asking),
             Some(Asking::Item(Pending::Heard(_)))
         );
-        if is_asked || self.between().is_some() || self.rests_after(input) {
+        let is_between = self.between().is_some() && !self.suspects(input);
+        if is_asked || is_between || self.rests_after(input) {
             return;
         }
         let level = |flag: &&FlagId| self.content.rules.level_of(flag, Form::Sure);
@@ -72,6 +76,10 @@ impl Walk<'_> {
         };
         self.hold_item();
         self.ask(Asking::Item(Pending::Heard(flag)));
+    }
+
+    fn level_in_force(&self) -> Level {
+        self.c.stop.as_ref().map_or(Level::Clear, |stop| stop.level)
     }
 
     /// Whoever says stop is left alone; silence answers for them. What comes by

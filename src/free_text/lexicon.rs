@@ -480,7 +480,8 @@ impl Lexicon {
         if !self.look_up(typed, &mut unit) {
             let single = without_doubles(typed);
             let is_mended = (single != typed && self.look_up(&single, &mut unit))
-                || self.mend(typed, &mut unit);
+                || self.mend(typed, &mut unit)
+                || unit.words[0] != NONE;
             if !is_mended && let Some(place) = self.split(typed) {
                 // Two words typed as one.
                 let mut first = unit.clone();
@@ -494,25 +495,27 @@ impl Lexicon {
         units.push(unit);
     }
 
-    /// Fills in what a word is known as; whether it is known at all.
+    /// Fills in what a word is known as; whether it is known itself, and not by
+    /// its stem alone.
     fn look_up(&self, word: &str, unit: &mut Unit) -> bool {
         unit.number = self.numbers.get(word).copied().or(unit.number);
-        let mut place = 0;
-        let mut note = |id: u32| {
-            if let Some(slot) = unit.words.get_mut(place) {
-                *slot = id;
-            }
-            place += 1;
-        };
         match self.words.get(word) {
             Some(id) => {
-                note(*id);
-                self.stems_of[*id as usize].iter().copied().for_each(note);
+                unit.words = [NONE; WORDS_MAX];
+                unit.words[0] = *id;
+                let stems = self.stems_of[*id as usize].iter();
+                for (slot, stem) in unit.words[1..].iter_mut().zip(stems) {
+                    *slot = *stem;
+                }
                 true
             }
             None => {
-                self.stems_in(word).for_each(note);
-                place > 0
+                if unit.words[0] == NONE {
+                    for (slot, stem) in unit.words.iter_mut().zip(self.stems_in(word)) {
+                        *slot = stem;
+                    }
+                }
+                false
             }
         }
     }

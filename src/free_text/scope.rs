@@ -45,6 +45,9 @@ impl Silenced {
     }
 }
 
+/// A cue reaches no farther than this many words.
+const BREATH_UNITS_MAX: usize = 24;
+
 /// Of whom something is said.
 #[derive(Debug, Clone, Copy, PartialEq, Eq)]
 pub(super) enum Who {
@@ -92,10 +95,11 @@ impl<'l> Scopes<'l> {
         self.line.sentence[a] == self.line.sentence[b]
     }
 
-    /// No "but" between two units of one sentence.
+    /// No "but" between two units of one sentence, and not too much else: some
+    /// write pages without a full stop.
     fn same_breath(&self, a: usize, b: usize) -> bool {
         let (from, to) = (a.min(b), a.max(b));
-        (from + 1..=to).all(|unit| self.line.breaks[unit] < Break::Contrast)
+        to - from <= BREATH_UNITS_MAX && (from + 1..=to).all(|unit| self.line.breaks[unit] < Break::Contrast)
     }
 
     /// Of whom what stands at `units` is said.
@@ -145,6 +149,7 @@ impl<'l> Scopes<'l> {
                 | Cue::Family
                 | Cue::NoPerson
                 | Cue::Resolved
+                | Cue::RuledOut
                 | Cue::Past => false,
             }
         };
@@ -172,6 +177,12 @@ impl<'l> Scopes<'l> {
                 && !self.is_now(at.units.start, &[Role::Now, Role::Back])
         };
         self.of(Cue::Past).find(is_past).map(|at| at.written)
+    }
+
+    /// It was looked for, and is not there.
+    pub fn ruled_out_by(&self, units: &Range<usize>) -> Option<usize> {
+        let rules_out = |at: &&CueAt| self.same_sentence(at.units.start, units.start);
+        self.of(Cue::RuledOut).find(rules_out).map(|at| at.written)
     }
 
     /// A word in the same breath says that it is still so.

@@ -125,13 +125,16 @@ pub enum Cue {
     NoPerson,
     /// What stands before it is over.
     Resolved,
+    /// What stands in the sentence was looked for and is not there: this turns off
+    /// histories too.
+    RuledOut,
     /// What stands beside it was long ago.
     Past,
 }
 
 impl Cue {
     /// All of them.
-    pub const ALL: [Self; 9] = [
+    pub const ALL: [Self; 10] = [
         Self::Idiom,
         Self::Supposed,
         Self::Aside,
@@ -140,6 +143,7 @@ impl Cue {
         Self::Family,
         Self::NoPerson,
         Self::Resolved,
+        Self::RuledOut,
         Self::Past,
     ];
 }

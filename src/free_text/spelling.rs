@@ -135,11 +135,11 @@ impl Spelling {
                 continue;
             }
             let edits = strsim::osa_distance(word, typed);
-            let letters = word.chars().count().min(typed.chars().count());
-            let allowed = if letters >= TWO_EDITS_LETTERS_MIN {
+            let (own, typed_letters) = (word.chars().count(), typed.chars().count());
+            let allowed = if own.min(typed_letters) >= TWO_EDITS_LETTERS_MIN {
                 2
-            } else if letters >= ONE_EDIT_LETTERS_MIN
-                || (letters == SWAP_LETTERS_MIN && is_swap(word, typed))
+            } else if own >= ONE_EDIT_LETTERS_MIN
+                || (own == typed_letters && is_swap(word, typed))
             {
                 1
             } else {

@@ -43,6 +43,7 @@ fn the_dev_corpus_is_heard() {
     assert!(score.professional >= 98.0, "{score:?}");
     assert!(score.raised <= 4.0, "{score:?}");
     assert!(score.exact >= 92.0, "{score:?}");
+    assert_eq!(score.lines, 171);
 }
 
 #[test]
@@ -102,6 +103,46 @@ fn every_blocking_flag_is_heard_in_both_languages() {
         }
     }
     assert!(missing.is_empty(), "never heard: {missing:?}");
+}
+
+/// The table of the docs says what happens with each of its sentences.
+#[test]
+fn the_ten_sentences_of_the_docs_hold() {
+    let page = std::fs::read_to_string(root().join("docs/free-text.md")).expect("a page");
+    let (_, table) = page.split_once("## Ten sentences").expect("a table");
+    let rows = table
+        .lines()
+        .skip_while(|line| !line.starts_with("|---"))
+        .skip(1)
+        .take_while(|line| line.starts_with('|'));
+    let mut count = 0;
+    for row in rows {
+        let cells: Vec<&str> = row.split('|').map(str::trim).collect();
+        let [_, text, happens, ..] = cells[..] else {
+            panic!("no row: {row}")
+        };
+        let said = said(real_content(), text);
+        let heard = heard(text);
+        match happens {
+            "nothing" => assert!(heard.hits.is_empty(), "{text}: {heard:?}"),
+            "the bot asks" => assert!(said.asks && !said.level.blocks(), "{text}: {heard:?}"),
+            other => {
+                let flag = other.split('`').nth(1);
+                if let Some(flag) = flag {
+                    assert!(said.flags.contains(flag), "{text}: {heard:?}");
+                }
+                assert_eq!(heard.someone_else, other.contains("somebody else"), "{text}");
+                let level = match other.split(',').next() {
+                    Some("emergency") => Level::EmergencyNow,
+                    Some("see a professional") => Level::SeeProfessional,
+                    level => panic!("no level: {level:?}"),
+                };
+                assert_eq!(said.level, level, "{text}");
+            }
+        }
+        count += 1;
+    }
+    assert_eq!(count, 10);
 }
 
 #[test]

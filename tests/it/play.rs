@@ -129,7 +129,7 @@ proptest! {
         let (due, at) = hold_due(&begun).unwrap();
         let skip = data(&begun, "Skip").unwrap();
         let mut c = begun.conversation;
-        let note = FlagNote { form: Form::Sure, since: NOW, cleared_until: None };
+        let note = FlagNote { form: Form::Sure, since: NOW, cleared_until: None, typed: false };
         c.flags.insert(flag, note);
         if !c.level(content).blocks() {
             return Ok(());

@@ -93,6 +93,7 @@ pub struct Cues {
     pub family: Vec<Name>,
     pub no_person: Vec<Name>,
     pub resolved: Vec<Name>,
+    pub ruled_out: Vec<Name>,
     pub past: Vec<Name>,
 }
 
