@@ -51,7 +51,7 @@ pub(super) fn prove_person(guide: &mut Guide<'_>, report: &mut Report) {
     }
     for level in Level::BLOCKING {
         let mut chat = Rehearsal::new(content);
-        if chat.tap(&Tap::Alarm(level), &[]).is_err() {
+        if chat.tap(&Tap::Alarm(level, Vec::new()), &[]).is_err() {
             continue;
         }
         report.states += 2;
@@ -149,7 +149,7 @@ fn prove_handoff(guide: &mut Guide<'_>, level: Level, report: &mut Report) {
         .values()
         .any(|dialog| dialog.steps.values().any(|step| matches!(step.verb, Verb::Handoff { .. })));
     let mut begin = Rehearsal::new(content);
-    if level.blocks() && begin.tap(&Tap::Alarm(level), &[]).is_err() {
+    if level.blocks() && begin.tap(&Tap::Alarm(level, Vec::new()), &[]).is_err() {
         return;
     }
     let mut found = false;
