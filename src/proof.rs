@@ -57,8 +57,16 @@ pub enum Property {
 
 impl Property {
     /// Every property, in order.
-    pub const ALL: [Self; 8] =
-        [Self::P1, Self::P2, Self::P3, Self::P4, Self::P5, Self::P6, Self::P7, Self::P8];
+    pub const ALL: [Self; 8] = [
+        Self::P1,
+        Self::P2,
+        Self::P3,
+        Self::P4,
+        Self::P5,
+        Self::P6,
+        Self::P7,
+        Self::P8,
+    ];
 
     /// Its name in the files.
     #[must_use]
@@ -82,7 +90,9 @@ impl Property {
             Self::P1 => "no move before every safety screen is answered",
             Self::P2 => "no move behind a warning card until staff clear it",
             Self::P3 => "one more tick never lowers the level",
-            Self::P4 => "a person and /stop are two taps away, and so is booking where it is allowed",
+            Self::P4 => {
+                "a person and /stop are two taps away, and so is booking where it is allowed"
+            }
             Self::P5 => "every conversation can end, and none runs round in a circle",
             Self::P6 => "dose and stop rules come with the moves, and cautions change them",
             Self::P7 => "each level has its card, and its buttons open only what they may",
@@ -138,7 +148,12 @@ pub struct Report {
 
 impl Report {
     fn new(property: Property) -> Self {
-        Self { property, states: 0, findings: Vec::new(), beyond: Vec::new() }
+        Self {
+            property,
+            states: 0,
+            findings: Vec::new(),
+            beyond: Vec::new(),
+        }
     }
 
     /// Whether the property holds.
@@ -159,7 +174,11 @@ impl<'a> Prover<'a> {
     /// For a content, and what a table says of it.
     #[must_use]
     pub fn new(content: &'a Content, table: Option<&'a Table>) -> Self {
-        Self { content, table, guide: None }
+        Self {
+            content,
+            table,
+            guide: None,
+        }
     }
 
     /// Proves a property, or shows what breaks it.
@@ -186,7 +205,10 @@ impl<'a> Prover<'a> {
 
     /// Proves everything.
     pub fn prove_all(&mut self) -> Vec<Report> {
-        Property::ALL.into_iter().map(|property| self.prove(property)).collect()
+        Property::ALL
+            .into_iter()
+            .map(|property| self.prove(property))
+            .collect()
     }
 
     fn guide(&mut self) -> &mut Guide<'a> {

@@ -45,7 +45,10 @@ pub(super) fn run(args: &ProveArgs) -> anyhow::Result<ExitCode> {
             Ok(parsed) => parsed,
             Err(found) => {
                 eprint!("{}", super::report::render(&sources, &found, false));
-                anyhow::bail!("{} has errors; mend them first: psoas-bot check", args.dir.display());
+                anyhow::bail!(
+                    "{} has errors; mend them first: psoas-bot check",
+                    args.dir.display()
+                );
             }
         };
         let proved = prove(&parsed.content, table.as_ref(), &args.property);
@@ -56,25 +59,39 @@ pub(super) fn run(args: &ProveArgs) -> anyhow::Result<ExitCode> {
             ProveFormat::Json => print_json(&clinic, &proved, &files)?,
         }
     }
-    Ok(if failed { ExitCode::FAILURE } else { ExitCode::SUCCESS })
+    Ok(if failed {
+        ExitCode::FAILURE
+    } else {
+        ExitCode::SUCCESS
+    })
 }
 
 /// Proves the properties, one after another.
-pub(super) fn prove(content: &content::Content, table: Option<&Table>, only: &[String]) -> Vec<Proved> {
+pub(super) fn prove(
+    content: &content::Content,
+    table: Option<&Table>,
+    only: &[String],
+) -> Vec<Proved> {
     let mut prover = Prover::new(content, table);
     Property::ALL
         .into_iter()
-        .filter(|property| only.is_empty() || only.iter().any(|id| id.eq_ignore_ascii_case(property.id())))
+        .filter(|property| {
+            only.is_empty() || only.iter().any(|id| id.eq_ignore_ascii_case(property.id()))
+        })
         .map(|property| {
             let began = Instant::now();
             let report = prover.prove(property);
-            Proved { report, millis: began.elapsed().as_secs_f64() * 1e3 }
+            Proved {
+                report,
+                millis: began.elapsed().as_secs_f64() * 1e3,
+            }
         })
         .collect()
 }
 
 fn read_table(path: &Path) -> anyhow::Result<Table> {
-    let text = fs::read_to_string(path).with_context(|| format!("failed to read {}", path.display()))?;
+    let text =
+        fs::read_to_string(path).with_context(|| format!("failed to read {}", path.display()))?;
     Table::parse(&text).with_context(|| format!("{} is no table", path.display()))
 }
 
@@ -87,9 +104,15 @@ fn write_chats(folder: &Path, proved: &[Proved]) -> anyhow::Result<Vec<Option<Pa
                 files.push(None);
                 continue;
             };
-            fs::create_dir_all(folder).with_context(|| format!("failed to make {}", folder.display()))?;
-            let file = folder.join(format!("{}-{}.chat", one.report.property.id().to_lowercase(), number + 1));
-            fs::write(&file, chat).with_context(|| format!("failed to write {}", file.display()))?;
+            fs::create_dir_all(folder)
+                .with_context(|| format!("failed to make {}", folder.display()))?;
+            let file = folder.join(format!(
+                "{}-{}.chat",
+                one.report.property.id().to_lowercase(),
+                number + 1
+            ));
+            fs::write(&file, chat)
+                .with_context(|| format!("failed to write {}", file.display()))?;
             files.push(Some(file));
         }
     }
@@ -97,19 +120,38 @@ fn write_chats(folder: &Path, proved: &[Proved]) -> anyhow::Result<Vec<Option<Pa
 }
 
 /// The verdict, for people.
-pub(super) fn tell(sources: &Sources, clinic: &str, proved: &[Proved], files: &[Option<PathBuf>]) -> String {
+pub(super) fn tell(
+    sources: &Sources,
+    clinic: &str,
+    proved: &[Proved],
+    files: &[Option<PathBuf>],
+) -> String {
     let mut out = String::new();
     let mut files = files.iter();
     for one in proved {
         let report = &one.report;
         let mark = if report.holds() { "✓" } else { "✗" };
-        let _ = writeln!(out, "{mark} {}  {}", report.property.id(), report.property.promise());
+        let _ = writeln!(
+            out,
+            "{mark} {}  {}",
+            report.property.id(),
+            report.property.promise()
+        );
         for finding in &report.findings {
-            tell_finding(&mut out, sources, finding, files.next().and_then(Option::as_deref));
+            tell_finding(
+                &mut out,
+                sources,
+                finding,
+                files.next().and_then(Option::as_deref),
+            );
         }
     }
     for one in proved.iter().filter(|one| !one.report.beyond.is_empty()) {
-        let _ = writeln!(out, "\nBeyond the table ({}), which is no failure:", one.report.property.id());
+        let _ = writeln!(
+            out,
+            "\nBeyond the table ({}), which is no failure:",
+            one.report.property.id()
+        );
         for what in &one.report.beyond {
             let _ = writeln!(out, "    {what}");
         }
@@ -122,7 +164,10 @@ pub(super) fn tell(sources: &Sources, clinic: &str, proved: &[Proved], files: &[
         1 => "NOT PROVED: 1 promise is broken".to_owned(),
         more => format!("NOT PROVED: {more} promises are broken"),
     };
-    let _ = writeln!(out, "\n{clinic}: {verdict}. {states} states in {millis:.0} ms.");
+    let _ = writeln!(
+        out,
+        "\n{clinic}: {verdict}. {states} states in {millis:.0} ms."
+    );
     out
 }
 
@@ -144,7 +189,10 @@ fn tell_finding(out: &mut String, sources: &Sources, finding: &Finding, file: Op
             }
         }
         None => {
-            let _ = writeln!(out, "\n    I could not show it in a chat, so it stays unproved.");
+            let _ = writeln!(
+                out,
+                "\n    I could not show it in a chat, so it stays unproved."
+            );
         }
     }
     let _ = writeln!(out, "\n    Most likely mended so: {}", finding.help);
@@ -162,9 +210,18 @@ fn place_of(sources: &Sources, spot: &Spot) -> String {
     };
     let text = sources.files.get(&file).map_or("", String::as_str);
     let begins = |line: &str| {
-        let line = line.trim_start().trim_start_matches("- ").trim_start_matches("{ ").trim_start();
-        let named = line.strip_prefix("id: ").or_else(|| line.strip_prefix("name: ")).unwrap_or(line);
-        named.strip_prefix(name.as_str()).is_some_and(|rest| rest.is_empty() || rest.starts_with([':', ',', ' ']))
+        let line = line
+            .trim_start()
+            .trim_start_matches("- ")
+            .trim_start_matches("{ ")
+            .trim_start();
+        let named = line
+            .strip_prefix("id: ")
+            .or_else(|| line.strip_prefix("name: "))
+            .unwrap_or(line);
+        named
+            .strip_prefix(name.as_str())
+            .is_some_and(|rest| rest.is_empty() || rest.starts_with([':', ',', ' ']))
     };
     let found = text.lines().enumerate().find(|(_, line)| begins(line));
     match found {
@@ -200,9 +257,17 @@ fn print_json(clinic: &str, proved: &[Proved], files: &[Option<PathBuf>]) -> any
             } else {
                 "broken"
             },
-            counterexample: own.into_iter().flatten().next().map(|file| file.display().to_string()),
+            counterexample: own
+                .into_iter()
+                .flatten()
+                .next()
+                .map(|file| file.display().to_string()),
             milliseconds: (one.millis * 10.0).round() / 10.0,
-            findings: report.findings.iter().map(|finding| finding.what.as_str()).collect(),
+            findings: report
+                .findings
+                .iter()
+                .map(|finding| finding.what.as_str())
+                .collect(),
             beyond_the_table: &report.beyond,
         };
         println!("{}", serde_json::to_string(&row)?);

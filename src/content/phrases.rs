@@ -66,9 +66,8 @@ pub(super) fn build_phrases(
     let mut examples = Examples::new();
     for phrase in &file.phrases {
         let flag = FlagId::new(&phrase.flag.value);
-        let heard = |example: &Name| {
-            hear(&phrases, rules, &PatientText::new(example.value.clone()))
-        };
+        let heard =
+            |example: &Name| hear(&phrases, rules, &PatientText::new(example.value.clone()));
         let states = |example: &Name| heard(example).flags().any(|heard| *heard == flag);
         for example in &phrase.matches {
             let heard = heard(example);

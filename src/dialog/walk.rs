@@ -368,7 +368,11 @@ impl<'a> Walk<'a> {
                     self.grant_clearance();
                     next.clone()
                 }
-                Verb::Move { id, next, .. } if conditions::is_dropped(self.content, &self.c, id) => next.clone(),
+                Verb::Move { id, next, .. }
+                    if conditions::is_dropped(self.content, &self.c, id) =>
+                {
+                    next.clone()
+                }
                 Verb::Move { .. } if !self.c.is_cleared(self.content) => {
                     // A history typed just now took clearance; its second question
                     // has given a card, or clearance back.

@@ -115,28 +115,71 @@ impl Machine<'_> {
         match &step.verb {
             Verb::Choice { slot, options } => {
                 for option in options {
-                    let fills = option.answer.language.is_none().then_some((slot, std::slice::from_ref(&option.id)));
-                    self.answer(state, Tap::Choose(option.id.clone()), fills, &option.answer, true, &mut ways);
+                    let fills = option
+                        .answer
+                        .language
+                        .is_none()
+                        .then_some((slot, std::slice::from_ref(&option.id)));
+                    self.answer(
+                        state,
+                        Tap::Choose(option.id.clone()),
+                        fills,
+                        &option.answer,
+                        true,
+                        &mut ways,
+                    );
                 }
             }
             Verb::Move { answers, .. } => {
                 for option in answers {
-                    self.answer(state, Tap::Choose(option.id.clone()), None, &option.answer, true, &mut ways);
+                    self.answer(
+                        state,
+                        Tap::Choose(option.id.clone()),
+                        None,
+                        &option.answer,
+                        true,
+                        &mut ways,
+                    );
                 }
             }
             Verb::YesNo { slot, answers } => {
                 for (given, answer) in answers {
                     let value = [ChoiceId::new(given.word())];
-                    self.answer(state, Tap::YesNo(*given), Some((slot, &value)), answer, true, &mut ways);
+                    self.answer(
+                        state,
+                        Tap::YesNo(*given),
+                        Some((slot, &value)),
+                        answer,
+                        true,
+                        &mut ways,
+                    );
                 }
             }
-            Verb::Many { slot, options, none, next } => {
+            Verb::Many {
+                slot,
+                options,
+                none,
+                next,
+            } => {
                 if let Some((_, next)) = none {
-                    let answer = Answer { next: Some(next.clone()), ..Answer::default() };
-                    self.answer(state, Tap::NoneOf, Some((slot, &[])), &answer, true, &mut ways);
+                    let answer = Answer {
+                        next: Some(next.clone()),
+                        ..Answer::default()
+                    };
+                    self.answer(
+                        state,
+                        Tap::NoneOf,
+                        Some((slot, &[])),
+                        &answer,
+                        true,
+                        &mut ways,
+                    );
                 }
                 for ticks in self.tick_sets(slot, options) {
-                    let mut answer = Answer { next: Some(next.clone()), ..Answer::default() };
+                    let mut answer = Answer {
+                        next: Some(next.clone()),
+                        ..Answer::default()
+                    };
                     for option in options.iter().filter(|option| ticks.contains(&option.id)) {
                         let one = &option.answer;
                         answer.set.extend(one.set.iter().cloned());
@@ -145,10 +188,23 @@ impl Machine<'_> {
                         answer.ask_again.extend(one.ask_again.iter().cloned());
                         answer.erase |= one.erase;
                     }
-                    self.answer(state, Tap::Ticks(ticks.clone()), Some((slot, &ticks)), &answer, true, &mut ways);
+                    self.answer(
+                        state,
+                        Tap::Ticks(ticks.clone()),
+                        Some((slot, &ticks)),
+                        &answer,
+                        true,
+                        &mut ways,
+                    );
                 }
             }
-            Verb::Number { slot, from, to, next, .. } => {
+            Verb::Number {
+                slot,
+                from,
+                to,
+                next,
+                ..
+            } => {
                 for number in self.numbers(slot, *from, *to) {
                     let crumb = self.crumb(state, Some(slot));
                     let mut to = state;
@@ -157,7 +213,12 @@ impl Machine<'_> {
                         to.facts = self.with_slot(to.facts, at, Some(passed));
                     }
                     let to = self.goto(to, next);
-                    ways.push(Way { tap: Tap::Number(number), to, trail: Trail::Push(crumb), cost: 1 });
+                    ways.push(Way {
+                        tap: Tap::Number(number),
+                        to,
+                        trail: Trail::Push(crumb),
+                        cost: 1,
+                    });
                 }
             }
             Verb::Text { slot, next, .. } => {
@@ -167,7 +228,12 @@ impl Machine<'_> {
                     to.facts = self.with_slot(to.facts, at, Some(0));
                 }
                 let to = self.goto(to, next);
-                ways.push(Way { tap: Tap::Typed, to, trail: Trail::Push(crumb), cost: 1 });
+                ways.push(Way {
+                    tap: Tap::Typed,
+                    to,
+                    trail: Trail::Push(crumb),
+                    cost: 1,
+                });
             }
             Verb::Screen { screen, .. } => {
                 if let Some(screen) = self.content.screen(screen) {
@@ -176,7 +242,12 @@ impl Machine<'_> {
             }
             Verb::Summary { next } => {
                 let to = self.goto(state, next);
-                ways.push(Way { tap: Tap::LooksRight, to, trail: Trail::Keep, cost: 1 });
+                ways.push(Way {
+                    tap: Tap::LooksRight,
+                    to,
+                    trail: Trail::Keep,
+                    cost: 1,
+                });
             }
             Verb::Pass { .. }
             | Verb::Handoff { .. }
@@ -187,7 +258,12 @@ impl Machine<'_> {
         }
         if let Some(after) = &step.after {
             let to = self.goto(state, &after.go);
-            ways.push(Way { tap: Tap::Timer(after.minutes), to, trail: Trail::Keep, cost: 1 });
+            ways.push(Way {
+                tap: Tap::Timer(after.minutes),
+                to,
+                trail: Trail::Keep,
+                cost: 1,
+            });
         }
         ways
     }
@@ -253,7 +329,12 @@ impl Machine<'_> {
                 Some(next) => self.goto(to, next),
                 None => self.leave(to).0,
             };
-            ways.push(Way { tap: tap.clone(), to, trail, cost });
+            ways.push(Way {
+                tap: tap.clone(),
+                to,
+                trail,
+                cost,
+            });
         }
     }
 
@@ -270,10 +351,16 @@ impl Machine<'_> {
             return vec![Raised::Free { cost: 0 }];
         }
         let many = u32::try_from(blocking.len()).unwrap_or(u32::MAX);
-        let mut ways = vec![Raised::Free { cost: CLEARED_COST * many }];
+        let mut ways = vec![Raised::Free {
+            cost: CLEARED_COST * many,
+        }];
         let waits = blocking.iter().all(|(flag, level)| {
             *level == Level::SeeProfessional
-                && self.content.flags.get(*flag).is_some_and(|flag| !flag.ends_screens)
+                && self
+                    .content
+                    .flags
+                    .get(*flag)
+                    .is_some_and(|flag| !flag.ends_screens)
         });
         if waits {
             ways.push(Raised::Pending);
@@ -297,7 +384,12 @@ impl Machine<'_> {
             ScreenStyle::Question => Tap::YesNo(YesNo::No),
         };
         let mut push = |tap, to, cost| {
-            ways.push(Way { tap, to, trail: Trail::Push(crumb.clone()), cost });
+            ways.push(Way {
+                tap,
+                to,
+                trail: Trail::Push(crumb.clone()),
+                cost,
+            });
         };
         push(none, answered, 1);
         // Tracked flags, together and alone; what blocks goes on only behind a
@@ -311,23 +403,42 @@ impl Machine<'_> {
             .cloned()
             .collect();
         for bits in self.subsets(tracked.len()) {
-            let ticked: Vec<FlagId> =
-                tracked.iter().enumerate().filter(|(at, _)| bits >> at & 1 == 1).map(|(_, flag)| flag.clone()).collect();
+            let ticked: Vec<FlagId> = tracked
+                .iter()
+                .enumerate()
+                .filter(|(at, _)| bits >> at & 1 == 1)
+                .map(|(_, flag)| flag.clone())
+                .collect();
             let mut to = answered;
             to.facts = self.with_flags(to.facts, ticked.iter());
             let histories = ticked.iter().filter(|flag| self.lets_go(flag)).count();
             let cost = 1 + ticked.len() + histories;
-            push(Tap::Tick(ticked), to, u32::try_from(cost).unwrap_or(u32::MAX));
+            push(
+                Tap::Tick(ticked),
+                to,
+                u32::try_from(cost).unwrap_or(u32::MAX),
+            );
         }
         let waits = screen.flags.iter().find(|flag| {
             self.level_of(flag, Form::Sure) == Level::SeeProfessional
-                && self.content.flags.get(*flag).is_some_and(|flag| !flag.ends_screens)
+                && self
+                    .content
+                    .flags
+                    .get(*flag)
+                    .is_some_and(|flag| !flag.ends_screens)
         });
         if let (Some(flag), Mode::Free | Mode::Pending) = (waits, state.mode) {
-            let to = State { mode: Mode::Pending, clear: false, ..answered };
+            let to = State {
+                mode: Mode::Pending,
+                clear: false,
+                ..answered
+            };
             push(Tap::Tick(vec![flag.clone()]), to, 2);
             if state.mode == Mode::Pending && screen.flags.iter().any(|flag| self.lets_go(flag)) {
-                let mut to = State { mode: Mode::Free, ..answered };
+                let mut to = State {
+                    mode: Mode::Free,
+                    ..answered
+                };
                 self.grant(&mut to);
                 push(Tap::Tick(vec![flag.clone()]), to, 3);
             }
@@ -346,18 +457,36 @@ impl Machine<'_> {
 
     /// Sets of ticks that can make a difference.
     fn tick_sets(&self, slot: &SlotId, options: &[Choice]) -> Vec<Vec<ChoiceId>> {
-        let tests = self.tracked.slot(slot).map(|at| &self.tracked.slots[at].1[..]).unwrap_or_default();
-        let is_tested = |option: &Choice| tests.contains(&super::machine::Test::Value(option.id.clone()));
+        let tests = self
+            .tracked
+            .slot(slot)
+            .map(|at| &self.tracked.slots[at].1[..])
+            .unwrap_or_default();
+        let is_tested =
+            |option: &Choice| tests.contains(&super::machine::Test::Value(option.id.clone()));
         let does = |option: &Choice| {
             let answer = &option.answer;
-            !answer.set.is_empty() || !answer.raise.is_empty() || !answer.raise_unsure.is_empty() || !answer.ask_again.is_empty() || answer.erase
+            !answer.set.is_empty()
+                || !answer.raise.is_empty()
+                || !answer.raise_unsure.is_empty()
+                || !answer.ask_again.is_empty()
+                || answer.erase
         };
-        let plain = options.iter().find(|option| !is_tested(option) && !does(option));
-        let tested: Vec<&Choice> = options.iter().filter(|option| is_tested(option) || does(option)).collect();
-        let mut sets: Vec<Vec<ChoiceId>> = plain.iter().map(|option| vec![option.id.clone()]).collect();
+        let plain = options
+            .iter()
+            .find(|option| !is_tested(option) && !does(option));
+        let tested: Vec<&Choice> = options
+            .iter()
+            .filter(|option| is_tested(option) || does(option))
+            .collect();
+        let mut sets: Vec<Vec<ChoiceId>> =
+            plain.iter().map(|option| vec![option.id.clone()]).collect();
         if tested.len() <= TICKS_TRACKED_MAX && !tests.is_empty() {
             for bits in self.subsets(tested.len()) {
-                let set = tested.iter().enumerate().filter(|(at, _)| bits >> at & 1 == 1);
+                let set = tested
+                    .iter()
+                    .enumerate()
+                    .filter(|(at, _)| bits >> at & 1 == 1);
                 sets.push(set.map(|(_, option)| option.id.clone()).collect());
             }
         } else {
@@ -376,7 +505,9 @@ impl Machine<'_> {
         let mut edges = vec![from];
         for test in &self.tracked.slots[at].1 {
             match test {
-                super::machine::Test::Range(least, most) => edges.extend([*least, most.saturating_add(1)]),
+                super::machine::Test::Range(least, most) => {
+                    edges.extend([*least, most.saturating_add(1)])
+                }
                 super::machine::Test::Value(value) => {
                     if let Ok(value) = value.as_str().parse::<i64>() {
                         edges.extend([value, value.saturating_add(1)]);
@@ -410,7 +541,9 @@ impl Machine<'_> {
 
     /// The tracked ones of these flags are present.
     pub fn with_flags<'f>(&mut self, facts: u32, flags: impl Iterator<Item = &'f FlagId>) -> u32 {
-        let bits = flags.filter_map(|flag| self.tracked.flag(flag)).fold(0_u32, |bits, at| bits | 1 << at);
+        let bits = flags
+            .filter_map(|flag| self.tracked.flag(flag))
+            .fold(0_u32, |bits, at| bits | 1 << at);
         if bits & !self.facts(facts).flags == 0 {
             return facts;
         }
@@ -440,7 +573,11 @@ impl Machine<'_> {
     /// One answer taken back, up to where steps are run again; the way back is
     /// gone when the screening begins anew.
     pub fn take_back(&mut self, state: State, crumb: &Crumb, is_last: bool) -> (State, bool) {
-        let mut to = State { stack: crumb.stack, changing: !is_last, ..state };
+        let mut to = State {
+            stack: crumb.stack,
+            changing: !is_last,
+            ..state
+        };
         if !crumb.undo.is_empty() {
             let mut facts = self.facts(state.facts).clone();
             for (slot, before) in crumb.undo.iter().rev() {

@@ -19,9 +19,15 @@ pub(super) fn prove(guide: &mut Guide<'_>, report: &mut Report) {
         let Some(chat) = card_of(guide, level) else {
             report.findings.push(Finding {
                 property: report.property,
-                what: format!("no sign that a patient can state gives the {} card", level.word()),
+                what: format!(
+                    "no sign that a patient can state gives the {} card",
+                    level.word()
+                ),
                 help: format!("Give a flag of a screen the level `{}`.", level.word()),
-                spots: vec![Spot::Name { file: "red-flags.yaml", name: "flags".to_owned() }],
+                spots: vec![Spot::Name {
+                    file: "red-flags.yaml",
+                    name: "flags".to_owned(),
+                }],
                 chat: None,
             });
             continue;
@@ -98,17 +104,34 @@ fn prove_no_booking(content: &Content, level: Level, chat: &Rehearsal<'_>, repor
             let _ = chat.tap(&Tap::Alarm(level, Vec::new()), std::slice::from_ref(&tap));
         }
         let _ = chat.tap(&tap, &[]);
-        let said = chat.said.first().map(|said| said.text.clone()).unwrap_or_default();
-        chat.expect(format!("never: {}", said.lines().next().unwrap_or_default()));
+        let said = chat
+            .said
+            .first()
+            .map(|said| said.text.clone())
+            .unwrap_or_default();
+        chat.expect(format!(
+            "never: {}",
+            said.lines().next().unwrap_or_default()
+        ));
         let mut spots = vec![Spot::Step(dialog.id.clone(), dialog.start.clone())];
-        spots.extend(card.map(|card| Spot::Name { file: FILE, name: card.to_string() }));
+        spots.extend(card.map(|card| Spot::Name {
+            file: FILE,
+            name: card.to_string(),
+        }));
         return report.findings.push(Finding {
             property: report.property,
-            what: format!("behind a {} card {}.yaml is open, and it books visits", level.word(), dialog.id),
+            what: format!(
+                "behind a {} card {}.yaml is open, and it books visits",
+                level.word(),
+                dialog.id
+            ),
             help: format!("Let {}.yaml say `stays_open: see-professional`.", dialog.id),
             spots,
             chat: Some(chat.chat(&[
-                format!("P7: a {} card leads to care, and not to a booking.", level.word()),
+                format!(
+                    "P7: a {} card leads to care, and not to a booking.",
+                    level.word()
+                ),
                 "Plays up to its last line, which should hold and does not.".to_owned(),
             ])),
         });
@@ -121,9 +144,10 @@ fn books(content: &Content, dialog: &Dialog, depth: usize) -> bool {
     depth <= DEPTH_MAX
         && dialog.steps.values().any(|step| match &step.verb {
             Verb::Handoff { .. } => true,
-            Verb::Call { dialog, .. } => {
-                content.dialogs.get(dialog).is_some_and(|dialog| books(content, dialog, depth + 1))
-            }
+            Verb::Call { dialog, .. } => content
+                .dialogs
+                .get(dialog)
+                .is_some_and(|dialog| books(content, dialog, depth + 1)),
             _ => false,
         })
 }
@@ -131,7 +155,14 @@ fn books(content: &Content, dialog: &Dialog, depth: usize) -> bool {
 /// A flag's own card is not that of a lower level.
 fn prove_own_cards(guide: &mut Guide<'_>, report: &mut Report) {
     let content = guide.content;
-    let flags = content.rules.flags.iter().map(|(flag, rule)| (flag.to_string(), vec![flag.clone()], rule.level, rule.card.as_ref()));
+    let flags = content.rules.flags.iter().map(|(flag, rule)| {
+        (
+            flag.to_string(),
+            vec![flag.clone()],
+            rule.level,
+            rule.card.as_ref(),
+        )
+    });
     let rules = content.rules.rules.iter().map(|rule| {
         let mut flags = rule.all.clone();
         flags.extend(rule.any.first().cloned());
@@ -144,25 +175,48 @@ fn prove_own_cards(guide: &mut Guide<'_>, report: &mut Report) {
     for (name, flags, level, card) in all {
         report.states += 1;
         let Some(card) = card else { continue };
-        let Some(own) = content.cards.get(card).and_then(|card| card.level) else { continue };
+        let Some(own) = content.cards.get(card).and_then(|card| card.level) else {
+            continue;
+        };
         if own >= level {
             continue;
         }
-        let chat = flags.first().and_then(|flag| guide.stating(flag)).map(|mut chat| {
-            for flag in flags.iter().skip(1) {
-                if let Some(words) = content.examples.get(flag) {
-                    chat.say(words);
+        let chat = flags
+            .first()
+            .and_then(|flag| guide.stating(flag))
+            .map(|mut chat| {
+                for flag in flags.iter().skip(1) {
+                    if let Some(words) = content.examples.get(flag) {
+                        chat.say(words);
+                    }
                 }
-            }
-            let wanted = content.level_card(level).map(|card| chat.plain(&card.text)).unwrap_or_default();
-            chat.expect(format!("bot: {}", wanted.lines().next().unwrap_or_default()));
-            chat.chat(&[format!("P7: `{name}` is {}, and its card says so.", level.word())])
-        });
+                let wanted = content
+                    .level_card(level)
+                    .map(|card| chat.plain(&card.text))
+                    .unwrap_or_default();
+                chat.expect(format!(
+                    "bot: {}",
+                    wanted.lines().next().unwrap_or_default()
+                ));
+                chat.chat(&[format!(
+                    "P7: `{name}` is {}, and its card says so.",
+                    level.word()
+                )])
+            });
         report.findings.push(Finding {
             property: report.property,
-            what: format!("`{name}` is {} and gives the card `{card}`, which is for {}", level.word(), own.word()),
-            help: format!("Take `card: {card}` away from `{name}`, or name a card without a level."),
-            spots: vec![Spot::Name { file: "red-flags.yaml", name }],
+            what: format!(
+                "`{name}` is {} and gives the card `{card}`, which is for {}",
+                level.word(),
+                own.word()
+            ),
+            help: format!(
+                "Take `card: {card}` away from `{name}`, or name a card without a level."
+            ),
+            spots: vec![Spot::Name {
+                file: "red-flags.yaml",
+                name,
+            }],
             chat,
         });
     }
@@ -175,23 +229,44 @@ fn prove_numbers(guide: &mut Guide<'_>, report: &mut Report) {
         for (id, card) in cards_in_force(content, level) {
             report.states += 1;
             let is_silent = Lang::ALL.into_iter().any(|lang| {
-                !card.text.template(lang).placeholders().any(|name| ["emergency", "crisis"].contains(&name))
+                !card
+                    .text
+                    .template(lang)
+                    .placeholders()
+                    .any(|name| ["emergency", "crisis"].contains(&name))
             });
             if !is_silent {
                 continue;
             }
-            let flags: Vec<_> = content.rules.flags.iter().filter(|(flag, rule)| {
-                content.rules.level_of(flag, Form::Sure) == level && (rule.card.as_ref() == Some(id) || (rule.card.is_none() && card.level == Some(level)))
-            }).map(|(flag, _)| flag.clone()).collect();
-            let chat = flags.iter().find_map(|flag| guide.stating(flag)).map(|mut chat| {
-                chat.expect("bot: {emergency}".to_owned());
-                chat.chat(&[format!("P7: the card `{id}` names the number to call.")])
-            });
+            let flags: Vec<_> = content
+                .rules
+                .flags
+                .iter()
+                .filter(|(flag, rule)| {
+                    content.rules.level_of(flag, Form::Sure) == level
+                        && (rule.card.as_ref() == Some(id)
+                            || (rule.card.is_none() && card.level == Some(level)))
+                })
+                .map(|(flag, _)| flag.clone())
+                .collect();
+            let chat = flags
+                .iter()
+                .find_map(|flag| guide.stating(flag))
+                .map(|mut chat| {
+                    chat.expect("bot: {emergency}".to_owned());
+                    chat.chat(&[format!("P7: the card `{id}` names the number to call.")])
+                });
             report.findings.push(Finding {
                 property: report.property,
-                what: format!("the card `{id}` is for {} and names no number to call", level.word()),
+                what: format!(
+                    "the card `{id}` is for {} and names no number to call",
+                    level.word()
+                ),
                 help: format!("Write {{emergency}} into the text of `{id}`, in both languages."),
-                spots: vec![Spot::Name { file: FILE, name: id.to_string() }],
+                spots: vec![Spot::Name {
+                    file: FILE,
+                    name: id.to_string(),
+                }],
                 chat,
             });
         }
@@ -204,8 +279,16 @@ fn cards_in_force(content: &Content, level: Level) -> Vec<(&CardId, &Card)> {
         .iter()
         .filter(|(id, card)| {
             card.level == Some(level)
-                || content.rules.flags.values().any(|rule| rule.card.as_ref() == Some(*id) && rule.level == level)
-                || content.rules.rules.iter().any(|rule| rule.card.as_ref() == Some(*id) && rule.level == level)
+                || content
+                    .rules
+                    .flags
+                    .values()
+                    .any(|rule| rule.card.as_ref() == Some(*id) && rule.level == level)
+                || content
+                    .rules
+                    .rules
+                    .iter()
+                    .any(|rule| rule.card.as_ref() == Some(*id) && rule.level == level)
         })
         .collect()
 }
@@ -216,13 +299,19 @@ fn prove_buttons(guide: &mut Guide<'_>, report: &mut Report) {
     for level in Level::BLOCKING {
         for (card, answer, dialog) in cards_at(content, level) {
             report.states += 1;
-            let allowed = content.dialogs.get(&dialog).is_some_and(|dialog| level <= dialog.stays_open.max(Level::Caution));
+            let allowed = content
+                .dialogs
+                .get(&dialog)
+                .is_some_and(|dialog| level <= dialog.stays_open.max(Level::Caution));
             if allowed {
                 continue;
             }
             let tap = Tap::Card(card.clone(), answer.clone());
             let mut chat = Rehearsal::new(content);
-            if chat.tap(&Tap::Alarm(level, Vec::new()), std::slice::from_ref(&tap)).is_err() {
+            if chat
+                .tap(&Tap::Alarm(level, Vec::new()), std::slice::from_ref(&tap))
+                .is_err()
+            {
                 continue;
             }
             let _ = chat.press(&Press::Card(card.clone(), answer.clone()));

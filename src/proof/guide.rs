@@ -38,8 +38,17 @@ pub(super) struct Guide<'a> {
 
 impl<'a> Guide<'a> {
     pub fn new(content: &'a Content) -> Self {
-        let mut guide = Self { content, to: BTreeMap::new(), turns: 0 };
-        for ticks in [Ticking::EachAlone, Ticking::TwoBehindTheFirst, Ticking::All, Ticking::LastTwo] {
+        let mut guide = Self {
+            content,
+            to: BTreeMap::new(),
+            turns: 0,
+        };
+        for ticks in [
+            Ticking::EachAlone,
+            Ticking::TwoBehindTheFirst,
+            Ticking::All,
+            Ticking::LastTwo,
+        ] {
             guide.walk(ticks);
         }
         guide
@@ -62,7 +71,9 @@ impl<'a> Guide<'a> {
                 if chat.tap(&tap, &[]).is_err() || chat.c.stop.is_some() {
                     continue;
                 }
-                let Some((dialog, step)) = chat.asks() else { continue };
+                let Some((dialog, step)) = chat.asks() else {
+                    continue;
+                };
                 let place = (dialog.clone(), step.clone());
                 if known.insert(place.clone()) {
                     self.to.entry(place).or_insert_with(|| Some(chat.clone()));
@@ -100,14 +111,19 @@ impl<'a> Guide<'a> {
 
     /// The steps that asked on the way, by name.
     pub fn places(&self) -> impl Iterator<Item = &Place> {
-        self.to.iter().filter(|(_, chat)| chat.is_some()).map(|(place, _)| place)
+        self.to
+            .iter()
+            .filter(|(_, chat)| chat.is_some())
+            .map(|(place, _)| place)
     }
 
     /// Chats that press this flag, each from another place; the quickest first.
     pub fn pressing(&mut self, flag: &FlagId) -> Vec<Rehearsal<'a>> {
         let mut found = Vec::new();
         for (dialog, step, tap) in presses_of(self.content, flag) {
-            let Some(mut chat) = self.to(&dialog, &step) else { continue };
+            let Some(mut chat) = self.to(&dialog, &step) else {
+                continue;
+            };
             self.turns += 1;
             let done = match &tap {
                 Tap::Tick(flags) => chat.tick_flags(flags),
@@ -157,7 +173,9 @@ impl<'a> Guide<'a> {
             .iter()
             .filter_map(|(place, chat)| Some((place, chat.as_ref()?)))
             .filter(|((dialog, step), _)| {
-                self.content.step(dialog, step).is_some_and(|step| matches!(step.verb, Verb::Screen { .. }))
+                self.content
+                    .step(dialog, step)
+                    .is_some_and(|step| matches!(step.verb, Verb::Screen { .. }))
             })
             .min_by_key(|(_, chat)| chat.lines.len())
             .map(|(place, _)| place.clone())
@@ -171,12 +189,23 @@ fn answer_once(content: &Content, chat: &mut Rehearsal<'_>, flags: &[FlagId]) ->
     };
     let done = match asking {
         Asking::Item(Pending::History(_)) => chat.act(Act::No),
-        Asking::Item(pending) => chat.act(if flags.contains(pending.flag()) { Act::Yes } else { Act::No }),
+        Asking::Item(pending) => chat.act(if flags.contains(pending.flag()) {
+            Act::Yes
+        } else {
+            Act::No
+        }),
         Asking::Change => return false,
         Asking::Step => match chat.verb() {
             Some(Verb::Screen { screen, .. }) => {
-                let Some(screen) = content.screen(screen) else { return false };
-                let ticked: Vec<FlagId> = screen.flags.iter().filter(|flag| flags.contains(flag)).cloned().collect();
+                let Some(screen) = content.screen(screen) else {
+                    return false;
+                };
+                let ticked: Vec<FlagId> = screen
+                    .flags
+                    .iter()
+                    .filter(|flag| flags.contains(flag))
+                    .cloned()
+                    .collect();
                 match (ticked.is_empty(), screen.style) {
                     (false, _) => chat.tick_flags(&ticked),
                     (true, ScreenStyle::List) => chat.act(Act::None(0)),
@@ -228,12 +257,20 @@ fn plain_answers(content: &Content, chat: &Rehearsal<'_>, ticks: Ticking) -> Vec
     let blocks = |answer: &Answer| {
         let blocks = |flag: &FlagId, form| content.rules.level_of(flag, form).blocks();
         answer.raise.iter().any(|flag| blocks(flag, Form::Sure))
-            || answer.raise_unsure.iter().any(|flag| blocks(flag, Form::Unsure))
+            || answer
+                .raise_unsure
+                .iter()
+                .any(|flag| blocks(flag, Form::Unsure))
             || answer.erase
             || answer.language.is_some()
     };
     match chat.verb() {
-        Some(Verb::Choice { options, .. } | Verb::Move { answers: options, .. }) => options
+        Some(
+            Verb::Choice { options, .. }
+            | Verb::Move {
+                answers: options, ..
+            },
+        ) => options
             .iter()
             .filter(|option| !blocks(&option.answer))
             .map(|option| Tap::Choose(option.id.clone()))
@@ -244,8 +281,11 @@ fn plain_answers(content: &Content, chat: &Rehearsal<'_>, ticks: Ticking) -> Vec
             .map(|(given, _)| Tap::YesNo(*given))
             .collect(),
         Some(Verb::Many { options, none, .. }) => {
-            let plain: Vec<ChoiceId> =
-                options.iter().filter(|option| !blocks(&option.answer)).map(|option| option.id.clone()).collect();
+            let plain: Vec<ChoiceId> = options
+                .iter()
+                .filter(|option| !blocks(&option.answer))
+                .map(|option| option.id.clone())
+                .collect();
             let mut taps = Vec::new();
             if none.is_some() && (ticks == Ticking::EachAlone || plain.is_empty()) {
                 taps.push(Tap::NoneOf);
@@ -254,7 +294,9 @@ fn plain_answers(content: &Content, chat: &Rehearsal<'_>, ticks: Ticking) -> Vec
             match ticks {
                 Ticking::EachAlone => taps.extend(plain.into_iter().map(|id| Tap::Ticks(vec![id]))),
                 Ticking::All => taps.push(Tap::Ticks(plain)),
-                Ticking::TwoBehindTheFirst if many > 2 => taps.push(Tap::Ticks(plain[1..3].to_vec())),
+                Ticking::TwoBehindTheFirst if many > 2 => {
+                    taps.push(Tap::Ticks(plain[1..3].to_vec()))
+                }
                 Ticking::LastTwo if many > 2 => taps.push(Tap::Ticks(plain[many - 2..].to_vec())),
                 Ticking::TwoBehindTheFirst | Ticking::LastTwo => taps.push(Tap::Ticks(plain)),
             }
@@ -264,10 +306,12 @@ fn plain_answers(content: &Content, chat: &Rehearsal<'_>, ticks: Ticking) -> Vec
         Some(Verb::Number { from, to, .. }) => vec![Tap::Number(*from), Tap::Number(*to)],
         Some(Verb::Text { .. }) => vec![Tap::Typed],
         Some(Verb::Summary { .. }) => vec![Tap::LooksRight],
-        Some(Verb::Screen { screen, .. }) => match content.screen(screen).map(|screen| screen.style) {
-            Some(ScreenStyle::Question) => vec![Tap::YesNo(YesNo::No)],
-            Some(ScreenStyle::List) | None => vec![Tap::NoneOf],
-        },
+        Some(Verb::Screen { screen, .. }) => {
+            match content.screen(screen).map(|screen| screen.style) {
+                Some(ScreenStyle::Question) => vec![Tap::YesNo(YesNo::No)],
+                Some(ScreenStyle::List) | None => vec![Tap::NoneOf],
+            }
+        }
         Some(_) | None => Vec::new(),
     }
 }
@@ -280,22 +324,37 @@ pub(super) fn presses_of(content: &Content, flag: &FlagId) -> Vec<(DialogId, Ste
             let mut add = |tap| found.push((dialog.id.clone(), id.clone(), tap));
             match &step.verb {
                 Verb::Screen { screen, .. } => {
-                    if content.screen(screen).is_some_and(|screen| screen.flags.contains(flag)) {
+                    if content
+                        .screen(screen)
+                        .is_some_and(|screen| screen.flags.contains(flag))
+                    {
                         add(Tap::Tick(vec![flag.clone()]));
                     }
                 }
-                Verb::Choice { options, .. } | Verb::Move { answers: options, .. } => {
-                    for option in options.iter().filter(|option| option.answer.raise.contains(flag)) {
+                Verb::Choice { options, .. }
+                | Verb::Move {
+                    answers: options, ..
+                } => {
+                    for option in options
+                        .iter()
+                        .filter(|option| option.answer.raise.contains(flag))
+                    {
                         add(Tap::Choose(option.id.clone()));
                     }
                 }
                 Verb::Many { options, .. } => {
-                    for option in options.iter().filter(|option| option.answer.raise.contains(flag)) {
+                    for option in options
+                        .iter()
+                        .filter(|option| option.answer.raise.contains(flag))
+                    {
                         add(Tap::Ticks(vec![option.id.clone()]));
                     }
                 }
                 Verb::YesNo { answers, .. } => {
-                    for (given, _) in answers.iter().filter(|(_, answer)| answer.raise.contains(flag)) {
+                    for (given, _) in answers
+                        .iter()
+                        .filter(|(_, answer)| answer.raise.contains(flag))
+                    {
                         add(Tap::YesNo(*given));
                     }
                 }

@@ -9,8 +9,8 @@
 use std::collections::{HashMap, HashSet};
 use std::rc::Rc;
 
-use crate::dialog::STEPS_PER_TURN_MAX;
 use crate::content::{Atom, Change, Condition, Content, Dialog, Notify, Step, Verb};
+use crate::dialog::STEPS_PER_TURN_MAX;
 use crate::ids::{ChoiceId, DialogId, FlagId, MoveId, ScreenId, SlotId, StepId};
 use crate::triage::{Form, Level};
 
@@ -90,8 +90,12 @@ impl Tracked {
     pub fn add(&mut self, condition: &Condition) -> bool {
         match condition {
             Condition::Has(atom) => self.add_atom(atom),
-            Condition::Count { of, .. } => of.iter().fold(false, |new, atom| self.add_atom(atom) | new),
-            Condition::Number { slot, from, to } => self.add_test(slot, Some(Test::Range(*from, *to))),
+            Condition::Count { of, .. } => {
+                of.iter().fold(false, |new, atom| self.add_atom(atom) | new)
+            }
+            Condition::Number { slot, from, to } => {
+                self.add_test(slot, Some(Test::Range(*from, *to)))
+            }
             Condition::LevelAtLeast(_) => false,
             Condition::Cleared(_) => !std::mem::replace(&mut self.clearance, true),
             Condition::All(all) | Condition::Any(all) => {
@@ -198,7 +202,10 @@ struct Runner {
 
 impl Runner {
     fn to(&self, state: State) -> Self {
-        Self { state, ..self.clone() }
+        Self {
+            state,
+            ..self.clone()
+        }
     }
 
     fn guessing(&self, state: State, guess: Guess) -> Self {
@@ -250,11 +257,19 @@ impl<'a> Machine<'a> {
         let mut index = HashMap::new();
         for dialog in content.dialogs.values() {
             for (id, step) in &dialog.steps {
-                index.insert((&dialog.id, id), u32::try_from(steps.len()).unwrap_or(u32::MAX));
+                index.insert(
+                    (&dialog.id, id),
+                    u32::try_from(steps.len()).unwrap_or(u32::MAX),
+                );
                 steps.push(Known { dialog, id, step });
             }
         }
-        let screen_index = content.screens.iter().enumerate().map(|(at, screen)| (&screen.id, at)).collect();
+        let screen_index = content
+            .screens
+            .iter()
+            .enumerate()
+            .map(|(at, screen)| (&screen.id, at))
+            .collect();
         let all_screens = match content.screens.len() {
             n if n >= SCREENS_MAX => u64::MAX,
             n => (1 << n) - 1,
@@ -341,7 +356,9 @@ impl<'a> Machine<'a> {
 
     /// The step on top, where one is walked.
     pub fn top(&self, state: State) -> Option<At> {
-        self.stacks[state.stack as usize].last().map(|frame| frame >> 1)
+        self.stacks[state.stack as usize]
+            .last()
+            .map(|frame| frame >> 1)
     }
 
     pub fn is_complete(&self, state: State) -> bool {
@@ -444,7 +461,10 @@ impl<'a> Machine<'a> {
         let Some(passed) = facts.slots[at] else {
             return Some(false);
         };
-        let bit = self.tracked.slots[at].1.iter().position(|known| known == test)?;
+        let bit = self.tracked.slots[at]
+            .1
+            .iter()
+            .position(|known| known == test)?;
         Some(passed >> bit & 1 == 1)
     }
 
@@ -453,7 +473,8 @@ impl<'a> Machine<'a> {
         match condition {
             Condition::Has(atom) => self.has(state, atom),
             Condition::Count { of, from, to } => {
-                let known: Vec<Option<bool>> = of.iter().map(|atom| self.has(state, atom)).collect();
+                let known: Vec<Option<bool>> =
+                    of.iter().map(|atom| self.has(state, atom)).collect();
                 let least = known.iter().filter(|one| **one == Some(true)).count();
                 let most = least + known.iter().filter(|one| one.is_none()).count();
                 if least >= *from && most <= *to {
@@ -480,7 +501,8 @@ impl<'a> Machine<'a> {
             },
             Condition::All(all) => self.all(state, all),
             Condition::Any(any) => {
-                let known: Vec<Option<bool>> = any.iter().map(|one| self.holds(state, one)).collect();
+                let known: Vec<Option<bool>> =
+                    any.iter().map(|one| self.holds(state, one)).collect();
                 if known.contains(&Some(true)) {
                     Some(true)
                 } else if known.contains(&None) {
@@ -509,7 +531,10 @@ impl<'a> Machine<'a> {
         let Some(exercise) = self.content.moves.list.get(id) else {
             return Some(false);
         };
-        let facts = exercise.changes.iter().filter(|(_, change)| *change == Change::Drop);
+        let facts = exercise
+            .changes
+            .iter()
+            .filter(|(_, change)| *change == Change::Drop);
         let mut known: Vec<Option<bool>> = facts.map(|(atom, _)| self.has(state, atom)).collect();
         known.extend(
             self.histories_against(id)
@@ -530,7 +555,11 @@ impl<'a> Machine<'a> {
         self.content
             .flags
             .iter()
-            .filter(move |(_, flag)| flag.history.as_ref().is_some_and(|allows| !allows.contains(&id)))
+            .filter(move |(_, flag)| {
+                flag.history
+                    .as_ref()
+                    .is_some_and(|allows| !allows.contains(&id))
+            })
             .map(|(id, _)| id)
     }
 
@@ -541,13 +570,19 @@ impl<'a> Machine<'a> {
 
     /// Whether a history's second question can let go of this flag.
     pub fn lets_go(&self, flag: &FlagId) -> bool {
-        self.content.flags.get(flag).is_some_and(|flag| flag.history.is_some())
+        self.content
+            .flags
+            .get(flag)
+            .is_some_and(|flag| flag.history.is_some())
             && self.level_of(flag, Form::Sure) <= Level::SeeProfessional
     }
 
     /// Whether staff can clear this flag by its name.
     pub fn is_private(&self, flag: &FlagId) -> bool {
-        self.content.flags.get(flag).is_some_and(|flag| flag.notify == Notify::OnRequest)
+        self.content
+            .flags
+            .get(flag)
+            .is_some_and(|flag| flag.notify == Notify::OnRequest)
     }
 
     /// Everything a run from this state can come to.
@@ -580,7 +615,11 @@ impl<'a> Machine<'a> {
     /// Whether steps run from here for longer than the engine lets them.
     fn find_loop(&mut self, state: State, ends: &mut Vec<End>) {
         let mut depth: HashMap<State, usize> = HashMap::from([(state, 0)]);
-        let mut queue = vec![Runner { state, guesses: Vec::new(), left_between: false }];
+        let mut queue = vec![Runner {
+            state,
+            guesses: Vec::new(),
+            left_between: false,
+        }];
         while let Some(here) = queue.pop() {
             let so_far = depth[&here.state];
             if so_far >= STEPS_PER_TURN_MAX {
@@ -670,7 +709,10 @@ impl<'a> Machine<'a> {
         let state = runner.state;
         let mut ways = Vec::new();
         let mut is_sure = true;
-        let all = arms.iter().map(|(condition, go)| (Some(condition), go)).chain([(None, otherwise)]);
+        let all = arms
+            .iter()
+            .map(|(condition, go)| (Some(condition), go))
+            .chain([(None, otherwise)]);
         for (condition, go) in all {
             let holds = match condition {
                 Some(condition) => self.holds(state, condition),
@@ -700,7 +742,14 @@ impl<'a> Machine<'a> {
         }
     }
 
-    fn pass_move(&mut self, runner: &Runner, at: At, id: &MoveId, next: &StepId, ends: &mut Vec<End>) -> Vec<Runner> {
+    fn pass_move(
+        &mut self,
+        runner: &Runner,
+        at: At,
+        id: &MoveId,
+        next: &StepId,
+        ends: &mut Vec<End>,
+    ) -> Vec<Runner> {
         let state = runner.state;
         let dropped = self.is_dropped(state, id);
         let shown = match dropped {
@@ -748,7 +797,9 @@ impl<'a> Machine<'a> {
         };
         let behind_card = state.mode != Mode::Free;
         let is_found = match &self.goal {
-            Goal::Refused { behind_card: wanted } => is_refused && *wanted == behind_card,
+            Goal::Refused {
+                behind_card: wanted,
+            } => is_refused && *wanted == behind_card,
             Goal::Step(step) => !is_refused && *step == at,
             Goal::Shown { exercise, with } => {
                 !is_refused

@@ -15,8 +15,12 @@ pub(super) fn prove(guide: &mut Guide<'_>, report: &mut Report) {
     let content = guide.content;
     for dialog in content.dialogs.values() {
         for (id, step) in &dialog.steps {
-            let Verb::Move { id: exercise, .. } = &step.verb else { continue };
-            let Some(chat) = guide.to(&dialog.id, id) else { continue };
+            let Verb::Move { id: exercise, .. } = &step.verb else {
+                continue;
+            };
+            let Some(chat) = guide.to(&dialog.id, id) else {
+                continue;
+            };
             report.states += 1;
             let spot = Spot::Step(dialog.id.clone(), id.clone());
             prove_said(content, chat, exercise, spot, report);
@@ -26,42 +30,93 @@ pub(super) fn prove(guide: &mut Guide<'_>, report: &mut Report) {
 }
 
 /// The message that shows a move, and what was said before it.
-fn prove_said(content: &Content, chat: Rehearsal<'_>, id: &MoveId, spot: Spot, report: &mut Report) {
-    let Some(exercise) = content.moves.list.get(id) else { return };
-    let said = chat.said.iter().map(|said| said.text.as_str()).collect::<Vec<_>>().join("\n");
+fn prove_said(
+    content: &Content,
+    chat: Rehearsal<'_>,
+    id: &MoveId,
+    spot: Spot,
+    report: &mut Report,
+) {
+    let Some(exercise) = content.moves.list.get(id) else {
+        return;
+    };
+    let said = chat
+        .said
+        .iter()
+        .map(|said| said.text.as_str())
+        .collect::<Vec<_>>()
+        .join("\n");
     let told = chat.told.join("\n");
     let names_number = told.contains(&content.clinic.emergency_number);
     for (what, text, place) in parts(content, exercise) {
         let words = chat.plain(text);
-        let is_there = if place == "moves" { told.contains(&words) } else { said.contains(&words) };
+        let is_there = if place == "moves" {
+            told.contains(&words)
+        } else {
+            said.contains(&words)
+        };
         if !is_there {
-            return report.findings.push(missing(chat, what, &words, id, spot, report));
+            return report
+                .findings
+                .push(missing(chat, what, &words, id, spot, report));
         }
     }
-    let rules = [Lang::En, Lang::Es].map(|lang| content.moves.stop_rules.render(lang, content).text);
-    if !names_number || rules.iter().any(|rules| !rules.contains(&content.clinic.emergency_number)) {
+    let rules =
+        [Lang::En, Lang::Es].map(|lang| content.moves.stop_rules.render(lang, content).text);
+    if !names_number
+        || rules
+            .iter()
+            .any(|rules| !rules.contains(&content.clinic.emergency_number))
+    {
         let words = "{emergency}".to_owned();
-        report.findings.push(missing(chat, "the number for emergencies in the stop rules", &words, id, spot, report));
+        report.findings.push(missing(
+            chat,
+            "the number for emergencies in the stop rules",
+            &words,
+            id,
+            spot,
+            report,
+        ));
     }
 }
 
-fn parts<'c>(content: &'c Content, exercise: &'c Move) -> [(&'static str, &'c Text, &'static str); 5] {
+fn parts<'c>(
+    content: &'c Content,
+    exercise: &'c Move,
+) -> [(&'static str, &'c Text, &'static str); 5] {
     [
         ("the warm-up", &content.moves.warm_up, "moves"),
         ("the stop rules", &content.moves.stop_rules, "moves"),
         ("its dose", &exercise.dose, "move"),
         ("its caveats", &exercise.caveats, "move"),
-        ("what goes with every move", &content.moves.every_move, "move"),
+        (
+            "what goes with every move",
+            &content.moves.every_move,
+            "move",
+        ),
     ]
 }
 
-fn missing(mut chat: Rehearsal<'_>, what: &str, words: &str, id: &MoveId, spot: Spot, report: &Report) -> Finding {
+fn missing(
+    mut chat: Rehearsal<'_>,
+    what: &str,
+    words: &str,
+    id: &MoveId,
+    spot: Spot,
+    report: &Report,
+) -> Finding {
     chat.expect(format!("bot: {}", words.lines().next().unwrap_or_default()));
     Finding {
         property: report.property,
         what: format!("the move {id} is shown without {what}"),
         help: "Write it in moves.yaml.".to_owned(),
-        spots: vec![spot, Spot::Name { file: "moves.yaml", name: id.to_string() }],
+        spots: vec![
+            spot,
+            Spot::Name {
+                file: "moves.yaml",
+                name: id.to_string(),
+            },
+        ],
         chat: Some(chat.chat(&[
             format!("P6: {what} comes with the first move."),
             "Plays up to its last line, which should hold and does not.".to_owned(),

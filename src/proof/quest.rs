@@ -87,7 +87,10 @@ impl<'a> Quest<'_, 'a> {
         }
         let mut wrong: HashSet<Guess> = HashSet::new();
         if let Some((chat, at)) = self.hunt(&mut tracked, &mut wrong, ALL_HUNTS_PLACES_MAX) {
-            return Reached::Shown { chat: Box::new(chat), at };
+            return Reached::Shown {
+                chat: Box::new(chat),
+                at,
+            };
         }
         self.settle(&wrong)
     }
@@ -95,7 +98,8 @@ impl<'a> Quest<'_, 'a> {
     /// A chat that gets there, if one is found without much ado.
     pub fn find(&mut self) -> Option<Rehearsal<'a>> {
         let mut tracked = self.tracked.clone();
-        self.hunt(&mut tracked, &mut HashSet::new(), FIND_PLACES_MAX).map(|(chat, _)| chat)
+        self.hunt(&mut tracked, &mut HashSet::new(), FIND_PLACES_MAX)
+            .map(|(chat, _)| chat)
     }
 
     /// Bans guesses that do not play; when no way is left, tracks a fact that the
@@ -157,7 +161,12 @@ impl<'a> Quest<'_, 'a> {
 
     /// The same with every set of answered screens kept apart: a shorter chat,
     /// where there is one and it is not too dear to find.
-    fn shortest(&mut self, tracked: &Tracked, banned: &[Wrong], found: Rehearsal<'a>) -> Rehearsal<'a> {
+    fn shortest(
+        &mut self,
+        tracked: &Tracked,
+        banned: &[Wrong],
+        found: Rehearsal<'a>,
+    ) -> Rehearsal<'a> {
         let mut machine = self.hunter(tracked, banned);
         let mut search = Search::new(&mut machine).exactly(EXACT_PLACES_MAX);
         let outcome = search.run();
@@ -202,7 +211,10 @@ impl<'a> Quest<'_, 'a> {
                 },
             }
         }
-        last.map_or(Reached::BeyondBudget, |(taps, at)| Reached::Unshown { taps, at })
+        last.map_or(Reached::BeyondBudget, |(taps, at)| Reached::Unshown {
+            taps,
+            at,
+        })
     }
 
     /// Plays a way. Where a card is to be in force, each that can be is tried.
@@ -272,7 +284,9 @@ fn follow(machine: &Machine<'_>, way: &[Planned], chat: &mut Rehearsal<'_>) -> (
         if behind_card || matches!(one.tap, Tap::Say(_) | Tap::Change(_)) {
             chat.stopped_by.clear();
         }
-        let is_elsewhere = !matches!(one.tap, Tap::Change(1)) && !is_last && !stands_at(machine, chat, &one.frames);
+        let is_elsewhere = !matches!(one.tap, Tap::Change(1))
+            && !is_last
+            && !stands_at(machine, chat, &one.frames);
         if stuck || is_elsewhere || !chat.stopped_by.is_empty() || is_last {
             let wrong = contradicted(machine, chat, &one.guesses);
             chat.is_done = is_last && !stuck && wrong.is_none();
@@ -285,13 +299,19 @@ fn follow(machine: &Machine<'_>, way: &[Planned], chat: &mut Rehearsal<'_>) -> (
 
 fn stands_at(machine: &Machine<'_>, chat: &Rehearsal<'_>, frames: &[u32]) -> bool {
     chat.c.stack.len() == frames.len()
-        && chat.c.stack.iter().zip(frames).all(|(is, wanted)| {
-            machine.at(&is.dialog, &is.step) == Some(wanted >> 1)
-        })
+        && chat
+            .c
+            .stack
+            .iter()
+            .zip(frames)
+            .all(|(is, wanted)| machine.at(&is.dialog, &is.step) == Some(wanted >> 1))
 }
 
 fn all_wrong(guesses: &[Guess]) -> impl Iterator<Item = Wrong> + use<'_> {
-    guesses.iter().map(|guess| Wrong { guess: *guess, facts: Vec::new() })
+    guesses.iter().map(|guess| Wrong {
+        guess: *guess,
+        facts: Vec::new(),
+    })
 }
 
 /// The first guess that the conversation contradicts.
@@ -301,7 +321,9 @@ fn contradicted(machine: &Machine<'_>, chat: &Rehearsal<'_>, guesses: &[Guess]) 
         let known = &machine.steps[at as usize];
         let facts = match &known.step.verb {
             Verb::Branch { arms, otherwise } => {
-                let taken = arms.iter().find(|(condition, _)| holds(machine.content, &chat.c, condition));
+                let taken = arms
+                    .iter()
+                    .find(|(condition, _)| holds(machine.content, &chat.c, condition));
                 let go = taken.map_or(otherwise, |(_, go)| go);
                 if machine.at(&known.dialog.id, go) == Some(to) {
                     return None;
@@ -314,14 +336,20 @@ fn contradicted(machine: &Machine<'_>, chat: &Rehearsal<'_>, guesses: &[Guess]) 
                 }
                 let facts = drops_of(machine, id);
                 if at == to {
-                    facts.into_iter().filter(|fact| has(&chat.c, fact)).collect()
+                    facts
+                        .into_iter()
+                        .filter(|fact| has(&chat.c, fact))
+                        .collect()
                 } else {
                     facts.into_iter().take(1).collect()
                 }
             }
             _ => return None,
         };
-        Some(Wrong { guess: *guess, facts })
+        Some(Wrong {
+            guess: *guess,
+            facts,
+        })
     })
 }
 
@@ -335,7 +363,9 @@ fn against(
     to: At,
     dialog: &DialogId,
 ) -> Vec<Atom> {
-    let wanted = arms.iter().position(|(_, go)| machine.at(dialog, go) == Some(to));
+    let wanted = arms
+        .iter()
+        .position(|(_, go)| machine.at(dialog, go) == Some(to));
     let before = taken.and_then(|taken| arms.iter().position(|arm| arm == taken));
     match (before, wanted) {
         (Some(before), wanted) if wanted.is_none_or(|wanted| before < wanted) => {
@@ -353,7 +383,12 @@ fn against(
 /// all it was about; gives those that are new.
 fn track_newest(machine: &Machine<'_>, banned: &[Wrong], tracked: &mut Tracked) -> Vec<Atom> {
     for wrong in banned.iter().rev() {
-        let new: Vec<Atom> = wrong.facts.iter().filter(|fact| tracked.add_atom(fact)).cloned().collect();
+        let new: Vec<Atom> = wrong
+            .facts
+            .iter()
+            .filter(|fact| tracked.add_atom(fact))
+            .cloned()
+            .collect();
         if !new.is_empty() {
             return new;
         }
@@ -370,7 +405,9 @@ fn track_newest(machine: &Machine<'_>, banned: &[Wrong], tracked: &mut Tracked) 
 fn read_by(machine: &Machine<'_>, guess: Guess) -> Vec<Atom> {
     let mut facts = Vec::new();
     match &machine.step(guess.0).verb {
-        Verb::Branch { arms, .. } => arms.iter().for_each(|(condition, _)| collect(condition, &mut facts)),
+        Verb::Branch { arms, .. } => arms
+            .iter()
+            .for_each(|(condition, _)| collect(condition, &mut facts)),
         Verb::Move { id, .. } => facts = drops_of(machine, id),
         _ => {}
     }
@@ -378,15 +415,28 @@ fn read_by(machine: &Machine<'_>, guess: Guess) -> Vec<Atom> {
 }
 
 fn reads_any(machine: &Machine<'_>, guess: Guess, facts: &[Atom]) -> bool {
-    read_by(machine, guess).iter().any(|fact| facts.contains(fact))
+    read_by(machine, guess)
+        .iter()
+        .any(|fact| facts.contains(fact))
 }
 
 /// The facts that take a move away.
 fn drops_of(machine: &Machine<'_>, id: &MoveId) -> Vec<Atom> {
-    let own = machine.content.moves.list.get(id).into_iter().flat_map(|exercise| {
-        exercise.changes.iter().filter(|(_, change)| *change == Change::Drop).map(|(fact, _)| fact.clone())
-    });
-    own.chain(machine.histories_against(id).cloned().map(Atom::Flag)).collect()
+    let own = machine
+        .content
+        .moves
+        .list
+        .get(id)
+        .into_iter()
+        .flat_map(|exercise| {
+            exercise
+                .changes
+                .iter()
+                .filter(|(_, change)| *change == Change::Drop)
+                .map(|(fact, _)| fact.clone())
+        });
+    own.chain(machine.histories_against(id).cloned().map(Atom::Flag))
+        .collect()
 }
 
 /// Facts that make a condition true by themselves.
@@ -394,21 +444,28 @@ fn first_atoms(condition: &Condition) -> Vec<Atom> {
     match condition {
         Condition::Has(atom) => vec![atom.clone()],
         Condition::Count { of, from, .. } => of.iter().take(*from).cloned().collect(),
-        Condition::Any(any) => any.iter().map(first_atoms).find(|atoms| !atoms.is_empty()).unwrap_or_default(),
+        Condition::Any(any) => any
+            .iter()
+            .map(first_atoms)
+            .find(|atoms| !atoms.is_empty())
+            .unwrap_or_default(),
         Condition::All(all) => all.iter().flat_map(first_atoms).collect(),
-        Condition::Number { .. } | Condition::LevelAtLeast(_) | Condition::Cleared(_) | Condition::Not(_) => Vec::new(),
+        Condition::Number { .. }
+        | Condition::LevelAtLeast(_)
+        | Condition::Cleared(_)
+        | Condition::Not(_) => Vec::new(),
     }
 }
 
 /// Tracks everything a guess was about.
 fn track_all(machine: &Machine<'_>, guess: Guess, tracked: &mut Tracked) -> bool {
     match &machine.step(guess.0).verb {
-        Verb::Branch { arms, .. } => {
-            arms.iter().fold(false, |new, (condition, _)| tracked.add(condition) | new)
-        }
-        Verb::Move { id, .. } => {
-            drops_of(machine, id).iter().fold(false, |new, fact| tracked.add_atom(fact) | new)
-        }
+        Verb::Branch { arms, .. } => arms
+            .iter()
+            .fold(false, |new, (condition, _)| tracked.add(condition) | new),
+        Verb::Move { id, .. } => drops_of(machine, id)
+            .iter()
+            .fold(false, |new, fact| tracked.add_atom(fact) | new),
         _ => false,
     }
 }

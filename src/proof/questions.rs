@@ -26,7 +26,9 @@ fn answered(reached: Reached<'_>, shows: &str, why_not: impl FnOnce() -> Vec<Str
     match reached {
         Reached::Shown { chat, .. } => Answered::Chat(chat.chat(&[shows.to_owned()])),
         Reached::Nowhere => Answered::No(why_not()),
-        Reached::Unshown { .. } => Answered::Unsure("There may be a way, and none was found that plays.".to_owned()),
+        Reached::Unshown { .. } => {
+            Answered::Unsure("There may be a way, and none was found that plays.".to_owned())
+        }
         Reached::BeyondBudget => Answered::Unsure("This content is too large to tell.".to_owned()),
     }
 }
@@ -41,7 +43,10 @@ pub fn why(content: &Content, exercise: &MoveId, flag: Option<&FlagId>) -> Answe
     }
     let mut quest = Quest {
         content,
-        goal: Goal::Shown { exercise: Some(exercise.clone()), with: facts.clone() },
+        goal: Goal::Shown {
+            exercise: Some(exercise.clone()),
+            with: facts.clone(),
+        },
         tracked,
         is_reached: &|chat: &Rehearsal<'_>| {
             let shows = matches!(chat.verb(), Some(Verb::Move { id, .. }) if id == exercise);
@@ -49,7 +54,9 @@ pub fn why(content: &Content, exercise: &MoveId, flag: Option<&FlagId>) -> Answe
         },
         states: 0,
     };
-    let with = flag.map(|flag| format!(" with `{flag}`")).unwrap_or_default();
+    let with = flag
+        .map(|flag| format!(" with `{flag}`"))
+        .unwrap_or_default();
     let shows = format!("The move {exercise} is reached{with}. This is the shortest chat.");
     answered(quest.reach(), &shows, || reasons(content, exercise, flag))
 }
@@ -58,7 +65,10 @@ pub fn why(content: &Content, exercise: &MoveId, flag: Option<&FlagId>) -> Answe
 fn reasons(content: &Content, exercise: &MoveId, flag: Option<&FlagId>) -> Vec<String> {
     let mut reasons = Vec::new();
     let is_used = content.dialogs.values().any(|dialog| {
-        dialog.steps.values().any(|step| matches!(&step.verb, Verb::Move { id, .. } if id == exercise))
+        dialog
+            .steps
+            .values()
+            .any(|step| matches!(&step.verb, Verb::Move { id, .. } if id == exercise))
     });
     if !is_used {
         reasons.push(format!("No dialog has a step `move: {exercise}`."));
@@ -69,15 +79,18 @@ fn reasons(content: &Content, exercise: &MoveId, flag: Option<&FlagId>) -> Vec<S
         }
         return reasons;
     };
-    let drops = content
-        .moves
-        .list
-        .get(exercise)
-        .is_some_and(|exercise| exercise.changes.contains(&(Atom::Flag(flag.clone()), Change::Drop)));
+    let drops = content.moves.list.get(exercise).is_some_and(|exercise| {
+        exercise
+            .changes
+            .contains(&(Atom::Flag(flag.clone()), Change::Drop))
+    });
     if drops {
         reasons.push(format!("`{flag}` takes it away: `{flag}: drop` stands below `changes` of {exercise} in moves.yaml."));
     }
-    let history = content.flags.get(flag).and_then(|flag| flag.history.as_ref());
+    let history = content
+        .flags
+        .get(flag)
+        .and_then(|flag| flag.history.as_ref());
     let level = content.rules.level_of(flag, Form::Sure);
     if let Some(allows) = history {
         if !allows.contains(exercise) {
@@ -88,8 +101,14 @@ fn reasons(content: &Content, exercise: &MoveId, flag: Option<&FlagId>) -> Vec<S
         reasons.push(format!("`{flag}` is {}: it stops the conversation, and every move with it, until staff clear it.", level.word()));
     }
     if reasons.is_empty() {
-        let word = if level == Level::Clear { "a clue".to_owned() } else { level.word().to_owned() };
-        reasons.push(format!("`{flag}` ({word}) leads past it: a branch in the dialogs goes another way."));
+        let word = if level == Level::Clear {
+            "a clue".to_owned()
+        } else {
+            level.word().to_owned()
+        };
+        reasons.push(format!(
+            "`{flag}` ({word}) leads past it: a branch in the dialogs goes another way."
+        ));
     }
     reasons
 }
@@ -123,18 +142,27 @@ pub fn reach_step(content: &Content, dialog: &DialogId, step: &StepId) -> Answer
     let Some(at) = machine.at(dialog, step) else {
         return Answered::No(vec![format!("There is no step `{step}` in {dialog}.yaml.")]);
     };
-    let asks = content.step(dialog, step).is_some_and(|step| is_question(&step.verb));
+    let asks = content
+        .step(dialog, step)
+        .is_some_and(|step| is_question(&step.verb));
     let mut quest = Quest {
         content,
         goal: Goal::Step(at),
         tracked: Tracked::default(),
         is_reached: &|chat: &Rehearsal<'_>| {
-            if asks { chat.asks() == Some((dialog, step)) } else { chat.is_done }
+            if asks {
+                chat.asks() == Some((dialog, step))
+            } else {
+                chat.is_done
+            }
         },
         states: 0,
     };
-    let shows = format!("The step `{step}` in {dialog}.yaml is reached. This is the shortest chat.");
-    answered(quest.reach(), &shows, || vec!["No way through the dialogs leads there.".to_owned()])
+    let shows =
+        format!("The step `{step}` in {dialog}.yaml is reached. This is the shortest chat.");
+    answered(quest.reach(), &shows, || {
+        vec!["No way through the dialogs leads there.".to_owned()]
+    })
 }
 
 fn is_question(verb: &Verb) -> bool {
@@ -181,7 +209,9 @@ fn count<'d>(
         return Some(1);
     }
     *budget = budget.checked_sub(1)?;
-    let Some(step) = dialog.steps.get(here) else { return Some(0) };
+    let Some(step) = dialog.steps.get(here) else {
+        return Some(0);
+    };
     if !on_way.insert(here) {
         return Some(0);
     }

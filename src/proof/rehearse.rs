@@ -11,7 +11,9 @@ use crate::dialog::{
     Turn, What, take_turn,
 };
 use crate::free_text::hear;
-use crate::ids::{CardId, ChoiceId, DialogId, FlagId, Lang, PatientText, ScreenId, StepId, Timestamp};
+use crate::ids::{
+    CardId, ChoiceId, DialogId, FlagId, Lang, PatientText, ScreenId, StepId, Timestamp,
+};
 use crate::triage::{Form, Level, Report, Stated};
 
 /// Monday, 2 March 2026, 10:00 in Los Angeles, as every `.chat` file begins.
@@ -128,7 +130,12 @@ impl<'a> Rehearsal<'a> {
             Tap::Idle => self.say(IDLE_WORDS),
             Tap::Menu => {
                 if self.press(&Press::Menu).is_err() {
-                    let stop = self.content.bot.commands.iter().find(|command| command.deed == Deed::Stop);
+                    let stop = self
+                        .content
+                        .bot
+                        .commands
+                        .iter()
+                        .find(|command| command.deed == Deed::Stop);
                     self.command(&stop.ok_or(Stuck)?.name, "");
                     self.press(&Press::Menu)?;
                 }
@@ -178,7 +185,8 @@ impl<'a> Rehearsal<'a> {
     /// `history`, everything else with no.
     pub fn answer_items(&mut self, history: Act) {
         for _ in 0..ITEMS_MAX {
-            let Some(Asking::Item(pending)) = self.c.open.as_ref().map(|open| open.asking.clone()) else {
+            let Some(Asking::Item(pending)) = self.c.open.as_ref().map(|open| open.asking.clone())
+            else {
                 return;
             };
             let act = match pending {
@@ -203,7 +211,8 @@ impl<'a> Rehearsal<'a> {
 
     /// Types words.
     pub fn say(&mut self, words: &str) {
-        self.lines.push(format!("patient: {}", words.replace('\n', "\\n")));
+        self.lines
+            .push(format!("patient: {}", words.replace('\n', "\\n")));
         self.take(What::Text(PatientText::new(words.to_owned())));
     }
 
@@ -240,13 +249,19 @@ impl<'a> Rehearsal<'a> {
     }
 
     fn label_of(&self, wanted: &str) -> Option<String> {
-        let mut buttons = self.shown.iter().rev().flat_map(|(_, keyboard)| match keyboard {
-            Keyboard::Inline(rows) => rows.iter().flatten().collect::<Vec<_>>(),
-            Keyboard::None | Keyboard::Phone { .. } | Keyboard::Remove => Vec::new(),
-        });
+        let mut buttons = self
+            .shown
+            .iter()
+            .rev()
+            .flat_map(|(_, keyboard)| match keyboard {
+                Keyboard::Inline(rows) => rows.iter().flatten().collect::<Vec<_>>(),
+                Keyboard::None | Keyboard::Phone { .. } | Keyboard::Remove => Vec::new(),
+            });
         buttons.find_map(|button| match button {
             Button::Press { label, data } if data == wanted => {
-                let bare = label.strip_prefix(['☐', '☑']).map_or(label.as_str(), str::trim_start);
+                let bare = label
+                    .strip_prefix(['☐', '☑'])
+                    .map_or(label.as_str(), str::trim_start);
                 Some(bare.to_owned())
             }
             Button::Press { .. } | Button::Link { .. } => None,
@@ -255,7 +270,11 @@ impl<'a> Rehearsal<'a> {
 
     /// The buttons of the newest message that has any.
     pub fn buttons(&self) -> Vec<Press> {
-        let newest = self.shown.iter().rev().find(|(_, keyboard)| *keyboard != Keyboard::None);
+        let newest = self
+            .shown
+            .iter()
+            .rev()
+            .find(|(_, keyboard)| *keyboard != Keyboard::None);
         let Some((_, Keyboard::Inline(rows))) = newest else {
             return Vec::new();
         };
@@ -284,7 +303,10 @@ impl<'a> Rehearsal<'a> {
         match self.content.screen(screen).map(|screen| screen.style) {
             Some(crate::content::ScreenStyle::Question) => self.act(Act::Yes),
             Some(crate::content::ScreenStyle::List) => {
-                let ids: Vec<ChoiceId> = flags.iter().map(|flag| ChoiceId::new(flag.as_str())).collect();
+                let ids: Vec<ChoiceId> = flags
+                    .iter()
+                    .map(|flag| ChoiceId::new(flag.as_str()))
+                    .collect();
                 self.ticks(&ids)
             }
             None => Err(Stuck),
@@ -304,8 +326,14 @@ impl<'a> Rehearsal<'a> {
 
     fn typed(&mut self) -> Result<(), Stuck> {
         match self.verb() {
-            Some(Verb::Text { kind: TextKind::Phone, .. }) => self.say(MADE_UP_PHONE),
-            Some(Verb::Text { kind: TextKind::Words, .. }) => self.say(IDLE_WORDS),
+            Some(Verb::Text {
+                kind: TextKind::Phone,
+                ..
+            }) => self.say(MADE_UP_PHONE),
+            Some(Verb::Text {
+                kind: TextKind::Words,
+                ..
+            }) => self.say(IDLE_WORDS),
             Some(_) | None => return Err(Stuck),
         }
         Ok(())
@@ -332,7 +360,11 @@ impl<'a> Rehearsal<'a> {
         let words = self.content.examples.get(flag).ok_or(Stuck)?.clone();
         self.say(&words);
         self.answer_items(history);
-        if self.c.flags.contains_key(flag) { Ok(()) } else { Err(Stuck) }
+        if self.c.flags.contains_key(flag) {
+            Ok(())
+        } else {
+            Err(Stuck)
+        }
     }
 
     /// Brings a card of this level into force.
@@ -358,10 +390,17 @@ impl<'a> Rehearsal<'a> {
             let in_force = tried.c.stop.as_ref().is_some_and(|stop| {
                 stop.level == level
                     && card.is_none_or(|card| {
-                        stop.cards.iter().any(|own| own.as_ref().map_or_else(
-                            || self.content.cards.get(card).is_some_and(|card| card.level == Some(level)),
-                            |own| own == card,
-                        ))
+                        stop.cards.iter().any(|own| {
+                            own.as_ref().map_or_else(
+                                || {
+                                    self.content
+                                        .cards
+                                        .get(card)
+                                        .is_some_and(|card| card.level == Some(level))
+                                },
+                                |own| own == card,
+                            )
+                        })
                     })
             });
             if in_force && choice == 0 {
@@ -379,13 +418,26 @@ impl<'a> Rehearsal<'a> {
         let words = &self.content.words;
         let lang = self.content.clinic.staff_language;
         for label in [&words.staff_button_clear, &words.staff_button_clear_yes] {
-            self.lines.push(format!("staff Ana: [{}]", label.render(lang, self.content).text));
+            self.lines.push(format!(
+                "staff Ana: [{}]",
+                label.render(lang, self.content).text
+            ));
         }
-        let until = self.now.plus_seconds(i64::from(self.content.cleared_days.other) * 86_400);
-        let flags = stop.flags.iter().map(|flag| (flag.clone(), until)).collect();
+        let until = self
+            .now
+            .plus_seconds(i64::from(self.content.cleared_days.other) * 86_400);
+        let flags = stop
+            .flags
+            .iter()
+            .map(|flag| (flag.clone(), until))
+            .collect();
         self.take(What::Cleared { flags, lock: true });
         self.stopped_by.clear();
-        if self.c.stop.is_some() { Err(Stuck) } else { Ok(()) }
+        if self.c.stop.is_some() {
+            Err(Stuck)
+        } else {
+            Ok(())
+        }
     }
 
     /// Time goes by, and timers fire.
@@ -395,7 +447,12 @@ impl<'a> Rehearsal<'a> {
         let end = self.now.plus_seconds(seconds);
         self.said.clear();
         for _ in 0..TIMERS_MAX {
-            let first = self.dues.values().copied().filter(|(_, at)| *at <= end).min_by_key(|(_, at)| *at);
+            let first = self
+                .dues
+                .values()
+                .copied()
+                .filter(|(_, at)| *at <= end)
+                .min_by_key(|(_, at)| *at);
             let Some((due, at)) = first else { break };
             self.dues.remove(&due.kind());
             self.now = self.now.max(at);
@@ -416,9 +473,17 @@ impl<'a> Rehearsal<'a> {
             What::Text(text) => hear(&self.content.phrases, &self.content.rules, text),
             _ => crate::free_text::Heard::default(),
         };
-        let input = Input { what, heard, desk: Desk::Staffed };
+        let input = Input {
+            what,
+            heard,
+            desk: Desk::Staffed,
+        };
         let conversation = std::mem::take(&mut self.c);
-        let Turn { conversation, effects, .. } = take_turn(self.content, conversation, &input, self.now);
+        let Turn {
+            conversation,
+            effects,
+            ..
+        } = take_turn(self.content, conversation, &input, self.now);
         self.c = conversation;
         for effect in effects {
             self.keep(effect);
@@ -496,7 +561,11 @@ impl<'a> Rehearsal<'a> {
 
 /// Sets of flags that together come to exactly this level, the shortest first.
 fn alarms(content: &Content, level: Level, card: Option<&CardId>) -> Vec<Vec<FlagId>> {
-    let mut sets: Vec<Vec<FlagId>> = content.examples.keys().map(|flag| vec![flag.clone()]).collect();
+    let mut sets: Vec<Vec<FlagId>> = content
+        .examples
+        .keys()
+        .map(|flag| vec![flag.clone()])
+        .collect();
     for rule in &content.rules.rules {
         let mut set = rule.all.clone();
         set.extend(rule.any.first().cloned());
@@ -508,21 +577,40 @@ fn alarms(content: &Content, level: Level, card: Option<&CardId>) -> Vec<Vec<Fla
     sets.retain(|set| {
         let stated = set
             .iter()
-            .map(|flag| (flag.clone(), Stated { form: Form::Sure, cleared: false }))
+            .map(|flag| {
+                (
+                    flag.clone(),
+                    Stated {
+                        form: Form::Sure,
+                        cleared: false,
+                    },
+                )
+            })
             .collect();
         let judged = content.rules.judge(&stated);
         let fits = card.is_none_or(|card| {
-            judged.cards.iter().any(|own| own.as_ref().map_or_else(
-                || content.cards.get(card).is_some_and(|card| card.level == Some(level)),
-                |own| own == card,
-            ))
+            judged.cards.iter().any(|own| {
+                own.as_ref().map_or_else(
+                    || {
+                        content
+                            .cards
+                            .get(card)
+                            .is_some_and(|card| card.level == Some(level))
+                    },
+                    |own| own == card,
+                )
+            })
         });
         judged.level == level && fits
     });
     // What has no second question and no private card is quicker and plainer.
     sets.sort_by_key(|set| {
         let asks = set.iter().any(|flag| {
-            content.flags.get(flag).is_some_and(|flag| flag.history.is_some() || flag.follow_up.is_some() || flag.notify == crate::content::Notify::OnRequest)
+            content.flags.get(flag).is_some_and(|flag| {
+                flag.history.is_some()
+                    || flag.follow_up.is_some()
+                    || flag.notify == crate::content::Notify::OnRequest
+            })
         });
         (asks, set.len())
     });

@@ -33,7 +33,13 @@ pub(super) fn completions(rule: &Rule) -> Vec<Vec<FlagId>> {
         for _ in 0..at_least.count {
             sets = sets
                 .iter()
-                .flat_map(|set| at_least.of.iter().filter(|flag| !set.contains(flag)).map(|flag| with(set, flag)))
+                .flat_map(|set| {
+                    at_least
+                        .of
+                        .iter()
+                        .filter(|flag| !set.contains(flag))
+                        .map(|flag| with(set, flag))
+                })
                 .take(WAYS_MAX)
                 .collect();
         }
@@ -58,7 +64,11 @@ fn fires(guide: &mut Guide<'_>, rule: &Rule) -> bool {
                 chats.push(chat);
             }
         }
-        let has_fired = chats.iter().any(|chat| chat.reports.iter().any(|report| report.rules.contains(&rule.id)));
+        let has_fired = chats.iter().any(|chat| {
+            chat.reports
+                .iter()
+                .any(|report| report.rules.contains(&rule.id))
+        });
         if has_fired {
             return true;
         }
@@ -68,7 +78,11 @@ fn fires(guide: &mut Guide<'_>, rule: &Rule) -> bool {
 
 fn silent(guide: &mut Guide<'_>, rule: &Rule, report: &Report) -> Finding {
     let set = completions(rule).into_iter().next().unwrap_or_default();
-    let unasked: Vec<FlagId> = rule.flags().filter(|flag| guide.pressing(flag).is_empty()).cloned().collect();
+    let unasked: Vec<FlagId> = rule
+        .flags()
+        .filter(|flag| guide.pressing(flag).is_empty())
+        .cloned()
+        .collect();
     let chat = guide.answering(&set).map(|mut chat| {
         let question = unasked
             .first()
@@ -76,7 +90,10 @@ fn silent(guide: &mut Guide<'_>, rule: &Rule, report: &Report) -> Finding {
             .and_then(|flag| guide.content.flags.get(flag))
             .map(|flag| chat.plain(&flag.question))
             .unwrap_or_default();
-        chat.expect(format!("bot: {}", question.lines().next().unwrap_or_default()));
+        chat.expect(format!(
+            "bot: {}",
+            question.lines().next().unwrap_or_default()
+        ));
         chat.chat(&[
             format!("P8: nobody can press what the rule {} needs.", rule.id),
             "Plays up to its last line: this question is never asked.".to_owned(),
@@ -89,9 +106,15 @@ fn silent(guide: &mut Guide<'_>, rule: &Rule, report: &Report) -> Finding {
         help: if names.is_empty() {
             "Let its flags be asked before a card ends the screens.".to_owned()
         } else {
-            format!("Ask for {} on a screen, or let an answer raise it.", names.join(", "))
+            format!(
+                "Ask for {} on a screen, or let an answer raise it.",
+                names.join(", ")
+            )
         },
-        spots: vec![Spot::Name { file: "red-flags.yaml", name: rule.id.to_string() }],
+        spots: vec![Spot::Name {
+            file: "red-flags.yaml",
+            name: rule.id.to_string(),
+        }],
         chat,
     }
 }

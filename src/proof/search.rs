@@ -9,8 +9,8 @@ use std::collections::{BinaryHeap, HashMap, HashSet};
 use std::rc::Rc;
 
 use super::answers::{Crumb, Tap, Trail, Way};
-use super::rules::completions;
 use super::machine::{At, End, Goal, Guess, Machine, Mode, State, Stop};
+use super::rules::completions;
 use crate::content::{Condition, Content, Deed, Dialog, Verb};
 use crate::ids::{DialogId, FlagId};
 use crate::triage::{Form, Level};
@@ -23,11 +23,22 @@ pub const PLACES_MAX: usize = 1_500_000;
 enum Via {
     Begin,
     /// From another place, which may have another way back.
-    Step { from: u32, tap: Tap },
+    Step {
+        from: u32,
+        tap: Tap,
+    },
     /// An answered question was pushed.
-    Push { from: u32, tap: Tap },
+    Push {
+        from: u32,
+        tap: Tap,
+    },
     /// Back: from `below`, up to `child`, and back again.
-    Return { below: u32, tap: Tap, child: u32, back: Tap },
+    Return {
+        below: u32,
+        tap: Tap,
+        child: u32,
+        back: Tap,
+    },
 }
 
 struct Place {
@@ -131,7 +142,11 @@ impl<'m, 'a> Search<'m, 'a> {
             places: Vec::new(),
             known: HashMap::new(),
             least: HashMap::new(),
-            nodes: vec![Node { crumb: None, parents: Vec::new(), pops: Vec::new() }],
+            nodes: vec![Node {
+                crumb: None,
+                parents: Vec::new(),
+                pops: Vec::new(),
+            }],
             node_ids: HashMap::new(),
             heap: BinaryHeap::new(),
             given: HashMap::new(),
@@ -216,7 +231,11 @@ impl<'m, 'a> Search<'m, 'a> {
             return;
         }
         if self.merges_screens {
-            let rest = State { screens: 0, clear: false, ..state };
+            let rest = State {
+                screens: 0,
+                clear: false,
+                ..state
+            };
             let least = self.least.entry((rest, node)).or_default();
             if least.iter().any(|(known, _)| known & !state.screens == 0) {
                 return;
@@ -224,7 +243,12 @@ impl<'m, 'a> Search<'m, 'a> {
             least.push((state.screens, state.clear));
         }
         let id = u32::try_from(self.places.len()).unwrap_or(u32::MAX);
-        self.places.push(Place { state, node, cost, via });
+        self.places.push(Place {
+            state,
+            node,
+            cost,
+            via,
+        });
         self.known.insert((state, node), id);
         if !guesses.is_empty() {
             self.guessed.insert(id, guesses.into());
@@ -233,7 +257,9 @@ impl<'m, 'a> Search<'m, 'a> {
     }
 
     fn expand(&mut self, id: u32) {
-        let Place { state, node, cost, .. } = self.places[id as usize];
+        let Place {
+            state, node, cost, ..
+        } = self.places[id as usize];
         let is_beside = self.machine.goal == (Goal::Refused { behind_card: true })
             && self.machine.tracked.slots.is_empty()
             && self.machine.tracked.flags.is_empty();
@@ -255,8 +281,20 @@ impl<'m, 'a> Search<'m, 'a> {
             self.pop(id, cost, false);
         }
         if node != 0 && matches!(self.machine.step(at).verb, Verb::Summary { .. }) {
-            let to = State { changing: true, ..state };
-            self.add(to, node, cost + 1, Via::Step { from: id, tap: Tap::ChangeAnswer }, &[]);
+            let to = State {
+                changing: true,
+                ..state
+            };
+            self.add(
+                to,
+                node,
+                cost + 1,
+                Via::Step {
+                    from: id,
+                    tap: Tap::ChangeAnswer,
+                },
+                &[],
+            );
         }
     }
 
@@ -270,7 +308,10 @@ impl<'m, 'a> Search<'m, 'a> {
     }
 
     fn arrive(&mut self, from: u32, cost: u32, node: u32, way: &Way, end: &End) {
-        let via = || Via::Step { from, tap: way.tap.clone() };
+        let via = || Via::Step {
+            from,
+            tap: way.tap.clone(),
+        };
         match (end.stop, &way.trail) {
             (Stop::Found(_, at), _) => self.find(cost, from, way.tap.clone(), at, &end.guesses),
             (Stop::Rest(state), _) | (Stop::Ask(state), Trail::Gone) => {
@@ -290,24 +331,54 @@ impl<'m, 'a> Search<'m, 'a> {
 
     fn find(&mut self, cost: u32, from: u32, tap: Tap, at: At, guesses: &[Guess]) {
         if self.found.as_ref().is_none_or(|found| cost < found.cost) {
-            self.found = Some(Find { cost, from, tap, at, guesses: guesses.into() });
+            self.found = Some(Find {
+                cost,
+                from,
+                tap,
+                at,
+                guesses: guesses.into(),
+            });
         }
     }
 
-    fn push(&mut self, from: u32, cost: u32, crumb: &Crumb, state: State, tap: &Tap, guesses: &[Guess]) {
+    fn push(
+        &mut self,
+        from: u32,
+        cost: u32,
+        crumb: &Crumb,
+        state: State,
+        tap: &Tap,
+        guesses: &[Guess],
+    ) {
         let key = (crumb.clone(), state);
         let node = match self.node_ids.get(&key) {
             Some(node) => *node,
             None => {
                 let node = u32::try_from(self.nodes.len()).unwrap_or(u32::MAX);
-                self.nodes.push(Node { crumb: Some(crumb.clone()), parents: Vec::new(), pops: Vec::new() });
+                self.nodes.push(Node {
+                    crumb: Some(crumb.clone()),
+                    parents: Vec::new(),
+                    pops: Vec::new(),
+                });
                 self.node_ids.insert(key, node);
                 node
             }
         };
-        self.add(state, node, cost, Via::Push { from, tap: tap.clone() }, guesses);
+        self.add(
+            state,
+            node,
+            cost,
+            Via::Push {
+                from,
+                tap: tap.clone(),
+            },
+            guesses,
+        );
         let parents = &mut self.nodes[node as usize].parents;
-        if parents.iter().any(|(known, _)| self.places[*known as usize].node == self.places[from as usize].node) {
+        if parents
+            .iter()
+            .any(|(known, _)| self.places[*known as usize].node == self.places[from as usize].node)
+        {
             return;
         }
         parents.push((from, tap.clone()));
@@ -327,15 +398,30 @@ impl<'m, 'a> Search<'m, 'a> {
         if is_change {
             let (on, _) = self.machine.take_back(state, &crumb, false);
             let (stop, guesses) = (Stop::Ask(on), Rc::default());
-            pops.push(Pop { child, tap: Tap::Change(1), stop, guesses, is_gone: false });
+            pops.push(Pop {
+                child,
+                tap: Tap::Change(1),
+                stop,
+                guesses,
+                is_gone: false,
+            });
         }
         if !is_change || crumb.fills {
-            let from = State { changing: false, ..state };
+            let from = State {
+                changing: false,
+                ..state
+            };
             let (to, is_gone) = self.machine.take_back(from, &crumb, true);
             let tap = if is_change { Tap::Change(0) } else { Tap::Back };
             for end in self.machine.run(to).iter() {
                 let guesses = Rc::clone(&end.guesses);
-                pops.push(Pop { child, tap: tap.clone(), stop: end.stop, guesses, is_gone });
+                pops.push(Pop {
+                    child,
+                    tap: tap.clone(),
+                    stop: end.stop,
+                    guesses,
+                    is_gone,
+                });
             }
         }
         for pop in pops {
@@ -345,13 +431,25 @@ impl<'m, 'a> Search<'m, 'a> {
                     continue;
                 }
                 Stop::Ask(state) | Stop::Rest(state) if pop.is_gone => {
-                    self.add(state, 0, cost + 1, Via::Step { from: child, tap: pop.tap }, &pop.guesses);
+                    self.add(
+                        state,
+                        0,
+                        cost + 1,
+                        Via::Step {
+                            from: child,
+                            tap: pop.tap,
+                        },
+                        &pop.guesses,
+                    );
                     continue;
                 }
                 Stop::Ask(_) | Stop::Rest(_) => {}
             }
             let known = &mut self.nodes[node as usize].pops;
-            if known.iter().any(|known| known.stop == pop.stop && known.tap == pop.tap) {
+            if known
+                .iter()
+                .any(|known| known.stop == pop.stop && known.tap == pop.tap)
+            {
                 continue;
             }
             known.push(pop.clone());
@@ -372,7 +470,12 @@ impl<'m, 'a> Search<'m, 'a> {
             .max(self.places[pop.child as usize].cost)
             .max(self.places[below as usize].cost)
             + 1;
-        let via = Via::Return { below, tap: push, child: pop.child, back: pop.tap.clone() };
+        let via = Via::Return {
+            below,
+            tap: push,
+            child: pop.child,
+            back: pop.tap.clone(),
+        };
         self.add(state, node, cost, via, &pop.guesses);
     }
 
@@ -383,10 +486,12 @@ impl<'m, 'a> Search<'m, 'a> {
         let mut queue = vec![node];
         while let Some(node) = queue.pop() {
             let one = &self.nodes[node as usize];
-            let is_inside = one
-                .crumb
-                .as_ref()
-                .is_some_and(|crumb| self.machine.stack(crumb.stack).iter().any(|frame| frame & 1 == 1));
+            let is_inside = one.crumb.as_ref().is_some_and(|crumb| {
+                self.machine
+                    .stack(crumb.stack)
+                    .iter()
+                    .any(|frame| frame & 1 == 1)
+            });
             if !is_inside {
                 found.push(node);
                 continue;
@@ -408,10 +513,18 @@ impl<'m, 'a> Search<'m, 'a> {
         }
         self.come_between(id, state, cost);
         self.say_flags(id, state, cost);
-        let rest = State { stack: 0, screens: 0, clear: false, ..state };
+        let rest = State {
+            stack: 0,
+            screens: 0,
+            clear: false,
+            ..state
+        };
         let given = self.given.entry(rest).or_default();
         let merges = self.merges_screens;
-        if given.iter().any(|known| *known == state.screens || (merges && known & !state.screens == 0)) {
+        if given
+            .iter()
+            .any(|known| *known == state.screens || (merges && known & !state.screens == 0))
+        {
             return;
         }
         given.push(state.screens);
@@ -420,7 +533,9 @@ impl<'m, 'a> Search<'m, 'a> {
             Mode::Free | Mode::Pending => Level::Clear,
         };
         for (tap, dialog, replaces) in self.entries.clone() {
-            let Some(found) = self.machine.content.dialogs.get(&dialog) else { continue };
+            let Some(found) = self.machine.content.dialogs.get(&dialog) else {
+                continue;
+            };
             let comes_between = !replaces && found.stays_open == Level::EmergencyNow;
             if level > found.stays_open.max(Level::Caution) && !comes_between {
                 continue;
@@ -428,8 +543,14 @@ impl<'m, 'a> Search<'m, 'a> {
             // At rest nothing is interrupted; elsewhere see `come_between`.
             let on_top = comes_between.then_some(1);
             // Behind a card any words give the card again; its button is left.
-            let tap = if tap == Tap::Idle && level.blocks() { Tap::Menu } else { tap };
-            let mut to = self.machine.enter(State { stack: 0, ..state }, found, on_top);
+            let tap = if tap == Tap::Idle && level.blocks() {
+                Tap::Menu
+            } else {
+                tap
+            };
+            let mut to = self
+                .machine
+                .enter(State { stack: 0, ..state }, found, on_top);
             if let Tap::Link(name) = &tap
                 && let Some(link) = self.machine.content.bot.links.get(name)
             {
@@ -440,15 +561,40 @@ impl<'m, 'a> Search<'m, 'a> {
                     }
                 }
             }
-            self.take(id, cost, 0, Way { tap, to, trail: Trail::Gone, cost: 1 });
+            self.take(
+                id,
+                cost,
+                0,
+                Way {
+                    tap,
+                    to,
+                    trail: Trail::Gone,
+                    cost: 1,
+                },
+            );
         }
         match state.mode {
             Mode::Free => self.raise_alarms(id, state, cost),
             Mode::Pending => {}
             Mode::Stopped(level) => {
                 self.answer_cards(id, state, cost, level);
-                let to = State { stack: 0, screens: 0, clear: false, mode: Mode::Free, ..state };
-                self.add(to, 0, cost + 2, Via::Step { from: id, tap: Tap::Clear }, &[]);
+                let to = State {
+                    stack: 0,
+                    screens: 0,
+                    clear: false,
+                    mode: Mode::Free,
+                    ..state
+                };
+                self.add(
+                    to,
+                    0,
+                    cost + 2,
+                    Via::Step {
+                        from: id,
+                        tap: Tap::Clear,
+                    },
+                    &[],
+                );
             }
         }
     }
@@ -469,27 +615,63 @@ impl<'m, 'a> Search<'m, 'a> {
             .collect();
         between.push((Tap::Person, content.bot.person.clone()));
         for (tap, dialog) in between {
-            let Some(found) = content.dialogs.get(&dialog) else { continue };
+            let Some(found) = content.dialogs.get(&dialog) else {
+                continue;
+            };
             let is_person = tap == Tap::Person;
             let comes_between = is_person || found.stays_open == Level::EmergencyNow;
             if !comes_between || self.inert.contains(&dialog) {
                 continue;
             }
             let to = self.machine.enter(state, found, Some(1));
-            self.take(id, cost, node, Way { tap, to, trail: Trail::Keep, cost: 1 });
+            self.take(
+                id,
+                cost,
+                node,
+                Way {
+                    tap,
+                    to,
+                    trail: Trail::Keep,
+                    cost: 1,
+                },
+            );
         }
     }
 
     fn pass_a_day(&mut self, id: u32, state: State, cost: u32) {
         let facts = self.machine.with_all_old(state.facts);
-        let expired = State { screens: 0, clear: false, facts, ..state };
+        let expired = State {
+            screens: 0,
+            clear: false,
+            facts,
+            ..state
+        };
         let is_stopped = matches!(state.mode, Mode::Stopped(_));
         if self.machine.is_on_the_way(state) && !is_stopped {
             let to = self.machine.begin_screening(expired);
-            self.take(id, cost, 0, Way { tap: Tap::Day, to, trail: Trail::Gone, cost: 2 });
+            self.take(
+                id,
+                cost,
+                0,
+                Way {
+                    tap: Tap::Day,
+                    to,
+                    trail: Trail::Gone,
+                    cost: 2,
+                },
+            );
         } else {
             let node = self.places[id as usize].node;
-            self.add(expired, node, cost + 2, Via::Step { from: id, tap: Tap::Day }, &[]);
+            self.add(
+                expired,
+                node,
+                cost + 2,
+                Via::Step {
+                    from: id,
+                    tap: Tap::Day,
+                },
+                &[],
+            );
         }
     }
 
@@ -501,11 +683,31 @@ impl<'m, 'a> Search<'m, 'a> {
             if !raised.insert((level, facts)) {
                 continue;
             }
-            let named = if self.machine.tracked.flags.is_empty() { Vec::new() } else { flags };
+            let named = if self.machine.tracked.flags.is_empty() {
+                Vec::new()
+            } else {
+                flags
+            };
             let many = u32::try_from(named.len()).unwrap_or(u32::MAX).max(1);
             let mode = Mode::Stopped(level);
-            let to = State { stack: 0, screens: 0, clear: false, facts, mode, ..state };
-            self.add(to, 0, cost + many, Via::Step { from: id, tap: Tap::Alarm(level, named) }, &[]);
+            let to = State {
+                stack: 0,
+                screens: 0,
+                clear: false,
+                facts,
+                mode,
+                ..state
+            };
+            self.add(
+                to,
+                0,
+                cost + many,
+                Via::Step {
+                    from: id,
+                    tap: Tap::Alarm(level, named),
+                },
+                &[],
+            );
         }
     }
 
@@ -522,14 +724,24 @@ impl<'m, 'a> Search<'m, 'a> {
             if facts == state.facts {
                 continue;
             }
-            let via = Via::Step { from: id, tap: Tap::Say(flag.clone()) };
+            let via = Via::Step {
+                from: id,
+                tap: Tap::Say(flag.clone()),
+            };
             if !own.blocks() || (self.machine.lets_go(&flag) && shown == Level::Clear) {
                 let node = self.places[id as usize].node;
                 self.add(State { facts, ..state }, node, cost + 3, via.clone(), &[]);
             }
             if own.blocks() {
                 let mode = Mode::Stopped(own.max(shown));
-                let to = State { stack: 0, screens: 0, clear: false, facts, mode, ..state };
+                let to = State {
+                    stack: 0,
+                    screens: 0,
+                    clear: false,
+                    facts,
+                    mode,
+                    ..state
+                };
                 self.add(to, 0, cost + 1, via, &[]);
             }
         }
@@ -538,16 +750,40 @@ impl<'m, 'a> Search<'m, 'a> {
     fn answer_cards(&mut self, id: u32, state: State, cost: u32, level: Level) {
         let content = self.machine.content;
         for (card, answer, dialog) in cards_at(content, level) {
-            let Some(found) = content.dialogs.get(&dialog) else { continue };
+            let Some(found) = content.dialogs.get(&dialog) else {
+                continue;
+            };
             if level > found.stays_open.max(Level::Caution) {
                 continue;
             }
             let to = self.machine.enter(State { stack: 0, ..state }, found, None);
-            self.take(id, cost, 0, Way { tap: Tap::Card(card, answer), to, trail: Trail::Gone, cost: 1 });
+            self.take(
+                id,
+                cost,
+                0,
+                Way {
+                    tap: Tap::Card(card, answer),
+                    to,
+                    trail: Trail::Gone,
+                    cost: 1,
+                },
+            );
         }
         if let Some(person) = content.dialogs.get(&content.bot.person) {
-            let to = self.machine.enter(State { stack: 0, ..state }, person, Some(1));
-            self.take(id, cost, 0, Way { tap: Tap::Person, to, trail: Trail::Gone, cost: 1 });
+            let to = self
+                .machine
+                .enter(State { stack: 0, ..state }, person, Some(1));
+            self.take(
+                id,
+                cost,
+                0,
+                Way {
+                    tap: Tap::Person,
+                    to,
+                    trail: Trail::Gone,
+                    cost: 1,
+                },
+            );
         }
     }
 
@@ -571,7 +807,12 @@ impl<'m, 'a> Search<'m, 'a> {
                     back.push(vec![(here, tap.clone())]);
                     here = *from;
                 }
-                Via::Return { below, tap, child, back: by } => {
+                Via::Return {
+                    below,
+                    tap,
+                    child,
+                    back: by,
+                } => {
                     let mut part = Vec::new();
                     let node = self.places[*child as usize].node;
                     part.push((*child, tap.clone()));
@@ -587,15 +828,25 @@ impl<'m, 'a> Search<'m, 'a> {
 }
 
 /// The answers of every card that may be in force at a level, and what they open.
-pub(super) fn cards_at(content: &Content, level: Level) -> Vec<(crate::ids::CardId, crate::ids::ChoiceId, DialogId)> {
+pub(super) fn cards_at(
+    content: &Content,
+    level: Level,
+) -> Vec<(crate::ids::CardId, crate::ids::ChoiceId, DialogId)> {
     let mut found = Vec::new();
     for (id, card) in &content.cards {
         let is_own = || {
             let flags = content.rules.flags.iter().any(|(flag, rule)| {
                 rule.card.as_ref() == Some(id)
-                    && [Form::Sure, Form::Unsure].iter().any(|form| content.rules.level_of(flag, *form) == level)
+                    && [Form::Sure, Form::Unsure]
+                        .iter()
+                        .any(|form| content.rules.level_of(flag, *form) == level)
             });
-            flags || content.rules.rules.iter().any(|rule| rule.card.as_ref() == Some(id) && rule.level == level)
+            flags
+                || content
+                    .rules
+                    .rules
+                    .iter()
+                    .any(|rule| rule.card.as_ref() == Some(id) && rule.level == level)
         };
         if card.level == Some(level) || is_own() {
             for answer in &card.answers {
@@ -651,7 +902,12 @@ fn inert_dialogs(machine: &Machine<'_>) -> HashSet<DialogId> {
         }
         loud.extend(callers);
     }
-    content.dialogs.keys().filter(|id| !loud.contains(id)).cloned().collect()
+    content
+        .dialogs
+        .keys()
+        .filter(|id| !loud.contains(id))
+        .cloned()
+        .collect()
 }
 
 fn is_loud(machine: &Machine<'_>, dialog: &Dialog) -> bool {
@@ -661,8 +917,14 @@ fn is_loud(machine: &Machine<'_>, dialog: &Dialog) -> bool {
         Goal::Refused { .. } | Goal::Shown { .. } | Goal::Passed { .. } => false,
     };
     is_wanted
-        || dialog.own_slots.iter().any(|slot| machine.tracked.slot(slot).is_some())
-        || dialog.steps.values().any(|step| is_loud_step(machine, &step.verb))
+        || dialog
+            .own_slots
+            .iter()
+            .any(|slot| machine.tracked.slot(slot).is_some())
+        || dialog
+            .steps
+            .values()
+            .any(|step| is_loud_step(machine, &step.verb))
 }
 
 fn is_loud_step(machine: &Machine<'_>, verb: &Verb) -> bool {
@@ -684,14 +946,26 @@ fn is_loud_step(machine: &Machine<'_>, verb: &Verb) -> bool {
             return machine.tracked.slot(slot).is_some();
         }
         Verb::Branch { arms, .. } => {
-            return arms.iter().any(|(condition, _)| reads_clearance(condition)) && machine.tracked.clearance;
+            return arms.iter().any(|(condition, _)| reads_clearance(condition))
+                && machine.tracked.clearance;
         }
-        Verb::Handoff { .. } | Verb::Call { .. } | Verb::Summary { .. } | Verb::Pass { .. } | Verb::End => return false,
+        Verb::Handoff { .. }
+        | Verb::Call { .. }
+        | Verb::Summary { .. }
+        | Verb::Pass { .. }
+        | Verb::End => return false,
     };
     answers.iter().any(|answer| {
         !answer.ask_again.is_empty()
-            || answer.set.iter().any(|(slot, _)| machine.tracked.slot(slot).is_some())
-            || answer.raise.iter().chain(&answer.raise_unsure).any(|flag| machine.tracked.flag(flag).is_some())
+            || answer
+                .set
+                .iter()
+                .any(|(slot, _)| machine.tracked.slot(slot).is_some())
+            || answer
+                .raise
+                .iter()
+                .chain(&answer.raise_unsure)
+                .any(|flag| machine.tracked.flag(flag).is_some())
     })
 }
 
@@ -700,6 +974,9 @@ fn reads_clearance(condition: &Condition) -> bool {
         Condition::Cleared(_) => true,
         Condition::All(all) | Condition::Any(all) => all.iter().any(reads_clearance),
         Condition::Not(not) => reads_clearance(not),
-        Condition::Has(_) | Condition::Count { .. } | Condition::Number { .. } | Condition::LevelAtLeast(_) => false,
+        Condition::Has(_)
+        | Condition::Count { .. }
+        | Condition::Number { .. }
+        | Condition::LevelAtLeast(_) => false,
     }
 }

@@ -48,7 +48,12 @@ enum Claim {
     /// What a fact does to a move.
     Move(Atom, MoveId, Effect),
     /// An answer at a place states flags.
-    Raises { place: String, answer: String, flags: Vec<FlagId>, form: Form },
+    Raises {
+        place: String,
+        answer: String,
+        flags: Vec<FlagId>,
+        form: Form,
+    },
     /// A screen asks for flags, in this order.
     Screen(ScreenId, Vec<FlagId>),
     /// The moves that a history's second question leaves.
@@ -98,13 +103,22 @@ impl Table {
                 continue;
             }
             let columns: Vec<&str> = line.split('\t').collect();
-            let wrong = |what: &str| TableError { line: index + 1, what: what.to_owned() };
+            let wrong = |what: &str| TableError {
+                line: index + 1,
+                what: what.to_owned(),
+            };
             if let ["place", name, dialog, step, first, then, answers] = columns[..] {
-                table.places.insert(name.to_owned(), place(dialog, step, first, then, answers));
+                table
+                    .places
+                    .insert(name.to_owned(), place(dialog, step, first, then, answers));
                 continue;
             }
             let claim = claim(&columns).map_err(|what| wrong(&what))?;
-            table.rows.push(Row { line: index + 1, text: line.to_owned(), claim });
+            table.rows.push(Row {
+                line: index + 1,
+                text: line.to_owned(),
+                claim,
+            });
         }
         for row in &table.rows {
             if let Claim::Raises { place, .. } = &row.claim
@@ -145,7 +159,9 @@ fn place(dialog: &str, step: &str, first: &str, then: &str, answers: &str) -> Pl
 fn claim(columns: &[&str]) -> Result<Claim, String> {
     match columns {
         ["flag", flag, level] => Ok(Claim::Flag(FlagId::new(flag), level_of(level)?)),
-        ["rule", id, all, any, at_least, level, rest @ ..] => rule(id, all, any, at_least, level, rest),
+        ["rule", id, all, any, at_least, level, rest @ ..] => {
+            rule(id, all, any, at_least, level, rest)
+        }
         ["move", fact, exercise, effect] => {
             let effect = match *effect {
                 "keep" => Effect::Keep,
@@ -173,7 +189,10 @@ fn claim(columns: &[&str]) -> Result<Claim, String> {
             let moves = list(moves).into_iter().map(MoveId::new).collect();
             Ok(Claim::History(FlagId::new(flag), moves))
         }
-        [kind, ..] => Err(format!("a row `{kind}` with {} columns is not known", columns.len())),
+        [kind, ..] => Err(format!(
+            "a row `{kind}` with {} columns is not known",
+            columns.len()
+        )),
         [] => Err("an empty row".to_owned()),
     }
 }
@@ -197,15 +216,27 @@ fn level_of(word: &str) -> Result<Level, String> {
         .ok_or(format!("`{word}` is no level"))
 }
 
-fn rule(id: &str, all: &str, any: &str, at_least: &str, level: &str, rest: &[&str]) -> Result<Claim, String> {
+fn rule(
+    id: &str,
+    all: &str,
+    any: &str,
+    at_least: &str,
+    level: &str,
+    rest: &[&str],
+) -> Result<Claim, String> {
     let behind = |column: &str, name: &str| {
-        column.strip_prefix(name).map(str::to_owned).ok_or(format!("`{column}` does not begin with `{name}`"))
+        column
+            .strip_prefix(name)
+            .map(str::to_owned)
+            .ok_or(format!("`{column}` does not begin with `{name}`"))
     };
     let at_least = behind(at_least, "at_least=")?;
     let at_least = match at_least.split_once(':') {
         None => None,
         Some((count, of)) => Some(AtLeast {
-            count: count.parse().map_err(|_| format!("`{count}` is no number"))?,
+            count: count
+                .parse()
+                .map_err(|_| format!("`{count}` is no number"))?,
             of: flags(of),
         }),
     };
@@ -237,21 +268,35 @@ pub(super) fn prove(guide: &mut Guide<'_>, table: &Table, report: &mut Report) {
             Claim::Flag(flag, level) => flag_row(guide, table, flag, *level),
             Claim::Rule(rule) => rule_row(guide, rule),
             Claim::Move(fact, exercise, effect) => move_row(guide, fact, exercise, *effect, report),
-            Claim::Raises { place, answer, flags, form } => {
-                table.places.get(place).and_then(|place| raises_row(guide, place, answer, flags, *form))
-            }
+            Claim::Raises {
+                place,
+                answer,
+                flags,
+                form,
+            } => table
+                .places
+                .get(place)
+                .and_then(|place| raises_row(guide, place, answer, flags, *form)),
             Claim::Screen(screen, flags) => screen_row(guide, table, screen, flags),
             Claim::History(flag, moves) => history_row(guide, flag, moves),
         };
         if let Some(broken) = broken {
             report.findings.push(Finding {
                 property: report.property,
-                what: format!("the table's row {} does not hold: {}", row.line, broken.what),
+                what: format!(
+                    "the table's row {} does not hold: {}",
+                    row.line, broken.what
+                ),
                 help: broken.help,
                 spots: broken.spots,
                 chat: broken.chat.map(|chat| {
                     chat.chat(&[
-                        format!("{}: row {} of the table. {}", report.property.id(), row.line, capitalised(&broken.what)),
+                        format!(
+                            "{}: row {} of the table. {}",
+                            report.property.id(),
+                            row.line,
+                            capitalised(&broken.what)
+                        ),
                         "Plays up to its last line, which should hold and does not.".to_owned(),
                     ])
                 }),
@@ -263,7 +308,9 @@ pub(super) fn prove(guide: &mut Guide<'_>, table: &Table, report: &mut Report) {
 
 fn capitalised(words: &str) -> String {
     let mut letters = words.chars();
-    letters.next().map_or_else(String::new, |first| format!("{}{}.", first.to_uppercase(), letters.as_str()))
+    letters.next().map_or_else(String::new, |first| {
+        format!("{}{}.", first.to_uppercase(), letters.as_str())
+    })
 }
 
 /// A row that does not hold.
@@ -275,24 +322,46 @@ struct Broken<'a> {
 }
 
 fn at_flag(flag: &FlagId) -> Vec<Spot> {
-    vec![Spot::Name { file: FLAGS, name: flag.to_string() }]
+    vec![Spot::Name {
+        file: FLAGS,
+        name: flag.to_string(),
+    }]
 }
 
 /// The first line of a card, as the patient reads it.
-fn card_words(content: &Content, chat: &Rehearsal<'_>, card: Option<&CardId>, level: Level) -> String {
+fn card_words(
+    content: &Content,
+    chat: &Rehearsal<'_>,
+    card: Option<&CardId>,
+    level: Level,
+) -> String {
     let card = match card {
         Some(card) => content.cards.get(card),
         None => content.level_card(level),
     };
-    card.map(|card| chat.plain(&card.text)).unwrap_or_default().lines().next().unwrap_or_default().to_owned()
+    card.map(|card| chat.plain(&card.text))
+        .unwrap_or_default()
+        .lines()
+        .next()
+        .unwrap_or_default()
+        .to_owned()
 }
 
 /// What staff read of a level.
 fn staff_words(content: &Content, level: Level) -> String {
-    content.words.level(level).render(content.clinic.staff_language, content).text
+    content
+        .words
+        .level(level)
+        .render(content.clinic.staff_language, content)
+        .text
 }
 
-fn flag_row<'a>(guide: &mut Guide<'a>, table: &Table, flag: &FlagId, level: Level) -> Option<Broken<'a>> {
+fn flag_row<'a>(
+    guide: &mut Guide<'a>,
+    table: &Table,
+    flag: &FlagId,
+    level: Level,
+) -> Option<Broken<'a>> {
     let content = guide.content;
     let Some(rule) = content.rules.flags.get(flag) else {
         return Some(Broken {
@@ -303,7 +372,11 @@ fn flag_row<'a>(guide: &mut Guide<'a>, table: &Table, flag: &FlagId, level: Leve
         });
     };
     if rule.level != level {
-        let wanted = if level == Level::Clear { "kind: clue".to_owned() } else { format!("level: {}", level.word()) };
+        let wanted = if level == Level::Clear {
+            "kind: clue".to_owned()
+        } else {
+            format!("level: {}", level.word())
+        };
         let chat = guide.stating(flag).map(|mut chat| {
             chat.answer_items(Act::No);
             if level.blocks() {
@@ -314,14 +387,24 @@ fn flag_row<'a>(guide: &mut Guide<'a>, table: &Table, flag: &FlagId, level: Leve
             chat
         });
         return Some(Broken {
-            what: format!("`{flag}` is {} and should be {}", rule.level.word(), level.word()),
+            what: format!(
+                "`{flag}` is {} and should be {}",
+                rule.level.word(),
+                level.word()
+            ),
             help: format!("Give `{flag}` the line `{wanted}` in {FLAGS}."),
             spots: at_flag(flag),
             chat,
         });
     }
-    let has_history = content.flags.get(flag).is_some_and(|flag| flag.history.is_some());
-    let may_have = table.rows.iter().any(|row| matches!(&row.claim, Claim::History(known, _) if known == flag));
+    let has_history = content
+        .flags
+        .get(flag)
+        .is_some_and(|flag| flag.history.is_some());
+    let may_have = table
+        .rows
+        .iter()
+        .any(|row| matches!(&row.claim, Claim::History(known, _) if known == flag));
     if level.blocks() && has_history && !may_have {
         return Some(Broken {
             what: format!("a second question lets go of `{flag}`"),
@@ -334,13 +417,20 @@ fn flag_row<'a>(guide: &mut Guide<'a>, table: &Table, flag: &FlagId, level: Leve
 }
 
 /// A chat in which a move is shown in spite of a fact.
-fn shown_with<'a>(guide: &mut Guide<'a>, exercise: Option<&MoveId>, fact: &Atom) -> Option<Rehearsal<'a>> {
+fn shown_with<'a>(
+    guide: &mut Guide<'a>,
+    exercise: Option<&MoveId>,
+    fact: &Atom,
+) -> Option<Rehearsal<'a>> {
     let content = guide.content;
     let mut tracked = Tracked::default();
     tracked.add_atom(fact);
     let mut quest = Quest {
         content,
-        goal: Goal::Shown { exercise: exercise.cloned(), with: vec![fact.clone()] },
+        goal: Goal::Shown {
+            exercise: exercise.cloned(),
+            with: vec![fact.clone()],
+        },
         tracked,
         is_reached: &|chat| {
             let shows = match chat.verb() {
@@ -353,9 +443,15 @@ fn shown_with<'a>(guide: &mut Guide<'a>, exercise: Option<&MoveId>, fact: &Atom)
     };
     let reached = quest.reach();
     guide.turns += quest.states;
-    let Reached::Shown { mut chat, .. } = reached else { return None };
+    let Reached::Shown { mut chat, .. } = reached else {
+        return None;
+    };
     let name = match chat.verb() {
-        Some(Verb::Move { id, .. }) => content.moves.list.get(id).map(|exercise| chat.plain(&exercise.name)),
+        Some(Verb::Move { id, .. }) => content
+            .moves
+            .list
+            .get(id)
+            .map(|exercise| chat.plain(&exercise.name)),
         Some(_) | None => None,
     };
     chat.expect(format!("never: {}", name.unwrap_or_default()));
@@ -364,12 +460,27 @@ fn shown_with<'a>(guide: &mut Guide<'a>, exercise: Option<&MoveId>, fact: &Atom)
 
 fn rule_row<'a>(guide: &mut Guide<'a>, rule: &Rule) -> Option<Broken<'a>> {
     let content = guide.content;
-    let spots = vec![Spot::Name { file: FLAGS, name: rule.id.to_string() }];
+    let spots = vec![Spot::Name {
+        file: FLAGS,
+        name: rule.id.to_string(),
+    }];
     for set in completions(rule) {
-        let stated = set.iter().map(|flag| (flag.clone(), Stated { form: Form::Sure, cleared: false })).collect();
+        let stated = set
+            .iter()
+            .map(|flag| {
+                (
+                    flag.clone(),
+                    Stated {
+                        form: Form::Sure,
+                        cleared: false,
+                    },
+                )
+            })
+            .collect();
         let judged = content.rules.judge(&stated);
         // What is higher anyway needs no card of this rule.
-        let has_card = rule.card.is_none() || judged.level > rule.level || judged.cards.contains(&rule.card);
+        let has_card =
+            rule.card.is_none() || judged.level > rule.level || judged.cards.contains(&rule.card);
         if judged.level >= rule.level && has_card {
             continue;
         }
@@ -386,13 +497,24 @@ fn rule_row<'a>(guide: &mut Guide<'a>, rule: &Rule) -> Option<Broken<'a>> {
             if judged.level < rule.level {
                 chat.expect(format!("staff sees: {}", staff_words(content, rule.level)));
             } else {
-                chat.expect(format!("bot: {}", card_words(content, chat, rule.card.as_ref(), rule.level)));
+                chat.expect(format!(
+                    "bot: {}",
+                    card_words(content, chat, rule.card.as_ref(), rule.level)
+                ));
             }
         }
         let names: Vec<String> = set.iter().map(|flag| format!("`{flag}`")).collect();
         return Some(Broken {
-            what: format!("the rule {} should make {} {}", rule.id, names.join(" and "), rule.level.word()),
-            help: format!("Write the rule {} as the table has it, in {FLAGS}.", rule.id),
+            what: format!(
+                "the rule {} should make {} {}",
+                rule.id,
+                names.join(" and "),
+                rule.level.word()
+            ),
+            help: format!(
+                "Write the rule {} as the table has it, in {FLAGS}.",
+                rule.id
+            ),
             spots,
             chat,
         });
@@ -405,7 +527,9 @@ fn press_item(chat: &mut Rehearsal<'_>, flag: &FlagId) {
     /// More questions than this no card asks.
     const ITEMS_MAX: usize = 40;
     for _ in 0..ITEMS_MAX {
-        let Some(crate::dialog::Asking::Item(pending)) = chat.c.open.as_ref().map(|open| open.asking.clone()) else {
+        let Some(crate::dialog::Asking::Item(pending)) =
+            chat.c.open.as_ref().map(|open| open.asking.clone())
+        else {
             return;
         };
         let is_it = pending.flag() == flag;
@@ -424,7 +548,10 @@ fn move_row<'a>(
 ) -> Option<Broken<'a>> {
     let content = guide.content;
     let name = fact_words(fact);
-    let spots = vec![Spot::Name { file: "moves.yaml", name: id.to_string() }];
+    let spots = vec![Spot::Name {
+        file: "moves.yaml",
+        name: id.to_string(),
+    }];
     let Some(exercise) = content.moves.list.get(id) else {
         return Some(Broken {
             what: format!("there is no move {id}"),
@@ -433,15 +560,25 @@ fn move_row<'a>(
             chat: None,
         });
     };
-    let is = exercise.changes.iter().find(|(known, _)| known == fact).map(|(_, change)| change);
+    let is = exercise
+        .changes
+        .iter()
+        .find(|(known, _)| known == fact)
+        .map(|(_, change)| change);
     let (chat, what, help) = match (effect, is) {
-        (Effect::Drop, Some(Change::Drop)) | (Effect::Change, Some(_)) | (Effect::Keep, None) => return None,
+        (Effect::Drop, Some(Change::Drop)) | (Effect::Change, Some(_)) | (Effect::Keep, None) => {
+            return None;
+        }
         // One word more on a move that is shown is beyond the table.
         (Effect::Keep, Some(Change::Adapt(_))) => return None,
         (Effect::Drop, _) => {
             // Where the dialogs show the move to nobody with this fact, it holds.
             let chat = shown_with(guide, Some(id), fact)?;
-            (Some(chat), format!("`{name}` should take the move {id} away"), format!("Write `{name}: drop` below `changes` of {id}."))
+            (
+                Some(chat),
+                format!("`{name}` should take the move {id} away"),
+                format!("Write `{name}: drop` below `changes` of {id}."),
+            )
         }
         (Effect::Change, None) => {
             let chat = shown_with(guide, Some(id), fact).map(|mut chat| {
@@ -449,15 +586,28 @@ fn move_row<'a>(
                 chat.expect(format!("bot: {}", chat.plain(&content.words.move_changed)));
                 chat
             })?;
-            (Some(chat), format!("`{name}` should change the move {id}"), format!("Write `{name}: {{ change: … }}` below `changes` of {id}."))
+            (
+                Some(chat),
+                format!("`{name}` should change the move {id}"),
+                format!("Write `{name}: {{ change: … }}` below `changes` of {id}."),
+            )
         }
         (Effect::Keep, Some(Change::Drop)) => {
             let chat = passed_with(guide, id, fact);
-            (chat, format!("`{name}` should leave the move {id}"), format!("Take `{name}: drop` away from {id}."))
+            (
+                chat,
+                format!("`{name}` should leave the move {id}"),
+                format!("Take `{name}: drop` away from {id}."),
+            )
         }
     };
     report.states += guide.looked_at();
-    Some(Broken { what, help, spots, chat })
+    Some(Broken {
+        what,
+        help,
+        spots,
+        chat,
+    })
 }
 
 /// A chat in which a move is passed over because of a fact.
@@ -467,23 +617,47 @@ fn passed_with<'a>(guide: &mut Guide<'a>, id: &MoveId, fact: &Atom) -> Option<Re
     tracked.add_atom(fact);
     let mut quest = Quest {
         content,
-        goal: Goal::Passed { exercise: id.clone(), with: vec![fact.clone()] },
+        goal: Goal::Passed {
+            exercise: id.clone(),
+            with: vec![fact.clone()],
+        },
         tracked,
-        is_reached: &|chat| has(&chat.c, fact) && chat.c.is_cleared(content) && chat.c.open.is_some() && chat.is_done,
+        is_reached: &|chat| {
+            has(&chat.c, fact)
+                && chat.c.is_cleared(content)
+                && chat.c.open.is_some()
+                && chat.is_done
+        },
         states: 0,
     };
-    let Reached::Shown { mut chat, .. } = quest.reach() else { return None };
-    let name = content.moves.list.get(id).map(|exercise| chat.plain(&exercise.name)).unwrap_or_default();
+    let Reached::Shown { mut chat, .. } = quest.reach() else {
+        return None;
+    };
+    let name = content
+        .moves
+        .list
+        .get(id)
+        .map(|exercise| chat.plain(&exercise.name))
+        .unwrap_or_default();
     chat.expect(format!("bot: {name}"));
     Some(*chat)
 }
 
-fn raises_row<'a>(guide: &mut Guide<'a>, place: &Place, answer: &str, wanted: &[FlagId], form: Form) -> Option<Broken<'a>> {
+fn raises_row<'a>(
+    guide: &mut Guide<'a>,
+    place: &Place,
+    answer: &str,
+    wanted: &[FlagId],
+    form: Form,
+) -> Option<Broken<'a>> {
     let content = guide.content;
     let mut steps: Vec<(DialogId, StepId)> = place.step.iter().cloned().collect();
     if place.step.is_none() {
         for dialog in content.dialogs.values() {
-            let moves = dialog.steps.iter().filter(|(_, step)| matches!(step.verb, Verb::Move { .. }));
+            let moves = dialog
+                .steps
+                .iter()
+                .filter(|(_, step)| matches!(step.verb, Verb::Move { .. }));
             steps.extend(moves.map(|(id, _)| (dialog.id.clone(), id.clone())));
         }
     }
@@ -492,18 +666,31 @@ fn raises_row<'a>(guide: &mut Guide<'a>, place: &Place, answer: &str, wanted: &[
         let spots = vec![Spot::Step(dialog.clone(), step.clone())];
         let broken = |what: String, chat| Broken {
             what,
-            help: format!("Let the answer `{button}` raise {}.", wanted.iter().map(FlagId::as_str).collect::<Vec<_>>().join(", ")),
+            help: format!(
+                "Let the answer `{button}` raise {}.",
+                wanted
+                    .iter()
+                    .map(FlagId::as_str)
+                    .collect::<Vec<_>>()
+                    .join(", ")
+            ),
             spots: spots.clone(),
             chat,
         };
         let Some(mut chat) = guide.to(&dialog, &step) else {
             // A move that nobody comes to has no answer that could be missing.
             place.step.as_ref()?;
-            return Some(broken(format!("nobody comes to `{step}` in {dialog}.yaml"), None));
+            return Some(broken(
+                format!("nobody comes to `{step}` in {dialog}.yaml"),
+                None,
+            ));
         };
         if let Some(first) = &place.first {
             let done = answer_with(&mut chat, first);
-            let asks_then = place.then.as_ref().is_none_or(|then| chat.asks().is_some_and(|(_, step)| step == then));
+            let asks_then = place
+                .then
+                .as_ref()
+                .is_none_or(|then| chat.asks().is_some_and(|(_, step)| step == then));
             if !done || !asks_then {
                 let then = place.then.as_ref().map(StepId::as_str).unwrap_or_default();
                 let question = place
@@ -512,8 +699,14 @@ fn raises_row<'a>(guide: &mut Guide<'a>, place: &Place, answer: &str, wanted: &[
                     .and_then(|then| content.step(&dialog, then)?.say.as_ref())
                     .map(|say| chat.plain(say))
                     .unwrap_or_default();
-                chat.expect(format!("bot: {}", question.lines().next().unwrap_or_default()));
-                return Some(broken(format!("`{first}` at `{step}` should lead to the question `{then}`"), Some(chat)));
+                chat.expect(format!(
+                    "bot: {}",
+                    question.lines().next().unwrap_or_default()
+                ));
+                return Some(broken(
+                    format!("`{first}` at `{step}` should lead to the question `{then}`"),
+                    Some(chat),
+                ));
             }
         }
         let before: BTreeSet<FlagId> = chat.c.flags.keys().cloned().collect();
@@ -525,12 +718,21 @@ fn raises_row<'a>(guide: &mut Guide<'a>, place: &Place, answer: &str, wanted: &[
             .filter(|(flag, _)| !before.contains(*flag))
             .map(|(flag, note)| (flag, note.form))
             .collect();
-        if done && wanted.iter().all(|flag| is.get(flag) == Some(&form)) && is.len() == wanted.len() {
+        if done && wanted.iter().all(|flag| is.get(flag) == Some(&form)) && is.len() == wanted.len()
+        {
             return None;
         }
         let names: Vec<&str> = wanted.iter().map(FlagId::as_str).collect();
-        let how = if form == Form::Sure { "surely" } else { "unsurely" };
-        let what = format!("`{button}` at `{step}` should raise {} {how}, and raises {:?}", names.join(", "), is.keys().collect::<Vec<_>>());
+        let how = if form == Form::Sure {
+            "surely"
+        } else {
+            "unsurely"
+        };
+        let what = format!(
+            "`{button}` at `{step}` should raise {} {how}, and raises {:?}",
+            names.join(", "),
+            is.keys().collect::<Vec<_>>()
+        );
         expect_raised(content, &mut chat, wanted, form);
         Some(broken(what, Some(chat)))
     })
@@ -538,15 +740,29 @@ fn raises_row<'a>(guide: &mut Guide<'a>, place: &Place, answer: &str, wanted: &[
 
 /// What is seen once these flags are raised.
 fn expect_raised(content: &Content, chat: &mut Rehearsal<'_>, flags: &[FlagId], form: Form) {
-    let level = flags.iter().map(|flag| content.rules.level_of(flag, form)).max().unwrap_or_default();
+    let level = flags
+        .iter()
+        .map(|flag| content.rules.level_of(flag, form))
+        .max()
+        .unwrap_or_default();
     if level.blocks() {
         return chat.expect(format!("staff sees: {}", staff_words(content, level)));
     }
     // A clue is seen in the rule that it completes alone.
     let completed = flags.iter().find_map(|clue| {
         content.rules.rules.iter().find_map(|rule| {
-            let set = completions(rule).into_iter().find(|set| set.contains(clue) && set.iter().all(|flag| flag == clue || content.examples.contains_key(flag)))?;
-            Some((rule.level, set.into_iter().filter(|flag| flag != clue).collect::<Vec<_>>()))
+            let set = completions(rule).into_iter().find(|set| {
+                set.contains(clue)
+                    && set
+                        .iter()
+                        .all(|flag| flag == clue || content.examples.contains_key(flag))
+            })?;
+            Some((
+                rule.level,
+                set.into_iter()
+                    .filter(|flag| flag != clue)
+                    .collect::<Vec<_>>(),
+            ))
         })
     });
     if let Some((level, others)) = completed {
@@ -575,9 +791,17 @@ fn answer_with(chat: &mut Rehearsal<'_>, name: &str) -> bool {
     chat.act_of(&tap).is_ok()
 }
 
-fn screen_row<'a>(guide: &mut Guide<'a>, table: &Table, id: &ScreenId, wanted: &[FlagId]) -> Option<Broken<'a>> {
+fn screen_row<'a>(
+    guide: &mut Guide<'a>,
+    table: &Table,
+    id: &ScreenId,
+    wanted: &[FlagId],
+) -> Option<Broken<'a>> {
     let content = guide.content;
-    let spots = vec![Spot::Name { file: FLAGS, name: id.to_string() }];
+    let spots = vec![Spot::Name {
+        file: FLAGS,
+        name: id.to_string(),
+    }];
     let order: Vec<&ScreenId> = table
         .rows
         .iter()
@@ -596,11 +820,20 @@ fn screen_row<'a>(guide: &mut Guide<'a>, table: &Table, id: &ScreenId, wanted: &
         });
     };
     if let Some(missing) = wanted.iter().find(|flag| !screen.flags.contains(flag)) {
-        let chat = screen_step(content, id).and_then(|(dialog, step)| guide.to(&dialog, &step)).map(|mut chat| {
-            let question = content.flags.get(missing).map(|flag| chat.plain(&flag.question)).unwrap_or_default();
-            chat.expect(format!("bot: {}", question.lines().next().unwrap_or_default()));
-            chat
-        });
+        let chat = screen_step(content, id)
+            .and_then(|(dialog, step)| guide.to(&dialog, &step))
+            .map(|mut chat| {
+                let question = content
+                    .flags
+                    .get(missing)
+                    .map(|flag| chat.plain(&flag.question))
+                    .unwrap_or_default();
+                chat.expect(format!(
+                    "bot: {}",
+                    question.lines().next().unwrap_or_default()
+                ));
+                chat
+            });
         return Some(Broken {
             what: format!("the screen `{id}` does not ask for `{missing}`"),
             help: format!("Add `{missing}` to the flags of the screen `{id}` in {FLAGS}."),
@@ -608,27 +841,44 @@ fn screen_row<'a>(guide: &mut Guide<'a>, table: &Table, id: &ScreenId, wanted: &
             chat,
         });
     }
-    let asked: Vec<&FlagId> = screen.flags.iter().filter(|flag| wanted.contains(flag)).collect();
+    let asked: Vec<&FlagId> = screen
+        .flags
+        .iter()
+        .filter(|flag| wanted.contains(flag))
+        .collect();
     let in_order = asked.iter().zip(wanted).all(|(is, wanted)| *is == wanted);
     let walked = walked_screens(guide);
     let place = |screen: &ScreenId| walked.iter().position(|known| known == screen);
-    let comes_early = order.iter().take_while(|other| **other != id).all(|other| place(other) <= place(id));
+    let comes_early = order
+        .iter()
+        .take_while(|other| **other != id)
+        .all(|other| place(other) <= place(id));
     if in_order && comes_early {
         return None;
     }
-    let chat = screen_step(content, id).and_then(|(dialog, step)| guide.to(&dialog, &step)).map(|mut chat| {
-        // The number in front of the item that should come first.
-        let first = wanted.first().and_then(|flag| content.flags.get(flag)).map(|flag| chat.plain(&flag.question));
-        let line = if comes_early {
-            format!("bot: 1. {}", first.unwrap_or_default())
-        } else {
-            let earlier = order.iter().take_while(|other| **other != id).find(|other| place(other) > place(id));
-            let title = earlier.and_then(|screen| content.screen(screen)?.title.as_ref()).map(|title| chat.plain(title));
-            format!("bot: {}", title.unwrap_or_default())
-        };
-        chat.expect(line);
-        chat
-    });
+    let chat = screen_step(content, id)
+        .and_then(|(dialog, step)| guide.to(&dialog, &step))
+        .map(|mut chat| {
+            // The number in front of the item that should come first.
+            let first = wanted
+                .first()
+                .and_then(|flag| content.flags.get(flag))
+                .map(|flag| chat.plain(&flag.question));
+            let line = if comes_early {
+                format!("bot: 1. {}", first.unwrap_or_default())
+            } else {
+                let earlier = order
+                    .iter()
+                    .take_while(|other| **other != id)
+                    .find(|other| place(other) > place(id));
+                let title = earlier
+                    .and_then(|screen| content.screen(screen)?.title.as_ref())
+                    .map(|title| chat.plain(title));
+                format!("bot: {}", title.unwrap_or_default())
+            };
+            chat.expect(line);
+            chat
+        });
     Some(Broken {
         what: format!("the screen `{id}` is not asked in the order of the table"),
         help: "Ask first for what could hurt someone fastest.".to_owned(),
@@ -639,7 +889,10 @@ fn screen_row<'a>(guide: &mut Guide<'a>, table: &Table, id: &ScreenId, wanted: &
 
 fn screen_step(content: &Content, id: &ScreenId) -> Option<(DialogId, StepId)> {
     content.dialogs.values().find_map(|dialog| {
-        let step = dialog.steps.iter().find(|(_, step)| matches!(&step.verb, Verb::Screen { screen, .. } if screen == id))?;
+        let step = dialog
+            .steps
+            .iter()
+            .find(|(_, step)| matches!(&step.verb, Verb::Screen { screen, .. } if screen == id))?;
         Some((dialog.id.clone(), step.0.clone()))
     })
 }
@@ -663,23 +916,42 @@ fn first_move<'a>(guide: &mut Guide<'a>) -> Option<Rehearsal<'a>> {
     let content = guide.content;
     let steps: Vec<(DialogId, StepId)> = guide
         .places()
-        .filter(|(dialog, step)| content.step(dialog, step).is_some_and(|step| matches!(step.verb, Verb::Move { .. })))
+        .filter(|(dialog, step)| {
+            content
+                .step(dialog, step)
+                .is_some_and(|step| matches!(step.verb, Verb::Move { .. }))
+        })
         .cloned()
         .collect();
-    let mut chats: Vec<Rehearsal<'a>> = steps.iter().filter_map(|(dialog, step)| guide.to(dialog, step)).collect();
+    let mut chats: Vec<Rehearsal<'a>> = steps
+        .iter()
+        .filter_map(|(dialog, step)| guide.to(dialog, step))
+        .collect();
     chats.sort_by_key(|chat| chat.lines.len());
     let mut chat = chats.into_iter().next()?;
     let name = match chat.verb() {
-        Some(Verb::Move { id, .. }) => content.moves.list.get(id).map(|exercise| chat.plain(&exercise.name)),
+        Some(Verb::Move { id, .. }) => content
+            .moves
+            .list
+            .get(id)
+            .map(|exercise| chat.plain(&exercise.name)),
         Some(_) | None => None,
     };
     chat.expect(format!("never: {}", name.unwrap_or_default()));
     Some(chat)
 }
 
-fn history_row<'a>(guide: &mut Guide<'a>, flag: &FlagId, wanted: &BTreeSet<MoveId>) -> Option<Broken<'a>> {
+fn history_row<'a>(
+    guide: &mut Guide<'a>,
+    flag: &FlagId,
+    wanted: &BTreeSet<MoveId>,
+) -> Option<Broken<'a>> {
     let content = guide.content;
-    let Some(is) = content.flags.get(flag).and_then(|flag| flag.history.as_ref()) else {
+    let Some(is) = content
+        .flags
+        .get(flag)
+        .and_then(|flag| flag.history.as_ref())
+    else {
         let chat = guide.stating(flag).map(|mut chat| {
             let question = chat.plain(&content.history_question);
             chat.expect(format!("bot: {question}"));
@@ -726,8 +998,14 @@ fn beyond(content: &Content, table: &Table, property: Property) -> Vec<String> {
     if property == Property::P6 {
         for (id, exercise) in &content.moves.list {
             for (fact, change) in &exercise.changes {
-                if !has(&|claim| matches!(claim, Claim::Move(known, other, effect) if known == fact && other == id && *effect != Effect::Keep)) {
-                    let what = if *change == Change::Drop { "takes away" } else { "changes" };
+                if !has(
+                    &|claim| matches!(claim, Claim::Move(known, other, effect) if known == fact && other == id && *effect != Effect::Keep),
+                ) {
+                    let what = if *change == Change::Drop {
+                        "takes away"
+                    } else {
+                        "changes"
+                    };
                     beyond.push(format!("`{}` {what} the move {id}", fact_words(fact)));
                 }
             }
@@ -748,8 +1026,12 @@ fn beyond(content: &Content, table: &Table, property: Property) -> Vec<String> {
             None => beyond.push(format!("the rule {}", rule.id)),
             Some(known) => {
                 let known: BTreeSet<&FlagId> = known.flags().collect();
-                let more: BTreeSet<&FlagId> = rule.flags().filter(|flag| !known.contains(flag)).collect();
-                beyond.extend(more.iter().map(|flag| format!("`{flag}` in the rule {}", rule.id)));
+                let more: BTreeSet<&FlagId> =
+                    rule.flags().filter(|flag| !known.contains(flag)).collect();
+                beyond.extend(
+                    more.iter()
+                        .map(|flag| format!("`{flag}` in the rule {}", rule.id)),
+                );
             }
         }
     }

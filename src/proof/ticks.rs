@@ -40,7 +40,11 @@ fn seeds(content: &Content) -> Vec<Vec<FlagId>> {
         if rule.any.is_empty() {
             seeds.push(base);
         } else {
-            seeds.extend(rule.any.iter().map(|flag| base.iter().cloned().chain([flag.clone()]).collect()));
+            seeds.extend(
+                rule.any
+                    .iter()
+                    .map(|flag| base.iter().cloned().chain([flag.clone()]).collect()),
+            );
         }
     }
     seeds
@@ -50,19 +54,34 @@ fn prove_triage(content: &Content, report: &mut Report) {
     for seed in seeds(content) {
         let mut stated: BTreeMap<FlagId, Stated> = BTreeMap::new();
         for flag in &seed {
-            stated.insert(flag.clone(), Stated { form: Form::Sure, cleared: false });
+            stated.insert(
+                flag.clone(),
+                Stated {
+                    form: Form::Sure,
+                    cleared: false,
+                },
+            );
         }
         let level = content.rules.level(&stated);
         for flag in content.flags.keys() {
             report.states += 1;
             let mut more = stated.clone();
-            more.insert(flag.clone(), Stated { form: Form::Sure, cleared: false });
+            more.insert(
+                flag.clone(),
+                Stated {
+                    form: Form::Sure,
+                    cleared: false,
+                },
+            );
             if content.rules.level(&more) < level {
                 report.findings.push(Finding {
                     property: report.property,
                     what: format!("`{flag}` beside {seed:?} lowers the level"),
                     help: "Look at the rules that name these flags.".to_owned(),
-                    spots: vec![Spot::Name { file: "red-flags.yaml", name: flag.to_string() }],
+                    spots: vec![Spot::Name {
+                        file: "red-flags.yaml",
+                        name: flag.to_string(),
+                    }],
                     chat: None,
                 });
             }
@@ -83,12 +102,19 @@ fn prove_branch(
     for (condition, _) in arms {
         collect(condition, &mut atoms);
     }
-    let signs: Vec<usize> = (0..atoms.len()).filter(|at| is_sign(content, &atoms[*at])).collect();
+    let signs: Vec<usize> = (0..atoms.len())
+        .filter(|at| is_sign(content, &atoms[*at]))
+        .collect();
     if signs.is_empty() {
         return;
     }
     let gives_moves = |step: &StepId| reaches_move(content, dialog, step);
-    let opens: Vec<bool> = arms.iter().map(|(_, go)| go).chain([otherwise]).map(gives_moves).collect();
+    let opens: Vec<bool> = arms
+        .iter()
+        .map(|(_, go)| go)
+        .chain([otherwise])
+        .map(gives_moves)
+        .collect();
     if opens.iter().all(|open| *open) || opens.iter().all(|open| !*open) {
         return;
     }
@@ -100,7 +126,10 @@ fn prove_branch(
     if atoms.len() > FACTS_MAX {
         return report.findings.push(Finding {
             property: report.property,
-            what: format!("the branch `{id}` in {}.yaml reads too many facts to be proved", dialog.id),
+            what: format!(
+                "the branch `{id}` in {}.yaml reads too many facts to be proved",
+                dialog.id
+            ),
             help: format!("Let it read at most {FACTS_MAX} facts."),
             spots: vec![Spot::Step(dialog.id.clone(), id.clone())],
             chat: None,
@@ -151,7 +180,10 @@ fn show(
     let with = flags.iter().cloned().map(Atom::Flag).collect();
     let mut quest = Quest {
         content,
-        goal: Goal::Shown { exercise: None, with },
+        goal: Goal::Shown {
+            exercise: None,
+            with,
+        },
         tracked,
         is_reached: &|chat| {
             flags.iter().all(|flag| chat.c.flags.contains_key(flag))
@@ -172,10 +204,15 @@ fn show(
                 Some(Verb::Move { id, .. }) => content.moves.list.get(id),
                 Some(_) | None => None,
             };
-            let name = exercise.map(|exercise| chat.plain(&exercise.name)).unwrap_or_default();
+            let name = exercise
+                .map(|exercise| chat.plain(&exercise.name))
+                .unwrap_or_default();
             chat.expect(format!("never: {name}"));
             Some(chat.chat(&[
-                format!("P3: with {} a move is shown; with fewer signs there was none.", names.join(" and ")),
+                format!(
+                    "P3: with {} a move is shown; with fewer signs there was none.",
+                    names.join(" and ")
+                ),
                 "Plays up to its last line, which should hold and does not.".to_owned(),
             ]))
         }
@@ -235,11 +272,16 @@ pub(super) fn collect(condition: &Condition, atoms: &mut Vec<Atom>) {
 /// A condition over these facts; what is no fact does not hold.
 fn holds(condition: &Condition, atoms: &[Atom], facts: u32) -> bool {
     let has = |atom: &Atom| {
-        atoms.iter().position(|known| known == atom).is_some_and(|at| facts >> at & 1 == 1)
+        atoms
+            .iter()
+            .position(|known| known == atom)
+            .is_some_and(|at| facts >> at & 1 == 1)
     };
     match condition {
         Condition::Has(atom) => has(atom),
-        Condition::Count { of, from, to } => (*from..=*to).contains(&of.iter().filter(|atom| has(atom)).count()),
+        Condition::Count { of, from, to } => {
+            (*from..=*to).contains(&of.iter().filter(|atom| has(atom)).count())
+        }
         Condition::All(all) => all.iter().all(|one| holds(one, atoms, facts)),
         Condition::Any(any) => any.iter().any(|one| holds(one, atoms, facts)),
         Condition::Not(not) => !holds(not, atoms, facts),
@@ -252,12 +294,17 @@ fn reaches_move(content: &Content, dialog: &Dialog, from: &StepId) -> bool {
     let mut seen = BTreeSet::from([from.clone()]);
     let mut queue = vec![from.clone()];
     while let Some(id) = queue.pop() {
-        let Some(step) = dialog.steps.get(&id) else { continue };
+        let Some(step) = dialog.steps.get(&id) else {
+            continue;
+        };
         if matches!(step.verb, Verb::Move { .. }) {
             return true;
         }
         if let Verb::Call { dialog, .. } = &step.verb
-            && content.dialogs.get(dialog).is_some_and(|dialog| dialog.has_moves)
+            && content
+                .dialogs
+                .get(dialog)
+                .is_some_and(|dialog| dialog.has_moves)
         {
             return true;
         }
@@ -273,7 +320,10 @@ fn reaches_move(content: &Content, dialog: &Dialog, from: &StepId) -> bool {
 /// Every step a verb can lead to.
 pub(super) fn targets(verb: &Verb) -> impl Iterator<Item = &StepId> {
     fn of(answers: Vec<&Answer>) -> Vec<&StepId> {
-        answers.into_iter().filter_map(|answer| answer.next.as_ref()).collect()
+        answers
+            .into_iter()
+            .filter_map(|answer| answer.next.as_ref())
+            .collect()
     }
     let found: Vec<&StepId> = match verb {
         Verb::Choice { options, .. } => of(options.iter().map(|option| &option.answer).collect()),
@@ -284,7 +334,9 @@ pub(super) fn targets(verb: &Verb) -> impl Iterator<Item = &StepId> {
         }
         Verb::Many { none, next, .. } => none.iter().map(|(_, next)| next).chain([next]).collect(),
         Verb::YesNo { answers, .. } => of(answers.iter().map(|(_, answer)| answer).collect()),
-        Verb::Branch { arms, otherwise } => arms.iter().map(|(_, go)| go).chain([otherwise]).collect(),
+        Verb::Branch { arms, otherwise } => {
+            arms.iter().map(|(_, go)| go).chain([otherwise]).collect()
+        }
         Verb::Number { next, .. }
         | Verb::Text { next, .. }
         | Verb::Screen { next, .. }

@@ -23,15 +23,24 @@ pub(super) fn prove_person(guide: &mut Guide<'_>, report: &mut Report) {
     prove_stop_command(content, report);
     let places: Vec<(DialogId, StepId)> = guide.places().cloned().collect();
     for (dialog, step) in &places {
-        let Some(chat) = guide.to(dialog, step) else { continue };
+        let Some(chat) = guide.to(dialog, step) else {
+            continue;
+        };
         report.states += 2;
         if !reaches_person(content, &chat) {
             let spots = vec![
                 Spot::Step(dialog.clone(), step.clone()),
-                Spot::Name { file: "bot.yaml", name: "person".to_owned() },
+                Spot::Name {
+                    file: "bot.yaml",
+                    name: "person".to_owned(),
+                },
             ];
-            let what = format!("from `{step}` in {dialog}.yaml no person is reached within {TAPS_MAX} taps");
-            return report.findings.push(no_person(content, chat, what, spots, report));
+            let what = format!(
+                "from `{step}` in {dialog}.yaml no person is reached within {TAPS_MAX} taps"
+            );
+            return report
+                .findings
+                .push(no_person(content, chat, what, spots, report));
         }
         if !stops(&chat) {
             let mut shown = chat.clone();
@@ -56,9 +65,17 @@ pub(super) fn prove_person(guide: &mut Guide<'_>, report: &mut Report) {
         }
         report.states += 2;
         if !reaches_person(content, &chat) {
-            let what = format!("from a {} card no person is reached within {TAPS_MAX} taps", level.word());
-            let spots = vec![Spot::Name { file: "bot.yaml", name: "person".to_owned() }];
-            return report.findings.push(no_person(content, chat, what, spots, report));
+            let what = format!(
+                "from a {} card no person is reached within {TAPS_MAX} taps",
+                level.word()
+            );
+            let spots = vec![Spot::Name {
+                file: "bot.yaml",
+                name: "person".to_owned(),
+            }];
+            return report
+                .findings
+                .push(no_person(content, chat, what, spots, report));
         }
     }
     for level in [Level::Clear, Level::SeeProfessional] {
@@ -67,7 +84,13 @@ pub(super) fn prove_person(guide: &mut Guide<'_>, report: &mut Report) {
     report.states += guide.looked_at();
 }
 
-fn no_person(content: &Content, mut chat: Rehearsal<'_>, what: String, spots: Vec<Spot>, report: &Report) -> Finding {
+fn no_person(
+    content: &Content,
+    mut chat: Rehearsal<'_>,
+    what: String,
+    spots: Vec<Spot>,
+    report: &Report,
+) -> Finding {
     let _ = chat.press(&Press::Person);
     chat.expect("bot: {phone}".to_owned());
     Finding {
@@ -86,7 +109,11 @@ fn no_person(content: &Content, mut chat: Rehearsal<'_>, what: String, spots: Ve
 }
 
 fn prove_stop_command(content: &Content, report: &mut Report) {
-    let has_stop = content.bot.commands.iter().any(|command| command.deed == Deed::Stop && command.name == "stop");
+    let has_stop = content
+        .bot
+        .commands
+        .iter()
+        .any(|command| command.deed == Deed::Stop && command.name == "stop");
     if has_stop {
         return;
     }
@@ -100,8 +127,12 @@ fn prove_stop_command(content: &Content, report: &mut Report) {
     report.findings.push(Finding {
         property: report.property,
         what: "there is no command /stop".to_owned(),
-        help: "Add `- { name: stop, does: stop, about: … }` to the commands in bot.yaml.".to_owned(),
-        spots: vec![Spot::Name { file: "bot.yaml", name: "commands".to_owned() }],
+        help: "Add `- { name: stop, does: stop, about: … }` to the commands in bot.yaml."
+            .to_owned(),
+        spots: vec![Spot::Name {
+            file: "bot.yaml",
+            name: "commands".to_owned(),
+        }],
         chat: Some(chat.chat(&["P4: /stop ends every conversation.".to_owned()])),
     });
 }
@@ -109,9 +140,17 @@ fn prove_stop_command(content: &Content, report: &mut Report) {
 /// The clinic's number is shown, or a call is asked for, within two taps.
 fn reaches_person(content: &Content, chat: &Rehearsal<'_>) -> bool {
     let shows = |chat: &Rehearsal<'_>| chat.handed_off || shows_phone(content, chat);
-    let inside = chat.c.stack.iter().any(|frame| frame.dialog == content.bot.person);
+    let inside = chat
+        .c
+        .stack
+        .iter()
+        .any(|frame| frame.dialog == content.bot.person);
     let mut first = chat.clone();
-    if !inside && first.press_word(&Press::Person, &content.words.button_person).is_err() {
+    if !inside
+        && first
+            .press_word(&Press::Person, &content.words.button_person)
+            .is_err()
+    {
         return false;
     }
     if shows(&first) {
@@ -144,17 +183,22 @@ fn stops(chat: &Rehearsal<'_>) -> bool {
 /// Booking is at hand where the level allows it.
 fn prove_handoff(guide: &mut Guide<'_>, level: Level, report: &mut Report) {
     let content = guide.content;
-    let has_handoff = content
-        .dialogs
-        .values()
-        .any(|dialog| dialog.steps.values().any(|step| matches!(step.verb, Verb::Handoff { .. })));
+    let has_handoff = content.dialogs.values().any(|dialog| {
+        dialog
+            .steps
+            .values()
+            .any(|step| matches!(step.verb, Verb::Handoff { .. }))
+    });
     let mut begin = Rehearsal::new(content);
     if level.blocks() && begin.tap(&Tap::Alarm(level, Vec::new()), &[]).is_err() {
         return;
     }
     let mut found = false;
     // A link is not at hand in the chat.
-    for opening in openings(content).into_iter().filter(|tap| !matches!(tap, Tap::Link(_))) {
+    for opening in openings(content)
+        .into_iter()
+        .filter(|tap| !matches!(tap, Tap::Link(_)))
+    {
         let mut chat = begin.clone();
         report.states += 1;
         if chat.tap(&opening, &[]).is_err() {
@@ -174,7 +218,11 @@ fn prove_handoff(guide: &mut Guide<'_>, level: Level, report: &mut Report) {
         let _ = begin.tap(opening, &[]);
     }
     begin.expect("bot: contact".to_owned());
-    let level = if level.blocks() { level.word() } else { "no level" };
+    let level = if level.blocks() {
+        level.word()
+    } else {
+        "no level"
+    };
     report.findings.push(Finding {
         property: report.property,
         what: format!("with {level} in force no command leads to a `handoff` within {TAPS_MAX} taps"),
@@ -192,7 +240,10 @@ fn prove_handoff(guide: &mut Guide<'_>, level: Level, report: &mut Report) {
 pub(super) fn prove_end(guide: &mut Guide<'_>, report: &mut Report) {
     prove_no_loop(guide.content, report);
     for dialog in guide.content.dialogs.values() {
-        if let Some(step) = traps(guide.content, dialog).into_iter().find(|step| guide.to(&dialog.id, step).is_some()) {
+        if let Some(step) = traps(guide.content, dialog)
+            .into_iter()
+            .find(|step| guide.to(&dialog.id, step).is_some())
+        {
             let finding = trapped(guide, dialog, &step, report);
             report.findings.push(finding);
         }
@@ -201,7 +252,11 @@ pub(super) fn prove_end(guide: &mut Guide<'_>, report: &mut Report) {
 }
 
 fn prove_no_loop(content: &Content, report: &mut Report) {
-    let gone = content.words.step_gone.render(crate::ids::Lang::En, content).text;
+    let gone = content
+        .words
+        .step_gone
+        .render(crate::ids::Lang::En, content)
+        .text;
     let mut quest = Quest {
         content,
         goal: Goal::Loop,
@@ -219,11 +274,15 @@ fn prove_no_loop(content: &Content, report: &mut Report) {
                 "P5: steps run round in a circle, and nobody is asked anything.".to_owned(),
                 "Plays up to its last line, which should hold and does not.".to_owned(),
             ];
-            (Some(chat.chat(&shows)), "steps run round in a circle, and nobody is asked anything")
+            (
+                Some(chat.chat(&shows)),
+                "steps run round in a circle, and nobody is asked anything",
+            )
         }
-        Reached::Unshown { .. } | Reached::BeyondBudget => {
-            (None, "steps may run round in a circle, and no chat that shows it was found")
-        }
+        Reached::Unshown { .. } | Reached::BeyondBudget => (
+            None,
+            "steps may run round in a circle, and no chat that shows it was found",
+        ),
     };
     report.findings.push(Finding {
         property: report.property,
@@ -242,11 +301,25 @@ fn traps(content: &Content, dialog: &Dialog) -> Vec<StepId> {
         for (id, step) in &dialog.steps {
             let can_end = match &step.verb {
                 Verb::End => true,
-                Verb::Choice { options, .. } | Verb::Move { answers: options, .. } if options.iter().any(|option| option.answer.next.is_none() || option.answer.erase) => true,
-                Verb::YesNo { answers, .. } if answers.iter().any(|(_, answer)| answer.next.is_none()) => true,
+                Verb::Choice { options, .. }
+                | Verb::Move {
+                    answers: options, ..
+                } if options
+                    .iter()
+                    .any(|option| option.answer.next.is_none() || option.answer.erase) =>
+                {
+                    true
+                }
+                Verb::YesNo { answers, .. }
+                    if answers.iter().any(|(_, answer)| answer.next.is_none()) =>
+                {
+                    true
+                }
                 verb => {
                     // The menu comes back after each of its dialogs; those end.
-                    targets(verb).chain(step.after.as_ref().map(|after| &after.go)).any(|next| ends.contains(next))
+                    targets(verb)
+                        .chain(step.after.as_ref().map(|after| &after.go))
+                        .any(|next| ends.contains(next))
                         || (dialog.id == content.bot.menu && matches!(verb, Verb::Call { .. }))
                 }
             };
@@ -258,13 +331,22 @@ fn traps(content: &Content, dialog: &Dialog) -> Vec<StepId> {
             break;
         }
     }
-    dialog.steps.keys().filter(|id| !ends.contains(id)).cloned().collect()
+    dialog
+        .steps
+        .keys()
+        .filter(|id| !ends.contains(id))
+        .cloned()
+        .collect()
 }
 
 fn trapped(guide: &mut Guide<'_>, dialog: &Dialog, step: &StepId, report: &Report) -> Finding {
     let chat = guide.to(&dialog.id, step).map(|mut chat| {
         walk_round(&mut chat);
-        let said = chat.said.last().map(|said| said.text.clone()).unwrap_or_default();
+        let said = chat
+            .said
+            .last()
+            .map(|said| said.text.clone())
+            .unwrap_or_default();
         let stop = chat.plain(&guide.content.words.button_stop);
         chat.expect(format!("bot: {}", said.lines().next().unwrap_or_default()));
         chat.expect(format!("  no [{stop}]"));
@@ -275,7 +357,10 @@ fn trapped(guide: &mut Guide<'_>, dialog: &Dialog, step: &StepId, report: &Repor
     });
     Finding {
         property: report.property,
-        what: format!("no answer from `{step}` in {}.yaml on leads to an end", dialog.id),
+        what: format!(
+            "no answer from `{step}` in {}.yaml on leads to an end",
+            dialog.id
+        ),
         help: "Add an answer that goes to a step with `end: true`.".to_owned(),
         spots: vec![Spot::Step(dialog.id.clone(), step.clone())],
         chat,
@@ -290,7 +375,13 @@ fn walk_round(chat: &mut Rehearsal<'_>) {
             return;
         }
         let next = chat.buttons().into_iter().find(|press| {
-            matches!(press, Press::Question(_, Act::Choose(_) | Act::Yes | Act::None(_) | Act::Number(_) | Act::LooksRight))
+            matches!(
+                press,
+                Press::Question(
+                    _,
+                    Act::Choose(_) | Act::Yes | Act::None(_) | Act::Number(_) | Act::LooksRight
+                )
+            )
         });
         match next {
             Some(press) if chat.press(&press).is_ok() => {}

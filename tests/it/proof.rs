@@ -23,7 +23,13 @@ fn table() -> Table {
 
 fn told(findings: &[Finding]) -> String {
     findings.iter().fold(String::new(), |mut out, finding| {
-        let _ = writeln!(out, "{}: {}\n{}", finding.property.id(), finding.what, finding.chat.as_deref().unwrap_or("(not shown)"));
+        let _ = writeln!(
+            out,
+            "{}: {}\n{}",
+            finding.property.id(),
+            finding.what,
+            finding.chat.as_deref().unwrap_or("(not shown)")
+        );
         out
     })
 }
@@ -51,21 +57,29 @@ struct Tried {
 }
 
 fn patches(folder: &str) -> Vec<PathBuf> {
-    let folder = Path::new(env!("CARGO_MANIFEST_DIR")).join("tests").join(folder);
+    let folder = Path::new(env!("CARGO_MANIFEST_DIR"))
+        .join("tests")
+        .join(folder);
     let mut files: Vec<PathBuf> = std::fs::read_dir(folder)
         .expect("the folder is read")
         .map(|entry| entry.expect("the folder is read").path())
         .filter(|path| path.extension().is_some_and(|ending| ending == "patch"))
         .collect();
     if let Ok(only) = std::env::var("PATCHES") {
-        files.retain(|file| only.split(',').any(|one| file.to_string_lossy().contains(one)));
+        files.retain(|file| {
+            only.split(',')
+                .any(|one| file.to_string_lossy().contains(one))
+        });
     }
     files.sort();
     files
 }
 
 /// Tries every patch of a folder, two at a time.
-fn try_all(folder: &str, judge: impl Fn(&Patch, &Arc<Library>, &[Finding]) -> Option<String> + Sync) -> Vec<Tried> {
+fn try_all(
+    folder: &str,
+    judge: impl Fn(&Patch, &Arc<Library>, &[Finding]) -> Option<String> + Sync,
+) -> Vec<Tried> {
     let files = patches(folder);
     let table = table();
     let next = Mutex::new(files.iter());
@@ -74,7 +88,9 @@ fn try_all(folder: &str, judge: impl Fn(&Patch, &Arc<Library>, &[Finding]) -> Op
         for _ in 0..2 {
             scope.spawn(|| {
                 loop {
-                    let Some(file) = next.lock().expect("nobody panicked").next() else { return };
+                    let Some(file) = next.lock().expect("nobody panicked").next() else {
+                        return;
+                    };
                     let one = try_one(file, &table, &judge);
                     tried.lock().expect("nobody panicked").push(one);
                 }
@@ -91,10 +107,19 @@ fn try_one(
     table: &Table,
     judge: &(impl Fn(&Patch, &Arc<Library>, &[Finding]) -> Option<String> + Sync),
 ) -> Tried {
-    let name = file.file_stem().unwrap_or_default().to_string_lossy().into_owned();
+    let name = file
+        .file_stem()
+        .unwrap_or_default()
+        .to_string_lossy()
+        .into_owned();
     let text = std::fs::read_to_string(file).expect("a patch is text");
     let patch = Patch::parse(&text);
-    let mut tried = Tried { name, says: patch.says.clone(), found: Vec::new(), wrong: None };
+    let mut tried = Tried {
+        name,
+        says: patch.says.clone(),
+        found: Vec::new(),
+        wrong: None,
+    };
     let sources = match patch.apply(real_sources()) {
         Ok(sources) => sources,
         Err(why) => {
@@ -105,17 +130,26 @@ fn try_one(
     let content = match content::parse(&sources, CLINIC) {
         Ok(parsed) => parsed.content,
         Err(found) => {
-            tried.wrong = Some(format!("does not parse: {:?}", found.iter().map(ToString::to_string).collect::<Vec<_>>()));
+            tried.wrong = Some(format!(
+                "does not parse: {:?}",
+                found.iter().map(ToString::to_string).collect::<Vec<_>>()
+            ));
             return tried;
         }
     };
     let began = std::time::Instant::now();
     // A planted bug names the promise it breaks; a harmless edit breaks none.
-    let own = Property::ALL.into_iter().find(|property| patch.says.starts_with(property.id()));
+    let own = Property::ALL
+        .into_iter()
+        .find(|property| patch.says.starts_with(property.id()));
     let mut prover = Prover::new(&content, Some(table));
     tried.found = match own {
         Some(property) => prover.prove(property).findings,
-        None => prover.prove_all().into_iter().flat_map(|report| report.findings).collect(),
+        None => prover
+            .prove_all()
+            .into_iter()
+            .flat_map(|report| report.findings)
+            .collect(),
     };
     println!("{} took {:?}", tried.name, began.elapsed());
     let library = Arc::new(Library::new(content, sources, CLINIC));
@@ -130,7 +164,10 @@ fn plays_to_its_last_line(chat: &str, library: &Arc<Library>) -> Result<usize, S
     match chat_test::play(&parsed, library, Options::default()) {
         Ok(_) => Err(format!("everything in it holds:\n{chat}")),
         Err(failure) if failure.line == lines => Ok(lines),
-        Err(failure) => Err(format!("it stops at line {}: {}\n{chat}", failure.line, failure.message)),
+        Err(failure) => Err(format!(
+            "it stops at line {}: {}\n{chat}",
+            failure.line, failure.message
+        )),
     }
 }
 
@@ -138,10 +175,19 @@ fn plays_to_its_last_line(chat: &str, library: &Arc<Library>) -> Result<usize, S
 #[test]
 fn planted_bugs_are_caught() {
     let tried = try_all("mutants", |patch, library, found| {
-        let wanted = Property::ALL.into_iter().find(|property| patch.says.starts_with(property.id()))?;
-        let own: Vec<&Finding> = found.iter().filter(|finding| finding.property == wanted).collect();
+        let wanted = Property::ALL
+            .into_iter()
+            .find(|property| patch.says.starts_with(property.id()))?;
+        let own: Vec<&Finding> = found
+            .iter()
+            .filter(|finding| finding.property == wanted)
+            .collect();
         if own.is_empty() {
-            return Some(format!("{} is not found broken; found: {}", wanted.id(), told(found)));
+            return Some(format!(
+                "{} is not found broken; found: {}",
+                wanted.id(),
+                told(found)
+            ));
         }
         // At least one is shown, and none is shown wrongly.
         let mut shown = 0;
@@ -161,7 +207,9 @@ fn planted_bugs_are_caught() {
             .iter()
             .filter(|finding| one.says.starts_with(finding.property.id()))
             .find_map(|finding| finding.chat.as_ref())
-            .map_or(0, |chat| chat.lines().filter(|line| !line.starts_with('#')).count());
+            .map_or(0, |chat| {
+                chat.lines().filter(|line| !line.starts_with('#')).count()
+            });
         println!("{:<36} {lines:>5}  {}", one.name, one.says);
     }
     assert!(tried.len() >= 40, "there are {} planted bugs", tried.len());
@@ -174,11 +222,24 @@ fn planted_bugs_are_caught() {
 
 #[test]
 fn harmless_edits_pass() {
-    let tried = try_all("harmless", |_, _, found| (!found.is_empty()).then(|| told(found)));
-    assert!(tried.len() >= 15, "there are {} harmless edits", tried.len());
+    let tried = try_all("harmless", |_, _, found| {
+        (!found.is_empty()).then(|| told(found))
+    });
+    assert!(
+        tried.len() >= 15,
+        "there are {} harmless edits",
+        tried.len()
+    );
     let wrong: Vec<String> = tried
         .iter()
-        .filter_map(|one| Some(format!("{} ({}): {}", one.name, one.says, one.wrong.as_ref()?)))
+        .filter_map(|one| {
+            Some(format!(
+                "{} ({}): {}",
+                one.name,
+                one.says,
+                one.wrong.as_ref()?
+            ))
+        })
         .collect();
     assert!(wrong.is_empty(), "\n{}\n", wrong.join("\n\n"));
 }
@@ -187,12 +248,20 @@ fn harmless_edits_pass() {
 #[test]
 fn a_chat_is_found_again() {
     let text = std::fs::read_to_string(&patches("mutants")[0]).expect("a patch is text");
-    let sources: Sources = Patch::parse(&text).apply(real_sources()).expect("it applies");
+    let sources: Sources = Patch::parse(&text)
+        .apply(real_sources())
+        .expect("it applies");
     let Ok(parsed) = content::parse(&sources, CLINIC) else {
         panic!("it parses")
     };
     let chats: Vec<Option<String>> = (0..3)
-        .map(|_| Prover::new(&parsed.content, None).prove(Property::P1).findings[0].chat.clone())
+        .map(|_| {
+            Prover::new(&parsed.content, None)
+                .prove(Property::P1)
+                .findings[0]
+                .chat
+                .clone()
+        })
         .collect();
     assert!(chats[0].is_some());
     assert!(chats.iter().all(|chat| *chat == chats[0]), "{chats:?}");

@@ -44,7 +44,10 @@ enum Deed {
 }
 
 fn brute(content: &Content) -> Refused {
-    let mut refused = Refused { is_complete: true, ..Refused::default() };
+    let mut refused = Refused {
+        is_complete: true,
+        ..Refused::default()
+    };
     let begin = Conversation::new(Lang::En, None);
     let mut seen = HashSet::from([key(&begin)]);
     let mut queue = VecDeque::from([begin]);
@@ -52,11 +55,18 @@ fn brute(content: &Content) -> Refused {
         for (drafted, deed) in deeds(content, &c) {
             let (input, now) = match deed {
                 Deed::Take(input) => (input, NOW),
-                Deed::Day => (Input::new(What::Unreadable, Desk::Staffed), NOW.plus_seconds(DAY)),
+                Deed::Day => (
+                    Input::new(What::Unreadable, Desk::Staffed),
+                    NOW.plus_seconds(DAY),
+                ),
             };
             let turn = take_turn(content, drafted, &input, now);
             let mut next = turn.conversation;
-            if turn.effects.iter().any(|effect| matches!(effect, Effect::GuardTripped { .. })) {
+            if turn
+                .effects
+                .iter()
+                .any(|effect| matches!(effect, Effect::GuardTripped { .. }))
+            {
                 if next.stop.is_some() {
                     refused.behind_card = true;
                 } else {
@@ -83,7 +93,13 @@ fn brute(content: &Content) -> Refused {
 /// Times become now, or a day ago; questions are numbered anew.
 fn rebase(c: &mut Conversation, now: Timestamp) {
     let old = NOW.plus_seconds(-DAY);
-    let rebased = |at: Timestamp| if now.seconds_since(at) >= DAY { old } else { NOW };
+    let rebased = |at: Timestamp| {
+        if now.seconds_since(at) >= DAY {
+            old
+        } else {
+            NOW
+        }
+    };
     c.touched = NOW;
     c.clearance = c.clearance.map(rebased);
     for at in c.screens.values_mut() {
@@ -107,7 +123,10 @@ fn rebase(c: &mut Conversation, now: Timestamp) {
 /// A state, as far as it is told apart.
 fn key(c: &Conversation) -> String {
     let mut value = serde_json::to_value(c).expect("a conversation is JSON");
-    if let Some(trail) = value.get_mut("trail").and_then(|trail| trail.as_array_mut()) {
+    if let Some(trail) = value
+        .get_mut("trail")
+        .and_then(|trail| trail.as_array_mut())
+    {
         let long = trail.len().saturating_sub(TRAIL_TOLD);
         trail.drain(..long);
         for crumb in trail {
@@ -117,7 +136,15 @@ fn key(c: &Conversation) -> String {
         }
     }
     // No branch of a small content reads an answer.
-    for name in ["slots", "asked", "moves_introduced", "reply_keyboard", "safety", "script", "touched"] {
+    for name in [
+        "slots",
+        "asked",
+        "moves_introduced",
+        "reply_keyboard",
+        "safety",
+        "script",
+        "touched",
+    ] {
         if let Some(object) = value.as_object_mut() {
             object.remove(name);
         }
@@ -131,16 +158,28 @@ fn deeds(content: &Content, c: &Conversation) -> Vec<(Conversation, Deed)> {
         deeds.push((c.clone(), Deed::Take(Input::new(what, Desk::Staffed))));
     };
     for command in &content.bot.commands {
-        add(What::Command { name: command.name.clone(), argument: PatientText::default() });
+        add(What::Command {
+            name: command.name.clone(),
+            argument: PatientText::default(),
+        });
     }
     add(What::Press(Press::Person.data()));
     add(What::Press(Press::Menu.data()));
     if let Some(stop) = &c.stop {
         let until = NOW.plus_seconds(7 * 86_400);
-        add(What::Cleared { flags: stop.flags.iter().map(|flag| (flag.clone(), until)).collect(), lock: true });
+        add(What::Cleared {
+            flags: stop
+                .flags
+                .iter()
+                .map(|flag| (flag.clone(), until))
+                .collect(),
+            lock: true,
+        });
         for (id, card) in &content.cards {
             for answer in &card.answers {
-                add(What::Press(Press::Card(id.clone(), answer.id.clone()).data()));
+                add(What::Press(
+                    Press::Card(id.clone(), answer.id.clone()).data(),
+                ));
             }
         }
     }
@@ -151,15 +190,34 @@ fn deeds(content: &Content, c: &Conversation) -> Vec<(Conversation, Deed)> {
         if let Some(open) = &mut drafted.open {
             open.draft = draft;
             let data = Press::Question(open.token, act).data();
-            deeds.push((drafted, Deed::Take(Input::new(What::Press(data), Desk::Staffed))));
+            deeds.push((
+                drafted,
+                Deed::Take(Input::new(What::Press(data), Desk::Staffed)),
+            ));
         }
     }
     if let Some(open) = &c.open {
-        deeds.push((c.clone(), Deed::Take(Input::new(What::Due(Due::Question(open.token)), Desk::Staffed))));
+        deeds.push((
+            c.clone(),
+            Deed::Take(Input::new(
+                What::Due(Due::Question(open.token)),
+                Desk::Staffed,
+            )),
+        ));
     }
     for flag in content.flags.keys() {
-        let heard = Heard { hits: vec![Hit { flag: flag.clone(), span: 0..1 }], someone_else: false };
-        let input = Input { what: What::Text(PatientText::new("words".to_owned())), heard, desk: Desk::Staffed };
+        let heard = Heard {
+            hits: vec![Hit {
+                flag: flag.clone(),
+                span: 0..1,
+            }],
+            someone_else: false,
+        };
+        let input = Input {
+            what: What::Text(PatientText::new("words".to_owned())),
+            heard,
+            desk: Desk::Staffed,
+        };
         deeds.push((c.clone(), Deed::Take(input)));
     }
     deeds.push((c.clone(), Deed::Day));
@@ -168,27 +226,45 @@ fn deeds(content: &Content, c: &Conversation) -> Vec<(Conversation, Deed)> {
 
 /// Everything the open question can be answered with, and the ticks under it.
 fn acts(content: &Content, c: &Conversation) -> Vec<(u32, Act)> {
-    let Some(open) = &c.open else { return Vec::new() };
+    let Some(open) = &c.open else {
+        return Vec::new();
+    };
     let mut acts = vec![(0, Act::Back)];
     match &open.asking {
         Asking::Item(_) => acts.extend([(0, Act::Yes), (0, Act::No)]),
         Asking::Change => acts.extend((0..6).map(|place| (0, Act::Change(place)))),
         Asking::Step => {
-            let Some(frame) = c.stack.last() else { return acts };
-            let Some(step) = content.step(&frame.dialog, &frame.step) else { return acts };
+            let Some(frame) = c.stack.last() else {
+                return acts;
+            };
+            let Some(step) = content.step(&frame.dialog, &frame.step) else {
+                return acts;
+            };
             match &step.verb {
-                Verb::Choice { options, .. } | Verb::Move { answers: options, .. } => {
-                    acts.extend(options.iter().map(|option| (0, Act::Choose(option.id.clone()))));
+                Verb::Choice { options, .. }
+                | Verb::Move {
+                    answers: options, ..
+                } => {
+                    acts.extend(
+                        options
+                            .iter()
+                            .map(|option| (0, Act::Choose(option.id.clone()))),
+                    );
                 }
                 Verb::YesNo { .. } => acts.extend([(0, Act::Yes), (0, Act::No)]),
                 Verb::Many { options, .. } => {
                     acts.push((0, Act::None(0)));
-                    acts.extend((1..1_u32 << options.len()).map(|bits| (bits, Act::Continue(bits))));
+                    acts.extend(
+                        (1..1_u32 << options.len()).map(|bits| (bits, Act::Continue(bits))),
+                    );
                 }
                 Verb::Screen { screen, .. } => match content.screen(screen) {
                     Some(screen) if screen.style == ScreenStyle::List => {
                         acts.extend([(0, Act::None(0)), (0, Act::NotSure(0))]);
-                        acts.extend((1..1_u32 << screen.flags.len()).map(|bits| (bits, Act::Continue(bits))));
+                        acts.extend(
+                            (1..1_u32 << screen.flags.len())
+                                .map(|bits| (bits, Act::Continue(bits))),
+                        );
                     }
                     _ => acts.extend([(0, Act::Yes), (0, Act::No), (0, Act::Unsure)]),
                 },
@@ -217,7 +293,14 @@ fn compare(seed: u64) -> Result<Option<bool>, String> {
     let t1 = t0.elapsed();
     let seen = brute(&content);
     let t2 = t0.elapsed();
-    let script = || format!("{}\n{}\n{}", sources.files["check.yaml"], sources.files["other.yaml"], sources.files["red-flags.yaml"]);
+    let script = || {
+        format!(
+            "{}\n{}\n{}",
+            sources.files["check.yaml"],
+            sources.files["other.yaml"],
+            sources.files["red-flags.yaml"]
+        )
+    };
     if let Some(folder) = std::env::var_os("SMALL_OUT") {
         let folder = std::path::PathBuf::from(folder).join(seed.to_string());
         std::fs::create_dir_all(folder.join("clinics")).expect("a folder");
@@ -226,27 +309,58 @@ fn compare(seed: u64) -> Result<Option<bool>, String> {
         }
     }
     let mut is_safe = true;
-    for (property, refused) in [(Property::P1, seen.without_clearance), (Property::P2, seen.behind_card)] {
+    for (property, refused) in [
+        (Property::P1, seen.without_clearance),
+        (Property::P2, seen.behind_card),
+    ] {
         let (holds, chat, what) = verdict(&content, property);
         is_safe &= holds;
         if holds && refused {
-            return Err(format!("seed {seed}: {} is proved, and brute force breaks it\n{}", property.id(), script()));
+            return Err(format!(
+                "seed {seed}: {} is proved, and brute force breaks it\n{}",
+                property.id(),
+                script()
+            ));
         }
         if !holds && chat.is_none() && seen.is_complete {
-            return Err(format!("seed {seed}: {} could not be shown ({what:?}); brute force: {seen:?}\n{}", property.id(), script()));
+            return Err(format!(
+                "seed {seed}: {} could not be shown ({what:?}); brute force: {seen:?}\n{}",
+                property.id(),
+                script()
+            ));
         }
         if !holds && !refused && seen.is_complete {
-            return Err(format!("seed {seed}: {} is broken, and brute force finds nothing\n{}\n{}", property.id(), chat.unwrap_or_default(), script()));
+            return Err(format!(
+                "seed {seed}: {} is broken, and brute force finds nothing\n{}\n{}",
+                property.id(),
+                chat.unwrap_or_default(),
+                script()
+            ));
         }
     }
-    if std::env::var_os("SMALL_TOLD").is_some() { println!("{seed} parse {t1:?} brute {:?} prove {:?} {seen:?} {is_safe}", t2 - t1, t0.elapsed() - t2); }
-    Ok(seen.is_complete.then_some(is_safe).or((!is_safe).then_some(false)))
+    if std::env::var_os("SMALL_TOLD").is_some() {
+        println!(
+            "{seed} parse {t1:?} brute {:?} prove {:?} {seen:?} {is_safe}",
+            t2 - t1,
+            t0.elapsed() - t2
+        );
+    }
+    Ok(seen
+        .is_complete
+        .then_some(is_safe)
+        .or((!is_safe).then_some(false)))
 }
 
 #[test]
 fn brute_force_says_the_same() {
-    let first: u64 = std::env::var("SEED").ok().and_then(|seed| seed.parse().ok()).unwrap_or(0);
-    let wanted: usize = std::env::var("SMALL_CONTENTS").ok().and_then(|many| many.parse().ok()).unwrap_or(CONTENTS);
+    let first: u64 = std::env::var("SEED")
+        .ok()
+        .and_then(|seed| seed.parse().ok())
+        .unwrap_or(0);
+    let wanted: usize = std::env::var("SMALL_CONTENTS")
+        .ok()
+        .and_then(|many| many.parse().ok())
+        .unwrap_or(CONTENTS);
     let next = Mutex::new(first);
     let tally = Mutex::new((0_usize, 0_usize, 0_usize));
     let wrong = Mutex::new(Vec::new());
@@ -256,7 +370,9 @@ fn brute_force_says_the_same() {
                 loop {
                     let seed = {
                         let (safe, unsafe_ones, _) = *tally.lock().expect("nobody panicked");
-                        if safe + unsafe_ones >= wanted || wrong.lock().expect("nobody panicked").len() >= 3 {
+                        if safe + unsafe_ones >= wanted
+                            || wrong.lock().expect("nobody panicked").len() >= 3
+                        {
                             return;
                         }
                         let mut next = next.lock().expect("nobody panicked");
@@ -283,5 +399,8 @@ fn brute_force_says_the_same() {
     println!("{safe} safe, {broken} unsafe, {large} too large to compare");
     let wrong = wrong.into_inner().expect("nobody panicked");
     assert!(wrong.is_empty(), "\n{}\n", wrong.join("\n\n"));
-    assert!(safe * 5 >= wanted && broken * 5 >= wanted, "{safe} safe and {broken} unsafe contents: one kind is rare");
+    assert!(
+        safe * 5 >= wanted && broken * 5 >= wanted,
+        "{safe} safe and {broken} unsafe contents: one kind is rare"
+    );
 }

@@ -33,12 +33,16 @@ impl Patch {
                 files.push((file.to_owned(), Vec::new()));
                 continue;
             }
-            let Some((_, hunks)) = files.last_mut() else { continue };
+            let Some((_, hunks)) = files.last_mut() else {
+                continue;
+            };
             if line.starts_with("@@") {
                 hunks.push(Hunk::default());
                 continue;
             }
-            let Some(hunk) = hunks.last_mut() else { continue };
+            let Some(hunk) = hunks.last_mut() else {
+                continue;
+            };
             let (mark, rest) = line.split_at(line.len().min(1));
             if mark != "+" {
                 hunk.old.push(rest.to_owned());
@@ -56,7 +60,9 @@ impl Patch {
             let text = sources.files.entry(file.clone()).or_default();
             let mut lines: Vec<String> = text.lines().map(str::to_owned).collect();
             for hunk in hunks {
-                let at = hunk.place(&lines).ok_or_else(|| format!("{file} has no lines like {:?}", hunk.old))?;
+                let at = hunk
+                    .place(&lines)
+                    .ok_or_else(|| format!("{file} has no lines like {:?}", hunk.old))?;
                 lines.splice(at..at + hunk.old.len(), hunk.new.iter().cloned());
             }
             *text = lines.join("\n") + "\n";
@@ -75,7 +81,11 @@ impl Hunk {
             return Some(at);
         }
         let alike = |window: &[String]| {
-            let sum: f64 = window.iter().zip(&self.old).map(|(is, was)| strsim::normalized_levenshtein(is, was)).sum();
+            let sum: f64 = window
+                .iter()
+                .zip(&self.old)
+                .map(|(is, was)| strsim::normalized_levenshtein(is, was))
+                .sum();
             sum / self.old.len() as f64
         };
         lines

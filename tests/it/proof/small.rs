@@ -50,25 +50,68 @@ pub fn small(seed: u64) -> Small {
     let screens = 1 + dice.roll(5) / 2;
     let mut files = Sources::default();
     for file in ["texts.yaml", &format!("clinics/{CLINIC}.yaml")] {
-        files.files.insert(file.to_owned(), real_sources().files[file].clone());
+        files
+            .files
+            .insert(file.to_owned(), real_sources().files[file].clone());
     }
     let mut put = |file: &str, text: String| drop(files.files.insert(file.to_owned(), text));
     put("red-flags.yaml", red_flags(&mut dice, screens));
     put("phrases.yaml", phrases());
     put("cards.yaml", cards(&mut dice));
     put("moves.yaml", moves(&mut dice));
-    let stays = dice.pick(&["caution", "caution", "caution", "caution", "caution", "see-professional", "emergency-now"]);
-    put("other.yaml", dialog(&mut dice, "other", stays, screens, false));
-    put("check.yaml", dialog(&mut dice, "check", "caution", screens, true));
-    put("person.yaml", format!("dialog: person\nstays_open: emergency-now\nstart: a\nsteps:\n  a: {{ say: {}, end: true }}\n", text("Call {phone}.")));
-    let stays = if dice.in_ten(9) { "caution" } else { "see-professional" };
-    put("main.yaml", format!("dialog: main\nstays_open: {}\nstart: a\nsteps:\n  a: {{ call: check, next: b }}\n  b: {{ end: true }}\n", stays));
+    let stays = dice.pick(&[
+        "caution",
+        "caution",
+        "caution",
+        "caution",
+        "caution",
+        "see-professional",
+        "emergency-now",
+    ]);
+    put(
+        "other.yaml",
+        dialog(&mut dice, "other", stays, screens, false),
+    );
+    put(
+        "check.yaml",
+        dialog(&mut dice, "check", "caution", screens, true),
+    );
+    put(
+        "person.yaml",
+        format!(
+            "dialog: person\nstays_open: emergency-now\nstart: a\nsteps:\n  a: {{ say: {}, end: true }}\n",
+            text("Call {phone}.")
+        ),
+    );
+    let stays = if dice.in_ten(9) {
+        "caution"
+    } else {
+        "see-professional"
+    };
+    put(
+        "main.yaml",
+        format!(
+            "dialog: main\nstays_open: {}\nstart: a\nsteps:\n  a: {{ call: check, next: b }}\n  b: {{ end: true }}\n",
+            stays
+        ),
+    );
     let screening = if dice.in_ten(9) { "check" } else { "other" };
     let about = text("x");
-    put("bot.yaml", format!("menu: main\nscreening: {screening}\nperson: person\ncommands:\n  - {{ name: check, opens: check, about: {about} }}\n  - {{ name: other, opens: other, about: {about} }}\n  - {{ name: stop, does: stop, about: {about} }}\nlinks: {{}}\n"));
+    put(
+        "bot.yaml",
+        format!(
+            "menu: main\nscreening: {screening}\nperson: person\ncommands:\n  - {{ name: check, opens: check, about: {about} }}\n  - {{ name: other, opens: other, about: {about} }}\n  - {{ name: stop, does: stop, about: {about} }}\nlinks: {{}}\n"
+        ),
+    );
     match content::parse(&files, CLINIC) {
-        Ok(parsed) => Small { content: parsed.content, sources: files },
-        Err(found) => panic!("seed {seed} does not parse: {:?}", found.iter().map(ToString::to_string).collect::<Vec<_>>()),
+        Ok(parsed) => Small {
+            content: parsed.content,
+            sources: files,
+        },
+        Err(found) => panic!(
+            "seed {seed} does not parse: {:?}",
+            found.iter().map(ToString::to_string).collect::<Vec<_>>()
+        ),
     }
 }
 
@@ -78,28 +121,49 @@ const FLAGS: [&str; 3] = ["f0", "f1", "f2"];
 fn red_flags(dice: &mut Dice, screens: usize) -> String {
     let last = dice.pick(&["see-professional", "urgent-today", "emergency-now"]);
     let levels = ["caution", "see-professional", last];
-    let mut out = format!("history_question: {}\ncleared_days: {{ history: 90, other: 7 }}\nflags:\n", text("Is it OK?"));
+    let mut out = format!(
+        "history_question: {}\ncleared_days: {{ history: 90, other: 7 }}\nflags:\n",
+        text("Is it OK?")
+    );
     for (flag, level) in FLAGS.iter().zip(levels) {
         let words = text(flag);
-        let _ = writeln!(out, "  {flag}:\n    level: {level}\n    question: {words}\n    button: {words}\n    words: {words}");
+        let _ = writeln!(
+            out,
+            "  {flag}:\n    level: {level}\n    question: {words}\n    button: {words}\n    words: {words}"
+        );
         if *flag == "f1" {
-            let _ = writeln!(out, "    history: {{ allows: [{}] }}", dice.pick(&["X1", "X1, X2"]));
+            let _ = writeln!(
+                out,
+                "    history: {{ allows: [{}] }}",
+                dice.pick(&["X1", "X1, X2"])
+            );
         }
         if *flag == "f2" && dice.in_ten(3) {
             let _ = writeln!(out, "    ends_screens: true");
         }
     }
     out.push_str("rules:\n");
-    let rule = dice.pick(&["all: [f0, f1], level: see-professional", "all: [f0, f2], level: urgent-today", "any: [f2], level: emergency-now"]);
+    let rule = dice.pick(&[
+        "all: [f0, f1], level: see-professional",
+        "all: [f0, f2], level: urgent-today",
+        "any: [f2], level: emergency-now",
+    ]);
     let _ = writeln!(out, "  - {{ id: R1, {rule} }}");
     out.push_str("screens:\n");
     for screen in 0..screens {
         let first = FLAGS[screen % 3];
         let second = FLAGS[(screen + 1 + dice.roll(2)) % 3];
         if dice.in_ten(3) {
-            let _ = writeln!(out, "  - {{ id: s{screen}, style: question, flags: [{second}] }}");
+            let _ = writeln!(
+                out,
+                "  - {{ id: s{screen}, style: question, flags: [{second}] }}"
+            );
         } else {
-            let _ = writeln!(out, "  - {{ id: s{screen}, style: list, title: {}, flags: [{first}, {second}] }}", text("Any?"));
+            let _ = writeln!(
+                out,
+                "  - {{ id: s{screen}, style: list, title: {}, flags: [{first}, {second}] }}",
+                text("Any?")
+            );
         }
     }
     out
@@ -107,22 +171,46 @@ fn red_flags(dice: &mut Dice, screens: usize) -> String {
 
 fn phrases() -> String {
     let mut out = String::new();
-    for (list, word) in [("negations", "no"), ("negations_after", "nope"), ("clause_ends", "but"), ("hypothetical", "what if"), ("others", "my uncle"), ("resolved", "went away"), ("idioms", "killing me")] {
+    for (list, word) in [
+        ("negations", "no"),
+        ("negations_after", "nope"),
+        ("clause_ends", "but"),
+        ("hypothetical", "what if"),
+        ("others", "my uncle"),
+        ("resolved", "went away"),
+        ("idioms", "killing me"),
+    ] {
         let _ = writeln!(out, "{list}: {{ en: [\"{word}\"], es: [\"{word}\"] }}");
     }
     out.push_str("phrases:\n");
     for flag in FLAGS {
-        let _ = writeln!(out, "  - {{ flag: {flag}, lang: en, pattern: \"sign {flag}\", matches: [\"sign {flag}\"], not: [\"no sign {flag}\"] }}");
+        let _ = writeln!(
+            out,
+            "  - {{ flag: {flag}, lang: en, pattern: \"sign {flag}\", matches: [\"sign {flag}\"], not: [\"no sign {flag}\"] }}"
+        );
     }
     out
 }
 
 fn cards(dice: &mut Dice) -> String {
     let mut out = "cards:\n".to_owned();
-    for (card, level) in [("c1", "see-professional"), ("c2", "urgent-today"), ("c3", "emergency-now")] {
-        let _ = writeln!(out, "  {card}:\n    level: {level}\n    text: {}", text("Call {emergency}."));
+    for (card, level) in [
+        ("c1", "see-professional"),
+        ("c2", "urgent-today"),
+        ("c3", "emergency-now"),
+    ] {
+        let _ = writeln!(
+            out,
+            "  {card}:\n    level: {level}\n    text: {}",
+            text("Call {emergency}.")
+        );
         if dice.in_ten(3) {
-            let _ = writeln!(out, "    answers:\n      - {{ id: go, label: {}, opens: {} }}", text("Go"), dice.pick(&["other", "check"]));
+            let _ = writeln!(
+                out,
+                "    answers:\n      - {{ id: go, label: {}, opens: {} }}",
+                text("Go"),
+                dice.pick(&["other", "check"])
+            );
         }
     }
     out
@@ -135,24 +223,48 @@ fn moves(dice: &mut Dice) -> String {
     }
     out.push_str("moves:\n");
     for id in ["X1", "X2"] {
-        let _ = writeln!(out, "  {id}:\n    name: {}\n    push: low\n    dose: {}\n    steps: [{}]\n    caveats: {}", text(&format!("Move {id}")), text("Once"), text("Go"), text("Slowly"));
+        let _ = writeln!(
+            out,
+            "  {id}:\n    name: {}\n    push: low\n    dose: {}\n    steps: [{}]\n    caveats: {}",
+            text(&format!("Move {id}")),
+            text("Once"),
+            text("Go"),
+            text("Slowly")
+        );
         if dice.in_ten(5) {
-            let _ = writeln!(out, "    changes:\n      {}: drop", dice.pick(&["f0", "f1", "f2"]));
+            let _ = writeln!(
+                out,
+                "    changes:\n      {}: drop",
+                dice.pick(&["f0", "f1", "f2"])
+            );
         }
     }
     out
 }
 
 /// A dialog of a few steps; each leads to a later one, or now and then back.
-fn dialog(dice: &mut Dice, name: &str, stays_open: &str, screens: usize, asks_screens: bool) -> String {
+fn dialog(
+    dice: &mut Dice,
+    name: &str,
+    stays_open: &str,
+    screens: usize,
+    asks_screens: bool,
+) -> String {
     let mut out = format!("dialog: {name}\nstays_open: {stays_open}\nstart: {name}0\nsteps:\n");
     // Most of the time every screen comes first, in order.
     let mut kinds: Vec<&str> = Vec::new();
     if !asks_screens && dice.in_ten(5) {
-        return format!("dialog: {name}\nstays_open: {stays_open}\nstart: {name}0\nsteps:\n  {name}0: {{ say: {}, end: true }}\n", text("Read this."));
+        return format!(
+            "dialog: {name}\nstays_open: {stays_open}\nstart: {name}0\nsteps:\n  {name}0: {{ say: {}, end: true }}\n",
+            text("Read this.")
+        );
     }
     if asks_screens || dice.in_ten(6) {
-        let skipped = if dice.in_ten(2) { dice.roll(screens) } else { screens };
+        let skipped = if dice.in_ten(2) {
+            dice.roll(screens)
+        } else {
+            screens
+        };
         for screen in (0..screens).filter(|screen| *screen != skipped) {
             if dice.in_ten(2) {
                 kinds.push("question");
@@ -162,7 +274,9 @@ fn dialog(dice: &mut Dice, name: &str, stays_open: &str, screens: usize, asks_sc
     }
     let more = dice.roll(3);
     for _ in 0..more {
-        kinds.push(dice.pick(&["question", "choice", "branch", "pass", "screen", "move", "many", "summary", "branch"]));
+        kinds.push(dice.pick(&[
+            "question", "choice", "branch", "pass", "screen", "move", "many", "summary", "branch",
+        ]));
     }
     if asks_screens || dice.in_ten(5) {
         kinds.push("move");
@@ -178,7 +292,15 @@ fn dialog(dice: &mut Dice, name: &str, stays_open: &str, screens: usize, asks_sc
     out
 }
 
-fn body(dice: &mut Dice, name: &str, at: usize, last: usize, kind: &str, screens: usize, next: &str) -> String {
+fn body(
+    dice: &mut Dice,
+    name: &str,
+    at: usize,
+    last: usize,
+    kind: &str,
+    screens: usize,
+    next: &str,
+) -> String {
     let ahead = |dice: &mut Dice| format!("{name}{}", at + 1 + dice.roll(last - at));
     let anywhere = |dice: &mut Dice| format!("{name}{}", dice.roll(last + 1));
     let say = text(&format!("Question {name}{at}"));
@@ -189,31 +311,60 @@ fn body(dice: &mut Dice, name: &str, at: usize, last: usize, kind: &str, screens
         2 => ", set: { memo: yes }".to_owned(),
         _ => String::new(),
     };
-    let after = if dice.roll(20) == 0 { format!(", after: {{ minutes: 5, go: {} }}", ahead(dice)) } else { String::new() };
+    let after = if dice.roll(20) == 0 {
+        format!(", after: {{ minutes: 5, go: {} }}", ahead(dice))
+    } else {
+        String::new()
+    };
     match kind {
         "s0" | "s1" | "s2" => format!("{{ screen: {kind}, next: {next}{after} }}"),
         "screen" => format!("{{ screen: {}, next: {next}{after} }}", screen(dice)),
         "question" => {
             let (yes, no) = (extra(dice), extra(dice));
-            let back = if dice.in_ten(2) { anywhere(dice) } else { ahead(dice) };
-            format!("{{ say: {say}, yes_no: {{ slot: {name}q{at}, yes: {{ next: {back}{yes} }}, no: {{ next: {next}{no} }} }}{after} }}")
+            let back = if dice.in_ten(2) {
+                anywhere(dice)
+            } else {
+                ahead(dice)
+            };
+            format!(
+                "{{ say: {say}, yes_no: {{ slot: {name}q{at}, yes: {{ next: {back}{yes} }}, no: {{ next: {next}{no} }} }}{after} }}"
+            )
         }
         "choice" => {
             let to = ahead(dice);
             let (first, second) = (extra(dice), extra(dice));
-            format!("{{ say: {say}, choice: {{ slot: {name}c{at}, options: [{{ id: a, label: {}, next: {to}{first} }}, {{ id: b, label: {}, next: {next}{second} }}] }} }}", text(&format!("A{at}")), text(&format!("B{at}")))
+            format!(
+                "{{ say: {say}, choice: {{ slot: {name}c{at}, options: [{{ id: a, label: {}, next: {to}{first} }}, {{ id: b, label: {}, next: {next}{second} }}] }} }}",
+                text(&format!("A{at}")),
+                text(&format!("B{at}"))
+            )
         }
         "many" => {
             let does = extra(dice);
-            format!("{{ say: {say}, many: {{ slot: {name}m{at}, options: [{{ id: a, label: {}{does} }}, {{ id: b, label: {} }}], none: {{ label: {}, next: {next} }}, next: {} }} }}", text(&format!("A{at}")), text(&format!("B{at}")), text(&format!("No {at}")), ahead(dice))
+            format!(
+                "{{ say: {say}, many: {{ slot: {name}m{at}, options: [{{ id: a, label: {}{does} }}, {{ id: b, label: {} }}], none: {{ label: {}, next: {next} }}, next: {} }} }}",
+                text(&format!("A{at}")),
+                text(&format!("B{at}")),
+                text(&format!("No {at}")),
+                ahead(dice)
+            )
         }
         "branch" => {
             let condition = condition(dice);
-            format!("{{ branch: [{{ if: {condition}, go: {} }}, {{ go: {next} }}] }}", ahead(dice))
+            format!(
+                "{{ branch: [{{ if: {condition}, go: {} }}, {{ go: {next} }}] }}",
+                ahead(dice)
+            )
         }
         "move" => {
             let does = extra(dice);
-            format!("{{ move: {}, answers: [{{ id: on, label: {}, next: {next} }}, {{ id: hurt, label: {}, next: {}{does} }}], next: {next} }}", dice.pick(&["X1", "X2"]), text(&format!("On {at}")), text(&format!("Hurt {at}")), anywhere(dice))
+            format!(
+                "{{ move: {}, answers: [{{ id: on, label: {}, next: {next} }}, {{ id: hurt, label: {}, next: {}{does} }}], next: {next} }}",
+                dice.pick(&["X1", "X2"]),
+                text(&format!("On {at}")),
+                text(&format!("Hurt {at}")),
+                anywhere(dice)
+            )
         }
         "summary" => format!("{{ summary: {{ next: {next} }} }}"),
         _ => format!("{{ say: {say}, next: {next} }}"),
