@@ -293,7 +293,7 @@ async fn bench_updates(library: &Arc<Library>, patients: i64, presses_each: usiz
         shows_open_questions: false,
         clock: clock.clone(),
     };
-    let bot = tokio::spawn(run(config, stopped, move |_| {
+    let bot = tokio::spawn(run(config, stopped, move |_, _| {
         // The bench has stopped waiting only when it has failed already.
         let _ = ready.send(());
     }));

@@ -3,6 +3,7 @@
 //! IO stands here, at the edge. What a turn decides is [`crate::dialog`]'s;
 //! what a case's life is, [`crate::staff`]'s; what bytes are kept, [`crate::store`]'s.
 
+pub mod audit;
 pub mod cards;
 pub mod clerk;
 pub mod clock;
@@ -13,6 +14,7 @@ pub mod lanes;
 pub mod library;
 pub mod outbox;
 pub mod pacing;
+pub mod pairing;
 pub mod profile;
 pub mod records;
 pub mod recover;

@@ -28,6 +28,8 @@ pub struct Incoming {
     pub from: Option<Sender>,
     /// The message it is about.
     pub message: Option<MessageId>,
+    /// The message it answers, where a person replied to one.
+    pub reply_to: Option<MessageId>,
     /// What happened.
     pub kind: IncomingKind,
 }
@@ -83,6 +85,12 @@ pub enum IncomingKind {
     Unreadable,
     /// The group became a supergroup with this id.
     Migrated(ChatId),
+    /// Somebody left the group, or was taken out of it.
+    Left(Sender),
+    /// Somebody came into the group.
+    Came(Vec<Sender>),
+    /// The bot was taken out of the group (`true`), or let in again.
+    Removed(bool),
     /// The person blocked (`true`) or unblocked the bot.
     Blocked(bool),
     /// Nothing we act on: a service message, another bot's command.

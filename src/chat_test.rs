@@ -5,10 +5,13 @@
 //! through the inbox, every turn through a store, messages through the outbox
 //! into the same Bot API that the preview uses. See `docs/chat-files.md`.
 
+mod acts;
+mod checks;
 mod parse;
 mod play;
+mod seen;
 mod stage;
 
-pub use parse::{Chat, Line, Observed, ParseError, parse};
+pub use parse::{Act, Chat, Check, Line, Observed, ParseError, Setting, parse};
 pub use play::{Failure, Options, Played, play, update};
 pub use stage::Stage;

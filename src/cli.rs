@@ -1,11 +1,14 @@
 //! The subcommands.
 
-pub mod check;
+pub mod audit;
+mod check;
 mod preview;
 mod prove;
 mod report;
 mod run;
+mod screen;
 mod setup;
+pub mod sources;
 mod stored;
 mod test;
 
@@ -30,6 +33,8 @@ pub struct Cli {
 enum Command {
     /// Say what is wrong with a folder of dialogs, and where.
     Check(CheckArgs),
+    /// Print the page of sources, docs/sources.md, from a folder of dialogs.
+    Sources(SourcesArgs),
     /// Prove a folder of dialogs safe, or show the chat that is not.
     Prove(ProveArgs),
     /// Play the conversations of `.chat` files.
@@ -38,15 +43,32 @@ enum Command {
     Run,
     /// Try the bot in a browser, without a token.
     Preview,
+    /// Say which warning signs typed sentences are heard as, and why.
+    Screen(ScreenArgs),
     /// List the cases in the data folder of a stopped bot.
     Cases(StoredArgs),
     /// List what waits to be sent in the data folder of a stopped bot.
     Outbox(StoredArgs),
+    /// Check or print the audit log in the data folder of a stopped bot.
+    #[command(subcommand)]
+    Audit(AuditCommand),
     /// Print a completion script for your shell.
     Completions {
         /// Which shell.
         shell: clap_complete::Shell,
     },
+}
+
+/// What can be done with the audit log.
+#[derive(Debug, Subcommand)]
+#[command(
+    after_help = "Examples:\n  psoas-bot audit verify --data data\n  psoas-bot audit export --data data --format jsonl > audit.jsonl"
+)]
+pub enum AuditCommand {
+    /// Say whether a row was changed or taken out.
+    Verify(StoredArgs),
+    /// Print every row: who did what when, on which case.
+    Export(StoredArgs),
 }
 
 /// What `cases` and `outbox` take.
@@ -85,7 +107,7 @@ pub struct TestArgs {
     #[arg(long, default_value = "dialogs", env = "DIALOGS_DIR")]
     dialogs: PathBuf,
     /// The clinic the conversations are with.
-    #[arg(long, env = "CLINIC", default_value = "tuscany-spa")]
+    #[arg(long, default_value = "tuscany-spa")]
     clinic: String,
     /// Write what the bot really says into the files.
     #[arg(long)]
@@ -95,15 +117,36 @@ pub struct TestArgs {
     restart_everywhere: bool,
 }
 
+/// What `sources` takes.
+#[derive(Debug, clap::Args)]
+#[command(after_help = "Example:\n  psoas-bot sources > docs/sources.md")]
+pub struct SourcesArgs {
+    /// The folder of dialogs.
+    #[arg(default_value = "dialogs", env = "DIALOGS_DIR")]
+    dir: PathBuf,
+}
+
 /// What `check` takes.
 #[derive(Debug, clap::Args)]
+#[command(
+    after_help = "Examples:\n  psoas-bot check                     the folder dialogs, for every clinic in it\n  psoas-bot check my-dialogs --clinic my-clinic"
+)]
 pub struct CheckArgs {
     /// The folder of dialogs.
     #[arg(default_value = "dialogs")]
     dir: PathBuf,
-    /// The clinic to check for; every clinic when left out.
-    #[arg(long, env = "CLINIC")]
-    clinic: Option<String>,
+    /// The clinics to check for, with a comma between two; every one when left out.
+    #[arg(long, env = "CLINIC", value_delimiter = ',')]
+    clinic: Vec<String>,
+}
+
+/// Whether any clinic has a token: with several, each has its own setting.
+fn has_token() -> bool {
+    std::env::vars().any(|(name, value)| {
+        let rest = name.strip_prefix("TELOXIDE_TOKEN");
+        rest.is_some_and(|rest| rest.is_empty() || rest.starts_with('_'))
+            && !value.trim().is_empty()
+    })
 }
 
 /// What `prove` takes.
@@ -115,9 +158,9 @@ pub struct ProveArgs {
     /// The folder of dialogs.
     #[arg(default_value = "dialogs", env = "DIALOGS_DIR")]
     dir: PathBuf,
-    /// The clinic to prove for; every clinic when left out.
-    #[arg(long, env = "CLINIC")]
-    clinic: Option<String>,
+    /// The clinics to prove for, with a comma between two; every one when left out.
+    #[arg(long, env = "CLINIC", value_delimiter = ',')]
+    clinic: Vec<String>,
     /// A clinical table that the content must hold.
     #[arg(long)]
     table: Option<PathBuf>,
@@ -141,18 +184,40 @@ pub enum ProveFormat {
     Json,
 }
 
+/// What `screen` takes.
+#[derive(Debug, clap::Args)]
+#[command(
+    after_help = "Examples:\n  psoas-bot screen \"no fever but i cant pee\"      one sentence, explained\n  psoas-bot screen --explain < sentences.txt      a sentence a line, explained\n  psoas-bot screen < lines.jsonl                  {\"text\": \"...\", \"lang\": \"en\"} a line, answered in JSON\n\nUnder a sentence ━ marks what counts, ╌ what is asked about first, · what was found and does not count."
+)]
+pub struct ScreenArgs {
+    /// Sentences to explain; without any, the standard input is read.
+    sentences: Vec<String>,
+    /// Explain each line of the standard input for people, words underlined.
+    #[arg(long)]
+    explain: bool,
+    /// The folder of dialogs.
+    #[arg(long, default_value = "dialogs", env = "DIALOGS_DIR")]
+    dialogs: PathBuf,
+    /// The clinic whose dialogs these are.
+    #[arg(long, env = "CLINIC", default_value = "tuscany-spa")]
+    clinic: String,
+}
+
 /// Runs a subcommand; the exit code says whether it went well.
 #[must_use]
 pub fn main() -> ExitCode {
     let cli = Cli::parse();
     let result = match cli.command {
-        Some(Command::Check(args)) => check::run(&args.dir, args.clinic.as_deref()),
+        Some(Command::Check(args)) => check::run(&args.dir, &args.clinic),
+        Some(Command::Sources(args)) => sources::run(&args.dir),
         Some(Command::Prove(args)) => prove::run(&args),
         Some(Command::Test(args)) => test::run(&args),
         Some(Command::Run) => run::run(),
         Some(Command::Preview) => preview::run(),
+        Some(Command::Screen(args)) => screen::run(&args),
         Some(Command::Cases(args)) => stored::run(&args, stored::What::Cases),
         Some(Command::Outbox(args)) => stored::run(&args, stored::What::Outbox),
+        Some(Command::Audit(command)) => audit::run(&command),
         Some(Command::Completions { shell }) => {
             clap_complete::generate(
                 shell,
@@ -162,9 +227,7 @@ pub fn main() -> ExitCode {
             );
             Ok(ExitCode::SUCCESS)
         }
-        None if std::env::var("TELOXIDE_TOKEN").is_ok_and(|token| !token.trim().is_empty()) => {
-            run::run()
-        }
+        None if has_token() => run::run(),
         None => preview::run(),
     };
     result.unwrap_or_else(|error| {

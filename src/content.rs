@@ -4,16 +4,20 @@
 //! says what a file means and where it is wrong; whether a dialog is safe is
 //! for the proof, and what happens in a conversation is for `dialog`.
 
+mod bibliography;
 mod build;
 mod calls;
 mod cards;
 mod clinic;
 mod diagnostic;
 mod dialogs;
+mod find;
 mod flags;
+mod hearing;
 mod model;
-mod phrases;
 mod raw;
+mod readability;
+mod slots;
 mod text;
 mod words;
 
@@ -21,7 +25,9 @@ use std::collections::BTreeMap;
 
 use crate::ids::Revision;
 
+pub use bibliography::{Bibliography, Cited, Decision, Key, Seed};
 pub use diagnostic::{Diagnostic, Place, Severity};
+pub use find::{Finder, Found, Spot, Term};
 pub use model::*;
 pub use text::{NoValues, RichText, Template, Text, TextError, Values, With};
 pub use words::Words;
@@ -66,6 +72,23 @@ impl Sources {
         Self { files }
     }
 
+    /// The files of one clinic: its own dialogs stand in for those of the same
+    /// file name that all clinics share.
+    #[must_use]
+    pub fn of_clinic(&self, clinic: &str) -> Self {
+        let own = format!("clinics/{clinic}/");
+        let is_kept = |path: &str| match path.strip_prefix("clinics/") {
+            Some(rest) => !rest.contains('/') || path.starts_with(&own),
+            None => !is_script(path) || !self.files.contains_key(&format!("{own}{path}")),
+        };
+        let files = self.files.iter().filter(|(path, _)| is_kept(path));
+        Self {
+            files: files
+                .map(|(path, text)| (path.clone(), text.clone()))
+                .collect(),
+        }
+    }
+
     /// The dialogs alone, as they are kept for pinned conversations.
     #[must_use]
     pub fn script(&self) -> Self {
@@ -81,18 +104,36 @@ impl Sources {
 }
 
 /// Files that decide safety, and the engine's own.
-const NAMED_FILES: [&str; 6] = [
+const NAMED_FILES: [&str; 8] = [
     "red-flags.yaml",
     "cards.yaml",
-    "phrases.yaml",
     "moves.yaml",
-    "texts.yaml",
+    TEXTS_FILE,
     "bot.yaml",
+    BIBLIOGRAPHY_FILE,
+    FIND_FILE,
+    GLOSSARY_FILE,
 ];
-const SAFETY_FILES: [&str; 3] = ["red-flags.yaml", "cards.yaml", "phrases.yaml"];
+const BIBLIOGRAPHY_FILE: &str = "sources.yaml";
+const TEXTS_FILE: &str = "texts.yaml";
+const FIND_FILE: &str = "find.yaml";
+const GLOSSARY_FILE: &str = "glossary.yaml";
+const SAFETY_FILES: [&str; 2] = ["red-flags.yaml", "cards.yaml"];
+/// The folder of what typed text is held against.
+const HEARING_FOLDER: &str = "hearing/";
 
+fn is_safety(path: &str) -> bool {
+    SAFETY_FILES.contains(&path) || path.starts_with(HEARING_FOLDER)
+}
+
+/// Whether this is a dialog's file: every clinic's, or one clinic's own. What
+/// decides safety is the same for all.
 fn is_script(path: &str) -> bool {
-    path.ends_with(".yaml") && !path.contains('/') && !NAMED_FILES.contains(&path)
+    let own = path
+        .strip_prefix("clinics/")
+        .and_then(|rest| rest.split_once('/'));
+    let name = own.map_or(path, |(_, name)| name);
+    name.ends_with(".yaml") && !name.contains('/') && !NAMED_FILES.contains(&name)
 }
 
 /// What parsing gives: a content with the warnings it has, or what is wrong.
@@ -117,4 +158,5 @@ pub fn clinics(sources: &Sources) -> impl Iterator<Item = &str> {
         .files
         .keys()
         .filter_map(|path| path.strip_prefix("clinics/")?.strip_suffix(".yaml"))
+        .filter(|name| !name.contains('/'))
 }

@@ -11,10 +11,12 @@ mod button;
 mod conditions;
 mod conversation;
 mod effect;
+mod find;
 mod input;
 mod render;
 mod resume;
 mod screens;
+mod suspicion;
 mod walk;
 
 use crate::content::Content;
@@ -24,7 +26,7 @@ pub use button::{Act, Button, Press, Token};
 pub use conditions::{has, holds, is_dropped};
 pub use conversation::{Asking, Conversation, FlagNote, Frame, Open, Pending, Slot, Stop};
 pub use effect::{Due, Effect, Keyboard, Message, Weight};
-pub use input::{Desk, Input, What};
+pub use input::{Desk, Input, Seen, What};
 use walk::Walk;
 
 /// A dialog that passes this many steps without waiting for the patient is
@@ -71,5 +73,6 @@ pub fn take_turn(
         None => walk.take(input),
     }
     walk.settle(input);
+    walk.ask_suspected(input);
     walk.finish()
 }

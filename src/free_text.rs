@@ -1,28 +1,61 @@
 //! What flags a typed text states.
 //!
-//! Pure, and linear in the length of the text: `regex` is the engine, the
-//! phrases are content. A phrase counts unless its clause negates it, only
-//! supposes it, or says it of somebody else or of a time that is over. What a
-//! flag then does is [`crate::dialog`]'s work.
+//! Pure, and linear in the length of the text. Words become classes, rows of
+//! classes become signs, and cues decide whether a sign counts: a clause may
+//! deny it, only suppose it, or say it of somebody else or of a time that is
+//! over. Classes, rows and cues are content. What a flag then does is
+//! [`crate::dialog`]'s work.
 
+mod excerpt;
+mod hearing;
+mod lexicon;
+mod line;
 mod normal;
-mod phrases;
+mod pattern;
+mod scope;
+mod source;
+mod spelling;
+mod tokens;
 
 use std::ops::Range;
 
 use crate::ids::{FlagId, PatientText};
-use crate::triage::{Level, Rules};
+use crate::triage::{Form, Level, Rules};
 
+pub use excerpt::EXCERPT_CHARS_MAX;
+pub use hearing::Hearing;
 pub use normal::{Normal, normalise};
-pub use phrases::{ByLang, CueSource, PhraseError, PhraseSource, Phrases};
+pub use scope::Silenced;
+pub use source::{
+    BesideSource, ClassSource, Cue, CuesSource, HearingError, HearingSource, Role, SignSource,
+    WordsSource, Written,
+};
+
+use hearing::Use;
+use line::{Found, Line};
+use scope::{Scopes, Who};
+use tokens::Kind;
 
 /// What a text states.
 #[derive(Debug, Clone, PartialEq, Eq, Default)]
 pub struct Heard {
     /// Each flag once, in the order of the text.
     pub hits: Vec<Hit>,
+    /// What was found and does not count, for those who look why.
+    pub silenced: Vec<SilencedHit>,
     /// Every hit is about somebody else, in an emergency now.
     pub someone_else: bool,
+    /// The words are of a language that cannot be read.
+    pub is_foreign: bool,
+}
+
+/// How surely a flag was heard.
+#[derive(Debug, Clone, Copy, PartialEq, Eq, PartialOrd, Ord)]
+pub enum Sureness {
+    /// Asked before it counts.
+    Unsure,
+    /// It counts.
+    Sure,
 }
 
 /// One flag heard.
@@ -31,51 +64,314 @@ pub struct Hit {
     /// Which.
     pub flag: FlagId,
     /// Bytes of the text as it was typed.
+    pub spans: Vec<Range<usize>>,
+    /// How surely.
+    pub sureness: Sureness,
+    /// The patterns that state it, as the files have them.
+    pub why: Vec<String>,
+}
+
+/// Something found that does not count.
+#[derive(Debug, Clone, PartialEq, Eq)]
+pub struct SilencedHit {
+    /// Which flag it would have stated.
+    pub flag: FlagId,
+    /// Bytes of the text as it was typed.
     pub span: Range<usize>,
+    /// Why it does not count.
+    pub why: Silenced,
+    /// The pattern, as the files have it.
+    pub pattern: String,
+    /// The cue that silences it, where it is a pattern too.
+    pub cue: Option<String>,
 }
 
 impl Heard {
-    /// The flags alone.
+    /// The flags that count.
     pub fn flags(&self) -> impl Iterator<Item = &FlagId> {
-        self.hits.iter().map(|hit| &hit.flag)
+        self.of(Sureness::Sure)
+    }
+
+    /// The flags that are asked about first.
+    pub fn unsure(&self) -> impl Iterator<Item = &FlagId> {
+        self.of(Sureness::Unsure)
+    }
+
+    /// So much of the patient's words as a case keeps: their beginning, and where
+    /// the signs stand.
+    #[must_use]
+    pub fn excerpt(&self, words: &PatientText) -> PatientText {
+        excerpt::excerpt(words, self.hits.iter().flat_map(|hit| &hit.spans))
+    }
+
+    fn of(&self, sureness: Sureness) -> impl Iterator<Item = &FlagId> {
+        self.hits
+            .iter()
+            .filter(move |hit| hit.sureness == sureness)
+            .map(|hit| &hit.flag)
     }
 }
 
-/// Reads `text` in every language the phrases know.
+/// One sign that counts.
+struct Counted {
+    sign: usize,
+    units: Vec<Range<usize>>,
+    sureness: Sureness,
+    who: Who,
+    why: Vec<String>,
+}
+
+/// Sentences over which signs belong together.
+const TOGETHER_SENTENCES: usize = 2;
+
+/// Reads `text` in every language the files know.
 #[must_use]
-pub fn hear(phrases: &Phrases, rules: &Rules, text: &PatientText) -> Heard {
+pub fn hear(hearing: &Hearing, rules: &Rules, text: &PatientText) -> Heard {
     let normal = normalise(text.reveal());
-    let mut heard = Heard::default();
-    if normal.text.is_empty() || !phrases.may_match(&normal.text) {
+    let mut line = Line::new(&hearing.lexicon, hearing.lexicon.read(&normal));
+    let words = line
+        .units()
+        .iter()
+        .filter(|unit| unit.kind == Kind::Word)
+        .map(|unit| &normal.text[unit.span.clone()]);
+    let is_foreign = hearing.languages.is_foreign(words);
+    let sentences = line.sentences.clone();
+    let mut idioms = Vec::new();
+    for sentence in &sentences {
+        idioms.extend(hearing.idioms.find(&line, sentence, &line.mask(sentence)));
+    }
+    let spans: Vec<Range<usize>> = idioms.into_iter().map(|found| found.units).collect();
+    line.blank(&spans);
+    line.find_clauses(hearing.own_not);
+    let (mut cues, mut found) = (Vec::new(), Vec::new());
+    for sentence in &sentences {
+        let mask = line.mask(sentence);
+        let signs = hearing.says.find(&line, sentence, &mask);
+        if !signs.is_empty() || !found.is_empty() {
+            cues.extend(hearing.cues.find(&line, sentence, &mask));
+        }
+        found.extend(signs);
+    }
+    let mut heard = Heard {
+        is_foreign,
+        ..Heard::default()
+    };
+    if found.is_empty() {
         return heard;
     }
-    let blanked = phrases.blank_idioms(&normal.text);
-    let supposed_all = phrases.is_hypothetical(&blanked);
-    let mut about_self = false;
-    for clause in phrases.clauses(&blanked) {
-        let words = &blanked[clause.clone()];
-        let someone_else = phrases.is_about_others(words);
-        if phrases.is_resolved(words) && !phrases.has_only_history(words) {
-            continue;
-        }
-        for (flag, found) in phrases.find(words) {
-            let emergency = rules
-                .flags
-                .get(flag)
-                .is_some_and(|rule| rule.level == Level::EmergencyNow);
-            if supposed_all || (someone_else && !emergency) {
+    found.sort_by_key(|found| (found.units.start, found.units.end));
+    let context = Context {
+        hearing,
+        rules,
+        line: &line,
+        normal: &normal,
+        text: text.reveal(),
+    };
+    let scopes = Scopes::new(&line, &cues);
+    let mut counted = context.count(&scopes, &found, &mut heard);
+    context.put_together(&mut counted);
+    context.replace(&mut counted);
+    context.collect(counted, &mut heard);
+    heard
+}
+
+/// One text, and what it is held against.
+struct Context<'a> {
+    hearing: &'a Hearing,
+    rules: &'a Rules,
+    line: &'a Line<'a>,
+    normal: &'a Normal,
+    text: &'a str,
+}
+
+impl Context<'_> {
+    fn origin(&self, units: &Range<usize>) -> Range<usize> {
+        let start = self.line.units()[units.start].span.start;
+        let end = self.line.units()[units.end - 1].span.end;
+        self.normal.origin(self.text, start..end)
+    }
+
+    fn count(&self, scopes: &Scopes<'_>, found: &[Found], heard: &mut Heard) -> Vec<Counted> {
+        let uses = |found: &Found| self.hearing.written[found.written].0;
+        let mut counted: Vec<Counted> = Vec::new();
+        for one in found.iter().filter(|one| uses(one) != Use::Unless) {
+            let why = self.silence(scopes, found, one);
+            let pattern = self.hearing.written[one.written].1.to_string();
+            if let Some((why, cue)) = why {
+                if let Some(flag) = &self.hearing.signs[one.of].flag {
+                    heard.silenced.push(SilencedHit {
+                        flag: flag.clone(),
+                        span: self.origin(&one.units),
+                        why,
+                        pattern,
+                        cue: cue.map(|cue| self.hearing.cue_texts[cue].to_string()),
+                    });
+                }
                 continue;
             }
-            about_self |= !someone_else;
-            if heard.hits.iter().all(|hit| hit.flag != *flag) {
-                let span = normal.origin(found.start + clause.start..found.end + clause.start);
-                heard.hits.push(Hit {
-                    flag: flag.clone(),
-                    span,
-                });
+            let is_guess = one
+                .units
+                .clone()
+                .any(|unit| self.line.units()[unit].is_guess);
+            let sureness = if is_guess || uses(one) == Use::Maybe {
+                Sureness::Unsure
+            } else {
+                Sureness::Sure
+            };
+            counted.push(Counted {
+                sign: one.of,
+                units: vec![one.units.clone()],
+                sureness,
+                who: scopes.who(&one.units),
+                why: vec![pattern],
+            });
+        }
+        counted
+    }
+
+    /// Why something found does not count, if it does not.
+    fn silence(
+        &self,
+        scopes: &Scopes<'_>,
+        found: &[Found],
+        one: &Found,
+    ) -> Option<(Silenced, Option<usize>)> {
+        let sign = &self.hearing.signs[one.of];
+        let sentence = self.line.sentence[one.units.start];
+        let is_unless = found.iter().any(|other| {
+            other.of == one.of
+                && self.hearing.written[other.written].0 == Use::Unless
+                && self.line.sentence[other.units.start] == sentence
+                && !scopes.is_denied(&other.units, self.hearing.own_not)
+        });
+        if is_unless {
+            return Some((Silenced::Unless, None));
+        }
+        if scopes.is_denied(&one.units, self.hearing.own_not) {
+            return Some((Silenced::Denied, None));
+        }
+        if let Some(cue) = scopes.supposed_by(&one.units) {
+            return Some((Silenced::Supposed, Some(cue)));
+        }
+        if scopes.is_no_person(&one.units) {
+            return Some((Silenced::Other, None));
+        }
+        let past = scopes.past_by(&one.units);
+        if scopes.who(&one.units) == Who::Other && !sign.of_others {
+            let is_emergency = sign
+                .flag
+                .as_ref()
+                .is_none_or(|flag| self.rules.level_of(flag, Form::Sure) == Level::EmergencyNow);
+            if !is_emergency || past.is_some() {
+                return Some((Silenced::Other, past));
+            }
+        }
+        if sign.is_history {
+            return None;
+        }
+        past.or_else(|| scopes.resolved_by(&one.units, found))
+            .map(|cue| (Silenced::Over, Some(cue)))
+    }
+
+    /// Signs that stand near each other and state another together.
+    fn put_together(&self, counted: &mut Vec<Counted>) {
+        for (sign, of) in self.hearing.signs.iter().enumerate() {
+            for group in &of.together {
+                if let Some(new) = self.join(sign, group, counted) {
+                    counted.push(new);
+                }
             }
         }
     }
-    heard.someone_else = !heard.hits.is_empty() && !about_self;
-    heard
+
+    fn join(&self, sign: usize, group: &[usize], counted: &[Counted]) -> Option<Counted> {
+        let (first, rest) = group.split_first()?;
+        let sentence = |one: &Counted| self.line.sentence[one.units[0].start];
+        for one in counted.iter().filter(|one| one.sign == *first) {
+            let mut joined = Counted {
+                sign,
+                units: one.units.clone(),
+                sureness: one.sureness,
+                who: one.who,
+                why: one.why.clone(),
+            };
+            let complete = rest.iter().all(|wanted| {
+                let near = counted
+                    .iter()
+                    .filter(|other| other.sign == *wanted)
+                    .filter(|other| sentence(other).abs_diff(sentence(one)) <= TOGETHER_SENTENCES)
+                    .max_by_key(|other| other.sureness);
+                let Some(other) = near else {
+                    return false;
+                };
+                joined.units.extend(other.units.iter().cloned());
+                joined.why.extend(other.why.iter().cloned());
+                joined.sureness = joined.sureness.min(other.sureness);
+                if other.who == Who::Other {
+                    joined.who = Who::Other;
+                }
+                true
+            });
+            if complete {
+                return Some(joined);
+            }
+        }
+        None
+    }
+
+    /// A stronger sign stands in for a weaker one in the same sentence.
+    fn replace(&self, counted: &mut Vec<Counted>) {
+        let stronger: Vec<(usize, usize)> = counted
+            .iter()
+            .filter(|one| one.sureness == Sureness::Sure)
+            .flat_map(|one| {
+                let replaced = &self.hearing.signs[one.sign].instead_of;
+                one.units.iter().flat_map(move |units| {
+                    let sentence = self.line.sentence[units.start];
+                    replaced.iter().map(move |sign| (*sign, sentence))
+                })
+            })
+            .collect();
+        counted.retain(|one| {
+            let sentence = self.line.sentence[one.units[0].start];
+            !stronger.contains(&(one.sign, sentence))
+        });
+    }
+
+    fn collect(&self, mut counted: Vec<Counted>, heard: &mut Heard) {
+        counted.sort_by_key(|one| one.units[0].start);
+        let mut about_self = false;
+        for one in &counted {
+            let sign = &self.hearing.signs[one.sign];
+            let Some(flag) = &sign.flag else {
+                continue;
+            };
+            let other = one.who == Who::Other && !sign.of_others;
+            if other && self.rules.level_of(flag, Form::Sure) != Level::EmergencyNow {
+                continue;
+            }
+            about_self |= !other;
+            let spans = one.units.iter().map(|units| self.origin(units));
+            match heard.hits.iter_mut().find(|hit| hit.flag == *flag) {
+                Some(hit) => {
+                    hit.sureness = hit.sureness.max(one.sureness);
+                    hit.spans.extend(spans);
+                    hit.why.extend(one.why.iter().cloned());
+                }
+                None => heard.hits.push(Hit {
+                    flag: flag.clone(),
+                    spans: spans.collect(),
+                    sureness: one.sureness,
+                    why: one.why.clone(),
+                }),
+            }
+        }
+        for hit in &mut heard.hits {
+            hit.spans.sort_by_key(|span| (span.start, span.end));
+            hit.spans.dedup();
+            hit.why.sort_unstable();
+            hit.why.dedup();
+        }
+        heard.someone_else = !heard.hits.is_empty() && !about_self;
+    }
 }

@@ -209,6 +209,12 @@ impl PatientText {
     pub fn reveal(&self) -> &str {
         &self.0
     }
+
+    /// Whether there are none.
+    #[must_use]
+    pub fn is_empty(&self) -> bool {
+        self.0.is_empty()
+    }
 }
 
 impl fmt::Debug for PatientText {

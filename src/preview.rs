@@ -9,6 +9,7 @@ mod live;
 mod page;
 mod pane;
 mod rich;
+mod words;
 
 use std::{
     io,

@@ -3,6 +3,14 @@
 //! Pure. A case is opened by a patient's flags, joined by new ones, claimed,
 //! cleared and closed by people. Wording and sending are [`crate::app`]'s.
 
+mod act;
+mod ladder;
+mod roster;
+
+pub use act::{Act, Change, act, show_data, shown_by};
+pub use ladder::{Rung, Waits};
+pub use roster::{LastOwner, Member, Refusal, Right, Role, Roster};
+
 use std::fmt;
 
 use serde::{Deserialize, Serialize};
@@ -32,13 +40,84 @@ pub enum CaseState {
         /// Since when.
         at: Timestamp,
     },
+    /// Somebody has said how it went; it waits to be closed.
+    Handled {
+        /// How.
+        outcome: Outcome,
+        /// Who.
+        by: Staffer,
+        /// When.
+        at: Timestamp,
+    },
     /// It is over. Closing unlocks nothing.
     Closed {
         /// By whom.
         by: Staffer,
         /// When.
         at: Timestamp,
+        /// How it went, if somebody has said so.
+        #[serde(default)]
+        outcome: Option<Outcome>,
     },
+}
+
+/// How it went with the patient.
+#[derive(Debug, Clone, Copy, PartialEq, Eq, PartialOrd, Ord, Hash, Serialize, Deserialize)]
+#[serde(rename_all = "kebab-case")]
+pub enum Outcome {
+    /// Somebody has spoken with them.
+    Reached,
+    /// Nobody could reach them.
+    NotReached,
+    /// They were sent on to other care.
+    Referred,
+    /// It was none.
+    FalseAlarm,
+}
+
+impl Outcome {
+    /// Every outcome.
+    pub const ALL: [Self; 4] = [
+        Self::Reached,
+        Self::NotReached,
+        Self::Referred,
+        Self::FalseAlarm,
+    ];
+}
+
+/// Something a member of staff did on a case.
+#[derive(Debug, Clone, PartialEq, Eq, Serialize, Deserialize)]
+pub struct Entry {
+    /// Who.
+    pub by: Staffer,
+    /// When.
+    pub at: Timestamp,
+    /// What.
+    pub did: Did,
+}
+
+/// What was done.
+#[derive(Debug, Clone, PartialEq, Eq, Serialize, Deserialize)]
+#[serde(rename_all = "kebab-case")]
+pub enum Did {
+    /// Took it.
+    Took,
+    /// Gave it back for somebody else to take.
+    PutBack,
+    /// Said how it went.
+    Handled(Outcome),
+    /// Asked to allow moves again, and was asked once more.
+    AskedToClear,
+    /// Said no to that.
+    KeptLocked,
+    /// Allowed moves again.
+    Cleared,
+    /// Wrote a note. It may quote the patient, so it prints its length.
+    Noted(PatientText),
+    /// Closed it.
+    Closed,
+    /// Opened it again.
+    Reopened,
 }
 
 /// What staff cleared.
@@ -78,8 +157,17 @@ pub struct Case {
     pub since: Timestamp,
     /// Where it stands.
     pub state: CaseState,
-    /// Somebody pressed "allow moves again" and was asked once more.
-    pub clear_asked: bool,
+    /// What "allow moves again" has named, each flag until when: the second
+    /// press clears that and nothing more.
+    #[serde(default)]
+    pub asked: Option<Vec<(FlagId, Timestamp)>>,
+    /// How many acts of staff there were. A press on an older card has another
+    /// number: somebody was first.
+    #[serde(default)]
+    pub acts: u32,
+    /// The newest acts, oldest first.
+    #[serde(default)]
+    pub history: Vec<Entry>,
     /// What was cleared.
     pub clearings: Vec<Clearing>,
     /// A number only.
@@ -123,6 +211,12 @@ pub enum Alert {
 /// say most.
 const WORDS_MAX: usize = 8;
 
+/// A case keeps this many acts of staff; a card shows fewer.
+const HISTORY_MAX: usize = 40;
+
+/// A note of staff keeps this much.
+const NOTE_CHARS_MAX: usize = 1000;
+
 /// A card is one message; more lines than this would push the buttons away.
 const NOTES_MAX: usize = 12;
 
@@ -142,7 +236,9 @@ impl Case {
             notes: Vec::new(),
             since: now,
             state: CaseState::Open,
-            clear_asked: false,
+            asked: None,
+            acts: 0,
+            history: Vec::new(),
             clearings: Vec::new(),
             private: report.private,
             deleted: report.deleted,
@@ -157,6 +253,13 @@ impl Case {
     #[must_use]
     pub fn is_open(&self) -> bool {
         !matches!(self.state, CaseState::Closed { .. })
+    }
+
+    /// Whether it is a number only: what it is about is named on no card, and
+    /// no card of it is posted unless the patient asks for a call.
+    #[must_use]
+    pub fn is_hidden(&self) -> bool {
+        self.private && !self.asks_call
     }
 
     /// New flags join; a higher level alerts again, repeated words do not. What
@@ -209,13 +312,12 @@ impl Case {
         let has_words = report.words.is_some_and(|words| self.quote(words));
         if is_new {
             // The second press clears what the first one named, and nothing more.
-            self.clear_asked = false;
+            self.asked = None;
         }
-        if self.level > level_before || was_private || (all_cleared && is_new) {
-            if all_cleared {
-                // Whoever was on it was on something that is over.
-                self.state = CaseState::Open;
-            }
+        let is_handled = matches!(self.state, CaseState::Handled { .. });
+        if self.level > level_before || was_private || (is_new && (all_cleared || is_handled)) {
+            // Whoever was on it was on something less, or on what is over.
+            self.state = CaseState::Open;
             Alert::Post
         } else if is_new || has_words {
             Alert::Update
@@ -245,6 +347,26 @@ impl Case {
         }
         self.words.push(words);
         true
+    }
+
+    /// Writes down what a member of staff did.
+    fn record(&mut self, by: &Staffer, at: Timestamp, did: Did) {
+        self.acts = self.acts.saturating_add(1);
+        if self.history.len() >= HISTORY_MAX {
+            self.history.remove(0);
+        }
+        self.history.push(Entry {
+            by: by.clone(),
+            at,
+            did,
+        });
+    }
+
+    /// A member of staff writes something down for the others. The patient
+    /// never reads it.
+    pub fn add_note(&mut self, by: &Staffer, at: Timestamp, words: &str) {
+        let words = words.chars().take(NOTE_CHARS_MAX).collect();
+        self.record(by, at, Did::Noted(PatientText::new(words)));
     }
 
     /// A line joins the case.
@@ -280,129 +402,5 @@ impl Case {
             .filter(|flag| !cleared.contains(flag))
             .cloned()
             .collect()
-    }
-}
-
-/// What a member of staff does.
-#[derive(Debug, Clone, Copy, PartialEq, Eq)]
-pub enum Act {
-    /// "I'm on it."
-    Claim,
-    /// "Allow moves again": asks once more.
-    AskClear,
-    /// The second press: clears the flags it named.
-    Clear,
-    /// The second press: no.
-    KeepLocked,
-    /// Closes the case.
-    Close,
-}
-
-impl Act {
-    /// Every act, with the word its button carries.
-    pub const WORDS: [(Self, &'static str); 5] = [
-        (Self::Claim, "claim"),
-        (Self::AskClear, "ask"),
-        (Self::Clear, "clear"),
-        (Self::KeepLocked, "keep"),
-        (Self::Close, "close"),
-    ];
-
-    /// Writes button data that [`Act::parse`] reads back.
-    #[must_use]
-    pub fn data(self, case: CaseNumber) -> String {
-        let word = Self::WORDS
-            .iter()
-            .find(|(act, _)| *act == self)
-            .map_or("", |(_, word)| word);
-        format!("case:{case}:{word}")
-    }
-
-    /// Reads the data of a staff button; untrusted.
-    #[must_use]
-    pub fn parse(data: &str) -> Option<(CaseNumber, Self)> {
-        let (number, word) = data.strip_prefix("case:")?.split_once(':')?;
-        let act = Self::WORDS
-            .iter()
-            .find(|(_, known)| *known == word)
-            .map(|(act, _)| *act)?;
-        Some((CaseNumber(number.parse().ok()?), act))
-    }
-}
-
-/// What an act changed.
-#[derive(Debug, Clone, PartialEq, Eq)]
-pub enum Change {
-    /// The card reads otherwise.
-    Card,
-    /// A person has seen it; the patient is told.
-    Seen,
-    /// These flags are cleared, each until its date; the patient is told.
-    Cleared {
-        /// Which.
-        flags: Vec<(FlagId, Timestamp)>,
-        /// The lock left by /delete too.
-        lock: bool,
-    },
-    /// The case is over.
-    Closed,
-    /// It was done already, by whoever was first.
-    Nothing,
-}
-
-/// Does what a member of staff asks. `until` gives the date a flag is cleared to.
-pub fn act(
-    case: &mut Case,
-    act: Act,
-    by: &Staffer,
-    now: Timestamp,
-    until: impl Fn(&FlagId) -> Timestamp,
-) -> Change {
-    match (act, &case.state) {
-        (Act::Claim, CaseState::Open) => {
-            case.state = CaseState::Claimed {
-                by: by.clone(),
-                at: now,
-            };
-            Change::Seen
-        }
-        (Act::Claim, CaseState::Claimed { .. } | CaseState::Closed { .. }) => Change::Nothing,
-        (Act::AskClear, _) if case.to_clear().is_empty() && !case.deleted => Change::Nothing,
-        (Act::AskClear, _) => {
-            case.clear_asked = true;
-            Change::Card
-        }
-        // The second press clears what the question named, and only that.
-        (Act::Clear, _) if case.clear_asked => {
-            case.clear_asked = false;
-            let flags: Vec<(FlagId, Timestamp)> = case
-                .to_clear()
-                .into_iter()
-                .map(|flag| (flag.clone(), until(&flag)))
-                .collect();
-            case.clearings.push(Clearing {
-                by: by.clone(),
-                at: now,
-                flags: flags.clone(),
-            });
-            let lock = std::mem::take(&mut case.deleted);
-            Change::Cleared { flags, lock }
-        }
-        (Act::Clear, _) => Change::Nothing,
-        (Act::KeepLocked, _) if case.clear_asked => {
-            case.clear_asked = false;
-            Change::Card
-        }
-        (Act::KeepLocked, _) => Change::Nothing,
-        (Act::Close, CaseState::Closed { .. }) => Change::Nothing,
-        (Act::Close, CaseState::Open | CaseState::Claimed { .. }) => {
-            case.state = CaseState::Closed {
-                by: by.clone(),
-                at: now,
-            };
-            case.clear_asked = false;
-            case.phone = None;
-            Change::Closed
-        }
     }
 }

@@ -1,32 +1,69 @@
 //! How a case reads in the staff chat: plain text, never a parse mode.
 
+mod desk;
+mod history;
+mod team;
+
+pub use desk::{help, open_cases, owner_line, patient_of, rung_line};
+pub use history::last_deed;
+pub use team::{TeamPress, join_card, joined, member_card, team};
+
 use crate::content::{Content, RichText, Text, Values, With};
 use crate::dialog::{Button, Keyboard};
-use crate::ids::{Lang, Timestamp};
-use crate::staff::{Act, Case, CaseState};
+use crate::ids::{FlagId, Lang, Timestamp};
+use crate::staff::{Act, Case, CaseState, Did, Outcome};
 use crate::triage::{Form, Level};
 
-/// All quotes of a card together: with flags, notes and state they must fit one
-/// message of 4096 characters.
-const QUOTES_CHARS_MAX: usize = 1800;
+/// How much of what may be long a card shows.
+struct Room {
+    /// All quotes of the patient together, in characters.
+    quotes_chars: usize,
+    /// The newest acts of staff.
+    acts: usize,
+}
+
+/// A card is one message of 4096 characters. Where the first of these is too
+/// much, the next one shows less; the store keeps it all.
+const ROOMS: [Room; 4] = [
+    Room {
+        quotes_chars: 1800,
+        acts: 8,
+    },
+    Room {
+        quotes_chars: 900,
+        acts: 5,
+    },
+    Room {
+        quotes_chars: 400,
+        acts: 3,
+    },
+    Room {
+        quotes_chars: 100,
+        acts: 0,
+    },
+];
+
+/// Telegram's limit, in UTF-16 units.
+const CARD_UNITS_MAX: usize = 4096;
 
 /// The card of a case, in the staff's language.
 #[must_use]
 pub fn case_card(content: &Content, case: &Case) -> (RichText, Keyboard) {
+    let mut text = RichText::default();
+    for room in &ROOMS {
+        text = card_text(content, case, room);
+        if text.text.encode_utf16().count() <= CARD_UNITS_MAX {
+            break;
+        }
+    }
+    (text, Writer::new(content).keyboard(case))
+}
+
+fn card_text(content: &Content, case: &Case, room: &Room) -> RichText {
     let words = &content.words;
-    let lang = content.clinic.staff_language;
-    let mut writer = Writer {
-        content,
-        lang,
-        text: RichText::default(),
-    };
+    let mut writer = Writer::new(content);
     let number = case.number.to_string();
-    // A private case says no more than that.
-    let level = if case.private || case.level == Level::Clear {
-        writer.plain(&words.staff_asks_call)
-    } else {
-        writer.plain(words.level(case.level))
-    };
+    let level = writer.level(case);
     let title = writer.with(&words.staff_title, &[("case", &number), ("level", &level)]);
     writer.text.push_bold(&title);
     if case.asks_call && case.level != Level::Clear && !case.private {
@@ -57,34 +94,13 @@ pub fn case_card(content: &Content, case: &Case) -> (RichText, Keyboard) {
             writer.text.push(&format!("\n{line}"));
         }
     }
-    writer.text.push("\n");
-    let since = local_time(content, case.since);
-    let since = writer.with(&words.staff_since, &[("time", &since)]);
-    writer.text.push(&format!("\n{since}"));
-    writer.heading(&words.staff_reach);
-    let handle = case
-        .username
-        .as_ref()
-        .map(|handle| format!("@{handle}"))
-        .unwrap_or_default();
-    let chat = case.chat.to_string();
-    let chat = writer.with(&words.staff_reach_chat, &[("chat", &chat)]);
-    let reach: Vec<String> = [quotable(&case.name), handle, chat]
-        .into_iter()
-        .filter(|part| !part.is_empty())
-        .collect();
-    writer.text.push(&format!("\n{}", reach.join(" · ")));
-    if let Some(phone) = &case.phone {
-        let line = writer.with(&words.staff_phone, &[("number", &quotable(phone.reveal()))]);
-        writer.text.push(&format!("\n{line}"));
-    }
-    if case.unreachable {
-        writer.line(&words.staff_unreachable);
+    if !case.is_hidden() {
+        writer.reach(case);
     }
     if !case.private && !case.words.is_empty() {
         writer.heading(&words.staff_words);
         // Below how to reach them, and short enough that nothing is cut off.
-        let mut left = QUOTES_CHARS_MAX;
+        let mut left = room.quotes_chars;
         for said in &case.words {
             let quote = quotable(said.reveal());
             let quote: String = quote.chars().take(left).collect();
@@ -100,10 +116,10 @@ pub fn case_card(content: &Content, case: &Case) -> (RichText, Keyboard) {
             writer.text.push(&format!("\n• {note}"));
         }
     }
+    writer.history(case, room.acts);
     writer.text.push("\n");
     writer.state(case);
-    let keyboard = writer.keyboard(case);
-    (writer.text, keyboard)
+    writer.text
 }
 
 /// A patient's words on a card: no control or direction marks that could make
@@ -153,7 +169,16 @@ struct Writer<'a> {
     text: RichText,
 }
 
-impl Writer<'_> {
+impl<'a> Writer<'a> {
+    /// Writes for staff, in their language.
+    fn new(content: &'a Content) -> Self {
+        Self {
+            content,
+            lang: content.clinic.staff_language,
+            text: RichText::default(),
+        }
+    }
+
     fn plain(&self, text: &Text) -> String {
         text.render(self.lang, self.content).text
     }
@@ -180,7 +205,66 @@ impl Writer<'_> {
         self.text.push_bold(&heading);
     }
 
-    fn flags(&self, flags: impl Iterator<Item = crate::ids::FlagId>) -> String {
+    /// How urgent it is. A private case says no more than that it is one.
+    fn level(&self, case: &Case) -> String {
+        let words = &self.content.words;
+        if case.is_hidden() {
+            self.plain(&words.staff_private)
+        } else if case.private || case.level == Level::Clear {
+            self.plain(&words.staff_asks_call)
+        } else {
+            self.plain(words.level(case.level))
+        }
+    }
+
+    /// Where it stands, in a few words.
+    fn standing(&self, case: &Case) -> String {
+        let words = &self.content.words;
+        match &case.state {
+            CaseState::Open => self.plain(&words.staff_state_open),
+            CaseState::Claimed { by, .. } => {
+                self.with(&words.staff_state_claimed, &[("name", &by.name)])
+            }
+            CaseState::Handled { outcome, by, .. } => self.deed(by, &Did::Handled(*outcome)),
+            CaseState::Closed { by, .. } => {
+                self.with(&words.staff_state_closed, &[("name", &by.name)])
+            }
+        }
+    }
+
+    /// Since when, and how to reach the patient.
+    fn reach(&mut self, case: &Case) {
+        let words = &self.content.words;
+        self.text.push("\n");
+        let since = local_time(self.content, case.since);
+        let since = self.with(&words.staff_since, &[("time", &since)]);
+        self.text.push(&format!("\n{since}"));
+        self.heading(&words.staff_reach);
+        let names = self.names(case);
+        self.text.push(&format!("\n{names}"));
+        if let Some(phone) = &case.phone {
+            let line = self.with(&words.staff_phone, &[("number", &quotable(phone.reveal()))]);
+            self.text.push(&format!("\n{line}"));
+        }
+        if case.unreachable {
+            self.line(&words.staff_unreachable);
+        }
+    }
+
+    /// Name, handle and chat of the patient, as far as they are known.
+    fn names(&self, case: &Case) -> String {
+        let handle = case.username.as_ref();
+        let handle = handle.map(|handle| format!("@{handle}"));
+        let chat = case.chat.to_string();
+        let chat = self.with(&self.content.words.staff_reach_chat, &[("chat", &chat)]);
+        let parts: Vec<String> = [quotable(&case.name), handle.unwrap_or_default(), chat]
+            .into_iter()
+            .filter(|part| !part.is_empty())
+            .collect();
+        parts.join(" · ")
+    }
+
+    fn flags(&self, flags: impl Iterator<Item = FlagId>) -> String {
         let words: Vec<String> = flags
             .filter_map(|flag| self.content.flags.get(&flag))
             .map(|flag| self.plain(&flag.words))
@@ -191,65 +275,95 @@ impl Writer<'_> {
     fn state(&mut self, case: &Case) {
         let words = &self.content.words;
         for clearing in &case.clearings {
-            let until = clearing
-                .flags
-                .iter()
-                .map(|(_, until)| *until)
-                .max()
-                .unwrap_or(clearing.at);
-            let until = local_date(self.content, until);
-            let flags = if case.private {
-                self.plain(&words.staff_private)
-            } else {
-                self.flags(clearing.flags.iter().map(|(flag, _)| flag.clone()))
-            };
-            let line = self.with(
-                &words.staff_state_cleared,
-                &[
-                    ("name", &clearing.by.name),
-                    ("until", &until),
-                    ("flags", &flags),
-                ],
-            );
-            self.text.push(&format!("\n{line}"));
+            for (until, flags) in self.by_date(&clearing.flags) {
+                let flags = if case.private {
+                    self.plain(&words.staff_private)
+                } else {
+                    self.flags(flags.into_iter())
+                };
+                let values = [
+                    ("name", clearing.by.name.as_str()),
+                    ("until", until.as_str()),
+                    ("flags", flags.as_str()),
+                ];
+                let line = self.with(&words.staff_state_cleared, &values);
+                self.text.push(&format!("\n{line}"));
+            }
         }
-        let line = match &case.state {
-            CaseState::Open => self.plain(&words.staff_state_open),
-            CaseState::Claimed { by, .. } => {
-                self.with(&words.staff_state_claimed, &[("name", &by.name)])
-            }
-            CaseState::Closed { by, .. } => {
-                self.with(&words.staff_state_closed, &[("name", &by.name)])
-            }
-        };
+        let line = self.standing(case);
         self.text.push("\n");
         self.text.push_bold(&line);
-        if case.clear_asked {
-            let flags = if case.private {
-                self.plain(&words.staff_private)
-            } else {
-                self.flags(case.to_clear().into_iter())
+        if let Some(asked) = &case.asked {
+            let flags: Vec<String> = match asked.first() {
+                None => vec![self.plain(&words.staff_deleted_lock)],
+                Some((_, until)) if case.private => {
+                    let private = self.plain(&words.staff_private);
+                    vec![self.until(&private, *until)]
+                }
+                Some(_) => self
+                    .by_date(asked)
+                    .into_iter()
+                    .map(|(until, flags)| {
+                        let flags = self.flags(flags.into_iter());
+                        let values = [("flag", flags.as_str()), ("until", until.as_str())];
+                        self.with(&words.staff_until, &values)
+                    })
+                    .collect(),
             };
-            let line = self.with(&words.staff_clear_confirm, &[("flags", &flags)]);
+            let line = self.with(&words.staff_clear_confirm, &[("flags", &flags.join("; "))]);
             self.text.push(&format!("\n\n{line}"));
         }
+    }
+
+    /// Something, and until when it is cleared.
+    fn until(&self, what: &str, until: Timestamp) -> String {
+        let until = local_date(self.content, until);
+        let values = [("flag", what), ("until", until.as_str())];
+        self.with(&self.content.words.staff_until, &values)
+    }
+
+    /// Cleared flags by the day they are cleared to, as the clinic writes it.
+    fn by_date(&self, flags: &[(FlagId, Timestamp)]) -> Vec<(String, Vec<FlagId>)> {
+        let mut dates: Vec<(String, Vec<FlagId>)> = Vec::new();
+        for (flag, until) in flags {
+            let date = local_date(self.content, *until);
+            match dates.iter_mut().find(|(known, _)| *known == date) {
+                Some((_, flags)) => flags.push(flag.clone()),
+                None => dates.push((date, vec![flag.clone()])),
+            }
+        }
+        dates
     }
 
     fn keyboard(&self, case: &Case) -> Keyboard {
         let words = &self.content.words;
         let button = |act: Act, label: &Text| Button::Press {
             label: self.plain(label),
-            data: act.data(case.number),
+            data: act.data(case),
         };
-        if case.clear_asked {
+        if case.asked.is_some() {
             return Keyboard::Inline(vec![vec![
                 button(Act::Clear, &words.staff_button_clear_yes),
                 button(Act::KeepLocked, &words.staff_button_clear_no),
             ]]);
         }
         let mut rows = Vec::new();
-        if case.state == CaseState::Open {
-            rows.push(vec![button(Act::Claim, &words.staff_button_claim)]);
+        let current = match &case.state {
+            CaseState::Open if !case.is_hidden() => {
+                rows.push(vec![button(Act::Claim, &words.staff_button_claim)]);
+                None
+            }
+            CaseState::Open | CaseState::Closed { .. } => None,
+            CaseState::Claimed { .. } => Some(None),
+            CaseState::Handled { outcome, .. } => Some(Some(*outcome)),
+        };
+        if let Some(current) = current {
+            let outcomes: Vec<Button> = Outcome::ALL
+                .into_iter()
+                .filter(|outcome| Some(*outcome) != current)
+                .map(|outcome| button(Act::Handle(outcome), words.outcome(outcome)))
+                .collect();
+            rows.extend(outcomes.chunks(2).map(<[Button]>::to_vec));
         }
         let mut row = Vec::new();
         if !case.to_clear().is_empty() || (case.deleted && case.clearings.is_empty()) {
@@ -260,6 +374,13 @@ impl Writer<'_> {
         }
         if !row.is_empty() {
             rows.push(row);
+        }
+        if current.is_some() {
+            rows.push(vec![button(Act::PutBack, &words.staff_button_put_back)]);
+        }
+        // What its patient has erased goes when it closes: nothing is left to open.
+        if !case.is_open() && !case.forget_on_close {
+            rows.push(vec![button(Act::Reopen, &words.staff_button_reopen)]);
         }
         if rows.is_empty() {
             Keyboard::None

@@ -4,14 +4,20 @@
 //! follows from it: conversation, case, messages, timers. It commits nothing
 //! and sends nothing itself, so production and the `.chat` tests share it.
 
+mod cases;
+mod climb;
+mod commands;
 mod draft;
+mod erase;
 mod office;
 mod patient;
+mod team;
 
-use std::sync::Arc;
 use std::sync::atomic::{AtomicI64, AtomicU64, Ordering};
+use std::sync::{Arc, Mutex, PoisonError};
 
 use super::library::Library;
+use super::pairing::PairCode;
 use super::records::{DueRow, InboxRow, Keys, OutboxRow};
 use crate::channel::Outgoing;
 use crate::dialog::{Conversation, Desk, Due};
@@ -20,7 +26,7 @@ use crate::ids::{BotId, ChatId, Timestamp};
 use crate::store::{Commit, CommitError, Ledger, ReadError, Version};
 
 pub use draft::Draft;
-pub use patient::is_outdated;
+pub use erase::{is_outdated, is_past_retention};
 
 /// Something a chat's worker has to do.
 #[derive(Debug, Clone, PartialEq, Eq)]
@@ -51,6 +57,8 @@ pub struct Prepared {
     pub dues: Vec<(ChatId, DueRow)>,
     /// Timers the commit takes away.
     pub cancelled: Vec<(ChatId, Due)>,
+    /// The staff chat, once the commit stands.
+    pub staff_chat: Option<ChatId>,
     /// An alarm rang or a guard tripped; for the log, without a word of why.
     pub noted: Vec<&'static str>,
 }
@@ -77,6 +85,7 @@ pub struct Clerk {
     /// Its name, to know its commands by.
     pub username: String,
     staff_chat: AtomicI64,
+    pairing: Mutex<Option<PairCode>>,
     sequence: AtomicU64,
 }
 
@@ -97,6 +106,7 @@ impl Clerk {
             keys: Keys(bot),
             username: username.to_owned(),
             staff_chat: AtomicI64::new(staff_chat.map_or(0, |chat| chat.0)),
+            pairing: Mutex::default(),
             sequence: AtomicU64::new(sequence),
         }
     }
@@ -111,6 +121,17 @@ impl Clerk {
     /// The staff group has moved.
     pub fn move_staff_chat(&self, to: ChatId) {
         self.staff_chat.store(to.0, Ordering::Release);
+    }
+
+    /// Whoever sends this code in the staff group owns the desk.
+    pub fn offer_code(&self, code: PairCode) {
+        let mut pairing = self.pairing.lock().unwrap_or_else(PoisonError::into_inner);
+        *pairing = Some(code);
+    }
+
+    fn opens_desk(&self, typed: &str, now: Timestamp) -> bool {
+        let pairing = self.pairing.lock().unwrap_or_else(PoisonError::into_inner);
+        pairing.as_ref().is_some_and(|code| code.opens(typed, now))
     }
 
     /// Whether there is a team to tell.

@@ -4,11 +4,29 @@ use std::fs;
 use std::io;
 use std::path::{Path, PathBuf};
 
-use crate::content::{FILE_BYTES_MAX, Sources};
+use crate::content::{self, FILE_BYTES_MAX, Sources};
 
 /// Why a folder of dialogs could not be read.
 #[derive(Debug, thiserror::Error)]
 pub enum ReadError {
+    /// There is no such folder.
+    #[error(
+        "there is no folder {}. Run this beside the folder of dialogs, or name that folder",
+        path.display()
+    )]
+    NoFolder {
+        /// Which.
+        path: PathBuf,
+    },
+    /// The folder holds no dialog.
+    #[error(
+        "{} holds no dialogs: it needs red-flags.yaml and the other files that docs/dialog-language.md lists. Is it the right folder?",
+        path.display()
+    )]
+    NoDialogs {
+        /// Which.
+        path: PathBuf,
+    },
     /// The folder or a file of it.
     #[error("failed to read {}", path.display())]
     Io {
@@ -26,16 +44,36 @@ pub enum ReadError {
     },
 }
 
-/// Reads every `.yaml` below `folder`, one folder deep.
+/// Reads every `.yaml` of `folder`, of its `clinics/`, and of each clinic's own
+/// folder there.
 ///
 /// # Errors
 /// When the folder or one of its files cannot be read.
 pub fn read(folder: &Path) -> Result<Sources, ReadError> {
     let mut sources = Sources::default();
+    if !folder.is_dir() {
+        let path = folder.to_owned();
+        return Err(ReadError::NoFolder { path });
+    }
     read_into(&mut sources, folder, "")?;
+    let hearing = folder.join("hearing");
+    if hearing.is_dir() {
+        read_into(&mut sources, &hearing, "hearing/")?;
+    }
     let clinics = folder.join("clinics");
     if clinics.is_dir() {
         read_into(&mut sources, &clinics, "clinics/")?;
+        let names: Vec<String> = content::clinics(&sources).map(str::to_owned).collect();
+        for name in names {
+            let own = clinics.join(&name);
+            if own.is_dir() {
+                read_into(&mut sources, &own, &format!("clinics/{name}/"))?;
+            }
+        }
+    }
+    if sources.files.is_empty() {
+        let path = folder.to_owned();
+        return Err(ReadError::NoDialogs { path });
     }
     Ok(sources)
 }

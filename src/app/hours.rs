@@ -40,6 +40,22 @@ pub fn opens_at(clinic: &Clinic, now: Timestamp) -> Option<Timestamp> {
     next.map(|next| Timestamp(next.timestamp().as_second()))
 }
 
+/// Who is on call at a moment, as the clinic's rota names them.
+#[must_use]
+pub fn on_call(clinic: &Clinic, now: Timestamp) -> Vec<String> {
+    let zone = TimeZone::get(&clinic.zone.value).ok();
+    let now = jiff::Timestamp::from_second(now.0).ok();
+    let (Some(zone), Some(now)) = (zone, now) else {
+        return Vec::new();
+    };
+    let now = now.to_zoned(zone);
+    let turns = clinic.on_call.iter();
+    turns
+        .filter(|turn| turn.hours.iter().any(|hours| is_open(hours, &now)))
+        .map(|turn| turn.name.clone())
+        .collect()
+}
+
 /// Reads `09:00`.
 #[must_use]
 pub fn parse(text: &str) -> Option<Time> {

@@ -6,7 +6,7 @@ use std::collections::BTreeMap;
 
 use super::clerk::{Clerk, Job, TurnError};
 use super::records::{CLINIC, InboxRow, Raw};
-use crate::channel::telegram::read_update;
+use crate::channel::telegram::{read_update, without_half_surrogates};
 use crate::ids::{ChatId, Timestamp};
 use crate::store::{Commit, Put};
 
@@ -116,7 +116,9 @@ fn json_bytes(text: &str) -> usize {
 /// Shortens every long string of an update, less gently where that is not
 /// enough; what cannot be read stays empty.
 fn cut_down(raw: &str) -> String {
-    let Ok(whole) = serde_json::from_str::<serde_json::Value>(raw) else {
+    let whole = serde_json::from_str::<serde_json::Value>(raw)
+        .or_else(|_| serde_json::from_str(&without_half_surrogates(raw)));
+    let Ok(whole) = whole else {
         return String::new();
     };
     for string_bytes_max in STRING_BYTES_MAX {

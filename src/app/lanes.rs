@@ -197,16 +197,19 @@ impl Lanes {
                     row.repeats += 1;
                     tokio::time::sleep(Duration::from_secs(u64::from(seconds))).await;
                     // A message made anew says that it may be a repeat.
-                    match one {
-                        Outgoing::Send { .. } => waiting.extend(outbox::resolve(
-                            self.clerk.library.newest(),
-                            chat,
-                            &row,
-                            &shown,
-                        )),
+                    let again = match one {
+                        Outgoing::Send { .. } => {
+                            let content = self.clerk.library.newest();
+                            outbox::resolve(content, chat, &row, &shown)
+                                .into_iter()
+                                .next()
+                        }
                         Outgoing::Edit { .. }
                         | Outgoing::Contact { .. }
-                        | Outgoing::AnswerPress { .. } => waiting.push_front(one),
+                        | Outgoing::AnswerPress { .. } => Some(one),
+                    };
+                    if let Some(again) = again {
+                        waiting.push_front(again);
                     }
                 }
                 Next::Move(to) => return self.move_all(chat, to, sequence, row).await,
@@ -219,9 +222,11 @@ impl Lanes {
                 Next::GiveUp(why) => match plainer(&one, &row) {
                     Some(plain) => waiting.push_front(plain),
                     None if must_arrive(&one, &row) => {
+                        self.tell(chat, InboxRow::Undelivered, Commit::default())
+                            .await;
                         return self.push_later(chat, sequence, row, &why);
                     }
-                    None => self.give_up(chat, sequence, &one, &row, &why),
+                    None => self.give_up(chat, sequence, &one, &row, &why).await,
                 },
                 Next::Halt(why) => {
                     (self.news)(News::Halt(why));
@@ -357,24 +362,32 @@ impl Lanes {
             }
         }
         let keys = self.clerk.keys;
-        let mut commit = Commit {
+        let commit = Commit {
             deletes: sequences
                 .into_iter()
                 .map(|sequence| keys.outbox(chat, sequence))
                 .collect(),
             ..Commit::default()
         };
+        self.tell(chat, InboxRow::Unreachable, commit).await;
+    }
+
+    /// Commits what became of a patient's messages, and has the patient's worker
+    /// tell staff of it if a case is open.
+    async fn tell(&self, chat: ChatId, row: InboxRow, mut commit: Commit) {
         let sequence = self.clerk.next_sequence();
-        match Put::json(keys.inbox(chat, sequence), chat, &InboxRow::Unreachable) {
-            Ok(put) => commit.puts.push(put),
-            Err(error) => {
-                tracing::error!(%error, "failed to note that a patient cannot be reached")
+        let put = Put::json(self.clerk.keys.inbox(chat, sequence), chat, &row);
+        let told = match put {
+            Ok(put) => {
+                commit.puts.push(put);
+                self.clerk.ledger.commit(commit).await
             }
-        }
-        match self.clerk.ledger.commit(commit).await {
-            Ok(()) => (self.news)(News::Wake(chat, sequence, InboxRow::Unreachable)),
+            Err(error) => Err(error),
+        };
+        match told {
+            Ok(()) => (self.news)(News::Wake(chat, sequence, row)),
             Err(error) => {
-                tracing::error!(%error, "failed to note that a patient cannot be reached")
+                tracing::error!(%error, "failed to note what became of a message")
             }
         }
     }
@@ -397,7 +410,7 @@ impl Lanes {
 
     /// Telegram will never take it. An edit that came too late harms nobody;
     /// a message is kept on the list of what could not be delivered.
-    fn give_up(
+    async fn give_up(
         &self,
         chat: ChatId,
         sequence: u64,
@@ -419,11 +432,15 @@ impl Lanes {
                     crate::store::Kind::Note,
                     &[b"dead".as_slice(), &sequence.to_be_bytes()].concat(),
                 );
-                if let Ok(put) = Put::json(key, CLINIC, row) {
-                    let _ = self.clerk.ledger.commit_later(Commit {
-                        puts: vec![put],
-                        ..Commit::default()
-                    });
+                match Put::json(key, CLINIC, row) {
+                    Ok(put) => {
+                        let kept = Commit {
+                            puts: vec![put],
+                            ..Commit::default()
+                        };
+                        self.tell(chat, InboxRow::Undelivered, kept).await;
+                    }
+                    Err(error) => tracing::error!(%error, "failed to keep what was refused"),
                 }
             }
         }
@@ -459,12 +476,14 @@ fn plainer(outgoing: &Outgoing, row: &OutboxRow) -> Option<Outgoing> {
             text,
             keyboard,
             ..
-        } if row.weight == Weight::Warning => Some(Outgoing::Send {
-            chat: *chat,
-            text: text.clone(),
-            keyboard: keyboard.clone(),
-            silent: true,
-        }),
+        } if row.weight == Weight::Warning && matches!(row.piece, Piece::Edit { .. }) => {
+            Some(Outgoing::Send {
+                chat: *chat,
+                text: text.clone(),
+                keyboard: keyboard.clone(),
+                silent: true,
+            })
+        }
         Outgoing::Send { .. }
         | Outgoing::Edit { .. }
         | Outgoing::Contact { .. }

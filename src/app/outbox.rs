@@ -6,8 +6,8 @@
 use super::records::{Keys, OutboxRow, Piece, Shown, ShownAs};
 use crate::channel::{Outcome, Outgoing};
 use crate::content::{Content, RichText, Values, With};
-use crate::dialog::Weight;
-use crate::ids::{ChatId, MessageId};
+use crate::dialog::{Keyboard, Weight};
+use crate::ids::{CaseNumber, ChatId, Lang, MessageId};
 use crate::store::{Commit, CommitError, Ledger, Put, ReadError};
 
 /// A question keeps this many copies to edit; older ones scroll away.
@@ -91,7 +91,9 @@ pub fn shows_of(row: &OutboxRow) -> Option<ShownAs> {
 }
 
 /// The messages a row comes to. An edit becomes one for each copy; an edit of
-/// a card that never arrived becomes a new card.
+/// a card that never arrived becomes a new card. A case's card that is posted
+/// anew comes first, then its older copy is folded: what stood there, a phone
+/// number too, stands in one place alone.
 #[must_use]
 pub fn resolve(content: &Content, chat: ChatId, row: &OutboxRow, shown: &Shown) -> Vec<Outgoing> {
     match &row.piece {
@@ -101,13 +103,22 @@ pub fn resolve(content: &Content, chat: ChatId, row: &OutboxRow, shown: &Shown) 
             silent,
             ..
         } => {
-            let text = marked(content, row, text);
-            vec![Outgoing::Send {
+            let mut outgoing = vec![Outgoing::Send {
                 chat,
-                text,
+                text: marked(content, row, text),
                 keyboard: keyboard.clone(),
                 silent: *silent,
-            }]
+            }];
+            if let Some(case) = row.case {
+                let folded = folded(content, row.lang, case);
+                outgoing.extend(shown.messages.iter().map(|message| Outgoing::Edit {
+                    chat,
+                    message: MessageId(*message),
+                    text: folded.clone(),
+                    keyboard: Keyboard::None,
+                }));
+            }
+            outgoing
         }
         Piece::Edit { text, keyboard, .. } => {
             if shown.messages.is_empty() && row.weight == Weight::Warning {
@@ -142,6 +153,18 @@ pub fn resolve(content: &Content, chat: ChatId, row: &OutboxRow, shown: &Shown) 
             }]
         }
     }
+}
+
+/// What an older copy of a case's card says once there is a newer one.
+fn folded(content: &Content, lang: Lang, case: CaseNumber) -> RichText {
+    let number = case.to_string();
+    content.words.staff_folded.render(
+        lang,
+        &With {
+            values: &[("case", &number)],
+            rest: content as &dyn Values,
+        },
+    )
 }
 
 /// A message that may have been sent before says so.
@@ -194,8 +217,11 @@ pub fn delivered(
         return Ok((commit, Shown::default()));
     }
     if let Some(message) = message {
-        if row.case.is_some() {
-            // The newest card is the one that is kept true.
+        if let Some(case) = row.case {
+            let card = keys.card_at(chat, message);
+            let card = Put::json(card, super::records::CLINIC, &case)?;
+            commit.puts.push(card);
+            // Older copies were folded; the newest card is the one that is kept true.
             shown.messages.clear();
         }
         shown.messages.push(message.0);

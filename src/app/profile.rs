@@ -3,7 +3,7 @@
 use super::clerk::Clerk;
 use super::records::CLINIC;
 use crate::channel::telegram::{BotProfile, CommandList, Scope, Telegram};
-use crate::content::{Command, Content};
+use crate::content::{Command, Content, StaffCommand, Text};
 use crate::ids::{ChatId, Lang};
 use crate::store::{Commit, Put};
 
@@ -15,18 +15,12 @@ pub fn profile(content: &Content, staff_chat: Option<ChatId>) -> BotProfile {
         std::iter::once((None, Lang::default()))
             .chain(Lang::ALL.into_iter().map(|lang| (Some(lang), lang)))
     };
-    let listed = |commands: &[Command], lang: Lang| -> Vec<(String, String)> {
-        commands
-            .iter()
-            .map(|command| {
-                (
-                    command.name.clone(),
-                    command.about.render(lang, content).text,
-                )
-            })
-            .collect()
+    let about = |name: &str, about: &Text, lang: Lang| -> (String, String) {
+        (name.to_owned(), about.render(lang, content).text)
     };
-    let in_each = |text: &crate::content::Text| {
+    let of_patients = |command: &Command, lang| about(&command.name, &command.about, lang);
+    let of_staff = |command: &StaffCommand, lang| about(&command.name, &command.about, lang);
+    let in_each = |text: &Text| {
         languages()
             .map(|(tag, lang)| (tag, text.render(lang, content).text))
             .collect()
@@ -35,7 +29,12 @@ pub fn profile(content: &Content, staff_chat: Option<ChatId>) -> BotProfile {
         .map(|(tag, lang)| CommandList {
             scope: Scope::Private,
             lang: tag,
-            commands: listed(&content.bot.commands, lang),
+            commands: content
+                .bot
+                .commands
+                .iter()
+                .map(|command| of_patients(command, lang))
+                .collect(),
         })
         .collect();
     if let Some(chat) = staff_chat {
@@ -43,7 +42,12 @@ pub fn profile(content: &Content, staff_chat: Option<ChatId>) -> BotProfile {
         commands.push(CommandList {
             scope: Scope::Chat(chat),
             lang: None,
-            commands: listed(&content.bot.staff_commands, lang),
+            commands: content
+                .bot
+                .staff_commands
+                .iter()
+                .map(|command| of_staff(command, lang))
+                .collect(),
         });
     }
     let shown = &content.clinic.profile;

@@ -4,7 +4,7 @@ use serde::{Deserialize, Serialize};
 
 use crate::content::RichText;
 use crate::dialog::{Due, Keyboard, Token, Weight};
-use crate::ids::{BotId, CaseNumber, ChatId, FlagId, Lang, Timestamp};
+use crate::ids::{BotId, CaseNumber, ChatId, FlagId, Lang, MessageId, Timestamp, UserId};
 use crate::store::{Key, Kind};
 
 /// Rows that belong to the clinic, not to a patient, stand under this chat and
@@ -38,6 +38,8 @@ pub enum InboxRow {
     ShowAgain,
     /// Telegram says that the patient cannot be reached.
     Unreachable,
+    /// Telegram refused a message to the patient.
+    Undelivered,
     /// The patient has been silent for as long as answers are kept.
     Forget,
 }
@@ -68,6 +70,29 @@ pub struct OutboxRow {
     /// The case it belongs to.
     #[serde(default, skip_serializing_if = "Option::is_none")]
     pub case: Option<CaseNumber>,
+}
+
+impl OutboxRow {
+    /// Something that was never sent before and belongs to no case.
+    #[must_use]
+    pub fn new(piece: Piece, weight: Weight, lang: Lang) -> Self {
+        Self {
+            piece,
+            weight,
+            lang,
+            repeats: 0,
+            case: None,
+        }
+    }
+
+    /// Something for staff that belongs to a case: it is never given up.
+    #[must_use]
+    pub fn of_case(case: CaseNumber, piece: Piece, lang: Lang) -> Self {
+        Self {
+            case: Some(case),
+            ..Self::new(piece, Weight::Warning, lang)
+        }
+    }
 }
 
 /// One thing to send; messages to be edited later are named, not numbered.
@@ -117,6 +142,8 @@ pub enum ShownAs {
     Question(Token),
     /// A case's card.
     Case(CaseNumber),
+    /// Somebody asks to join the team.
+    Join(UserId),
 }
 
 /// The messages that show one thing, the newest last: a question shown again
@@ -178,8 +205,16 @@ impl Keys {
     pub fn shown(self, chat: ChatId, shown: ShownAs) -> Key {
         let tail = match shown {
             ShownAs::Question(token) => [&b"q"[..], &u64::from(token.0).to_be_bytes()].concat(),
+            ShownAs::Join(user) => [&b"j"[..], &user.0.to_be_bytes()].concat(),
             ShownAs::Case(number) => [&b"c"[..], &number.0.to_be_bytes()].concat(),
         };
+        Key::new(self.0, chat, Kind::Shown, &tail)
+    }
+
+    /// The case whose card a message shows: replies are routed by it.
+    #[must_use]
+    pub fn card_at(self, chat: ChatId, message: MessageId) -> Key {
+        let tail = [&b"m"[..], &message.0.to_be_bytes()].concat();
         Key::new(self.0, chat, Kind::Shown, &tail)
     }
 
@@ -218,6 +253,24 @@ impl Keys {
     pub fn script(self, revision: &str, part: u16) -> Key {
         let tail = [revision.as_bytes(), &part.to_be_bytes()].concat();
         Key::new(self.0, CLINIC, Kind::Content, &tail)
+    }
+
+    /// A row of the audit log.
+    #[must_use]
+    pub fn audit(self, number: u64) -> Key {
+        Key::new(self.0, CLINIC, Kind::Audit, &number.to_be_bytes())
+    }
+
+    /// The number and hash of the audit log's newest row.
+    #[must_use]
+    pub fn audit_head(self) -> Key {
+        Key::new(self.0, CLINIC, Kind::Counter, b"audit")
+    }
+
+    /// Somebody asks to join the team.
+    #[must_use]
+    pub fn join(self, user: UserId) -> Key {
+        self.single(&format!("join/{user}"))
     }
 
     /// One of the app's single rows.

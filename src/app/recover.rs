@@ -1,6 +1,6 @@
 //! What a start finds in the store: everything that was promised and not done.
 
-use super::clerk::{Clerk, Job, is_outdated};
+use super::clerk::{Clerk, Job, is_outdated, is_past_retention};
 use super::records::{DueRow, InboxRow, Keys, OutboxRow, case_subject, sequence_of};
 use crate::dialog::{Conversation, Weight};
 use crate::ids::{ChatId, Timestamp};
@@ -78,11 +78,7 @@ pub fn recover(ledger: &Ledger, keys: Keys, now: Timestamp) -> Result<Recovered,
                 }
             }
             Kind::Seen => {
-                let day = key
-                    .tail()
-                    .first_chunk::<4>()
-                    .map_or(0, |bytes| u32::from_be_bytes(*bytes));
-                if super::intake::is_forgotten(day, now) {
+                if is_stale_mark(&key, now) {
                     found.stale.push(key);
                 }
             }
@@ -99,7 +95,8 @@ pub fn recover(ledger: &Ledger, keys: Keys, now: Timestamp) -> Result<Recovered,
             | Kind::Lock
             | Kind::Meta
             | Kind::Content
-            | Kind::Phone => {}
+            | Kind::Phone
+            | Kind::Audit => {}
         }
     })?;
     // Keys sort by chat; what waits is taken in the order it came.
@@ -111,6 +108,15 @@ pub fn recover(ledger: &Ledger, keys: Keys, now: Timestamp) -> Result<Recovered,
     Ok(found)
 }
 
+/// What follows from warnings that were made again.
+#[derive(Debug, Default)]
+pub struct Told {
+    /// For the lanes.
+    pub messages: Vec<(ChatId, u64, OutboxRow)>,
+    /// For the timers.
+    pub dues: Vec<(ChatId, DueRow)>,
+}
+
 /// Cases the journal knows and the store lost, made again and told again.
 ///
 /// # Errors
@@ -119,9 +125,9 @@ pub fn replay_warnings(
     clerk: &Clerk,
     entries: &[crate::store::journal::Replayed],
     now: Timestamp,
-) -> Result<Vec<(ChatId, u64, OutboxRow)>, super::clerk::TurnError> {
+) -> Result<Told, super::clerk::TurnError> {
     let content = std::sync::Arc::clone(clerk.library.newest());
-    let mut messages = Vec::new();
+    let mut told = Told::default();
     for replayed in entries {
         let Ok(case) = serde_json::from_slice::<Case>(&replayed.entry.bytes) else {
             continue;
@@ -158,12 +164,13 @@ pub fn replay_warnings(
         }
         draft.write_case(&content, &case, version, Alert::Post)?;
         clerk.ledger.commit_blocking(draft.prepared.commit)?;
-        messages.extend(draft.prepared.messages);
+        told.messages.extend(draft.prepared.messages);
+        told.dues.extend(draft.prepared.dues);
     }
-    Ok(messages)
+    Ok(told)
 }
 
-/// What may go: marks of updates taken days ago, and patients who have been
+/// What may go: marks of updates taken days ago, updates put aside, and patients who have been
 /// silent for longer than the clinic keeps answers.
 ///
 /// # Errors
@@ -175,11 +182,7 @@ pub fn outdated(clerk: &Clerk, now: Timestamp) -> Result<(Vec<Key>, Vec<ChatId>)
         .ledger
         .scan(clerk.keys.0, None, None, &mut |key, row| match key.kind() {
             Kind::Seen => {
-                let day = key
-                    .tail()
-                    .first_chunk::<4>()
-                    .map_or(0, |bytes| u32::from_be_bytes(*bytes));
-                if super::intake::is_forgotten(day, now) {
+                if is_stale_mark(&key, now) {
                     marks.push(key);
                 }
             }
@@ -188,6 +191,14 @@ pub fn outdated(clerk: &Clerk, now: Timestamp) -> Result<(Vec<Key>, Vec<ChatId>)
                     && is_outdated(content, &conversation, now)
                 {
                     silent.push(key.chat());
+                }
+            }
+            // What was put aside holds a patient's words like any other row.
+            Kind::Note => {
+                if let Ok(InboxRow::Update { at, .. }) = row.json::<InboxRow>()
+                    && is_past_retention(content, at, now)
+                {
+                    marks.push(key);
                 }
             }
             Kind::Inbox
@@ -201,9 +212,16 @@ pub fn outdated(clerk: &Clerk, now: Timestamp) -> Result<(Vec<Key>, Vec<ChatId>)
             | Kind::Meta
             | Kind::Content
             | Kind::Phone
-            | Kind::Note => {}
+            | Kind::Audit => {}
         })?;
     Ok((marks, silent))
+}
+
+/// Whether a mark of a taken update may go.
+fn is_stale_mark(key: &Key, now: Timestamp) -> bool {
+    let day = key.tail().first_chunk::<4>();
+    let day = day.map_or(0, |bytes| u32::from_be_bytes(*bytes));
+    super::intake::is_forgotten(day, now)
 }
 
 /// Deletes rows that may go, a few at a time.

@@ -6,11 +6,12 @@ use std::time::Duration;
 
 use tokio::sync::{mpsc, watch};
 
-use super::clerk::{Clerk, Job};
+use super::clerk::{Clerk, Draft, Job};
 use super::clock::Clock;
 use super::lanes::{Lanes, News};
 use super::library::Library;
 use super::pacing::Pacing;
+use super::pairing::PairCode;
 use super::records::{CLINIC, InboxRow, Keys};
 use super::timers::Timers;
 use super::workers::Workers;
@@ -82,6 +83,15 @@ const STOP_WITHIN: Duration = Duration::from_secs(20);
 /// What may go is swept this often.
 const SWEEP_EVERY: Duration = Duration::from_secs(60 * 60);
 
+/// What there is of a desk when a bot starts.
+#[derive(Debug, Clone, Copy)]
+pub struct Desk<'a> {
+    /// Whether there is a staff chat.
+    pub is_staffed: bool,
+    /// The code that makes somebody the owner; none while there is one.
+    pub code: Option<&'a str>,
+}
+
 /// Runs a bot until `stop` says so, or something breaks.
 ///
 /// # Errors
@@ -89,7 +99,7 @@ const SWEEP_EVERY: Duration = Duration::from_secs(60 * 60);
 pub async fn run(
     config: Config,
     mut stop: watch::Receiver<bool>,
-    started: impl FnOnce(&Me),
+    started: impl FnOnce(&Me, Desk<'_>),
 ) -> Result<(), RunError> {
     let Config {
         telegram,
@@ -109,7 +119,9 @@ pub async fn run(
     let now = clock.now();
     let away_since = read::<Timestamp>(&ledger, keys, "alive")?;
     let moved = read::<(ChatId, ChatId)>(&ledger, keys, "staff-moved")?;
-    let staff_chat = staff_chat.map(|chat| match moved {
+    let paired = read::<ChatId>(&ledger, keys, "staff-chat")?;
+    // What the settings say holds; without, the chat an owner has paired.
+    let staff_chat = staff_chat.or(paired).map(|chat| match moved {
         Some((from, to)) if from == chat => to,
         Some(_) | None => chat,
     });
@@ -126,6 +138,7 @@ pub async fn run(
         found.sequence,
     ));
     let mut messages = found.messages;
+    let mut dues = found.dues;
     {
         let (clerk, library) = (Arc::clone(&clerk), Arc::clone(&library));
         let stale = found.stale;
@@ -142,13 +155,14 @@ pub async fn run(
             Ok::<_, super::clerk::TurnError>(replayed)
         })
         .await?;
-        if !replayed.is_empty() {
+        if !replayed.messages.is_empty() {
             tracing::warn!(
-                count = replayed.len(),
+                count = replayed.messages.len(),
                 "warnings were found in the journal and not in the store; they are told again"
             );
         }
-        messages.extend(replayed);
+        messages.extend(replayed.messages);
+        dues.extend(replayed.dues);
     }
     if report.commits_missing > 0 {
         tracing::error!(
@@ -156,7 +170,15 @@ pub async fn run(
             "the store has lost commits; warnings were made again from the journal"
         );
     }
-    started(&me);
+    let code = pair_code(&clerk, now)?;
+    let desk = Desk {
+        is_staffed: staff_chat.is_some(),
+        code: code.as_ref().map(PairCode::code),
+    };
+    started(&me, desk);
+    if let Some(code) = code {
+        clerk.offer_code(code);
+    }
 
     let (news_in, mut news) = mpsc::unbounded_channel();
     let (broken_in, mut broken) = mpsc::unbounded_channel();
@@ -174,7 +196,7 @@ pub async fn run(
         clock.clone(),
         Box::new(move |why| drop(broken_in.send(why))),
     );
-    for (chat, due) in found.dues {
+    for (chat, due) in dues {
         timers.set(chat, due);
     }
     for (chat, sequence, row) in messages {
@@ -185,9 +207,7 @@ pub async fn run(
     }
     let was_away = away_since.is_some_and(|since| now.seconds_since(since) > PRESS_KEPT_SECONDS);
     if was_away || shows_open_questions {
-        for chat in found.open_questions {
-            workers.push(chat, show_again());
-        }
+        show_again(&clerk, &workers, &found.open_questions, now).await?;
     }
     let fire = Arc::clone(&workers);
     let timer_task = tokio::spawn(Arc::clone(&timers).run(clock.clone(), move |chat, due| {
@@ -307,6 +327,20 @@ async fn first_call(
     }
 }
 
+/// A new code, while nobody owns the desk.
+fn pair_code(clerk: &Clerk, now: Timestamp) -> Result<Option<PairCode>, RunError> {
+    let (roster, _) = clerk
+        .roster()
+        .map_err(|error| RunError::Store(error.into()))?;
+    if roster.has_owner() {
+        return Ok(None);
+    }
+    let mut random = [0; 8];
+    getrandom::fill(&mut random)
+        .map_err(|_| RunError::Stopped("the system gives no random numbers".to_owned()))?;
+    Ok(Some(PairCode::new(random, now)))
+}
+
 async fn stopped(stop: &mut watch::Receiver<bool>) {
     // A sender that is gone can say nothing more: run on.
     if stop.wait_for(|stop| *stop).await.is_err() {
@@ -343,7 +377,10 @@ async fn poll(
         wait = 1;
         let now = clock.now();
         if Clock::uptime().saturating_sub(last_heard) > PRESS_KEPT {
-            show_all_again(clerk, workers, now).await?;
+            let reader = Arc::clone(clerk);
+            let found =
+                blocking(move || recover::recover(&reader.ledger, reader.keys, now)).await?;
+            show_again(clerk, workers, &found.open_questions, now).await?;
         }
         last_heard = Clock::uptime();
         // Telegram has confirmed all below it. It may number the next one
@@ -387,22 +424,28 @@ fn offset_after(updates: &[RawUpdate]) -> Option<i64> {
     Some(last.saturating_add(1).max(1))
 }
 
-fn show_again() -> Job {
-    Job::Row {
-        sequence: 0,
-        row: InboxRow::ShowAgain,
-    }
-}
-
-async fn show_all_again(
+/// Shows each open question again. Written down first: a bot that dies now does
+/// so at its next start, when the gap cannot be seen any more.
+async fn show_again(
     clerk: &Arc<Clerk>,
     workers: &Arc<Workers>,
+    chats: &[ChatId],
     now: Timestamp,
 ) -> Result<(), RunError> {
-    let reader = Arc::clone(clerk);
-    let found = blocking(move || recover::recover(&reader.ledger, reader.keys, now)).await?;
-    for chat in found.open_questions {
-        workers.push(chat, show_again());
+    /// Below what one commit may hold.
+    const CHATS_AT_ONCE: usize = 500;
+    for chats in chats.chunks(CHATS_AT_ONCE) {
+        let mut draft = Draft::new(clerk, now);
+        for chat in chats {
+            draft
+                .wake(*chat, InboxRow::ShowAgain)
+                .map_err(|error| RunError::Store(error.into()))?;
+        }
+        let mut prepared = draft.prepared;
+        let commit = std::mem::take(&mut prepared.commit);
+        let committed = clerk.ledger.commit(commit).await;
+        committed.map_err(|error| RunError::Store(error.into()))?;
+        workers.hand_on(prepared);
     }
     Ok(())
 }

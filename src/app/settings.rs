@@ -11,20 +11,14 @@ use super::pacing::Pacing;
 use crate::ids::ChatId;
 use crate::store::{MasterKey, master};
 
-/// What a bot runs with.
+/// What a process runs with.
 pub struct Settings {
-    /// The bot's token; none starts the preview.
-    pub token: Option<SecretString>,
+    /// The clinics it serves, at least one.
+    pub clinics: Vec<ClinicSettings>,
     /// Any Bot API server.
     pub api_url: Option<Url>,
-    /// Where staff are told.
-    pub staff_chat: Option<ChatId>,
-    /// Which clinic's file.
-    pub clinic: String,
     /// The folder of dialogs.
     pub dialogs_dir: PathBuf,
-    /// The folder of what is stored.
-    pub data_dir: PathBuf,
     /// What seals it.
     pub key: KeySource,
     /// How fast the bot may send.
@@ -33,6 +27,18 @@ pub struct Settings {
     pub allow_unreviewed: bool,
     /// The preview's port; any free one when not set.
     pub preview_port: Option<u16>,
+}
+
+/// What one clinic's bot runs with.
+pub struct ClinicSettings {
+    /// The name of its file in `dialogs/clinics/`, without `.yaml`.
+    pub name: String,
+    /// Its bot's token; none starts the preview.
+    pub token: Option<SecretString>,
+    /// Where its staff are told.
+    pub staff_chat: Option<ChatId>,
+    /// The folder of what it stores: each clinic has its own, with its own keys.
+    pub data_dir: PathBuf,
 }
 
 /// Where the key comes from.
@@ -92,33 +98,26 @@ impl Settings {
     ///
     /// # Errors
     /// Every setting that is missing or wrong, by name.
-    pub fn from_env(purpose: Purpose) -> Result<Self, SettingsError> {
-        Self::read(purpose, |name| {
-            env::var(name).ok().filter(|value| !value.trim().is_empty())
-        })
+    pub fn from_env(
+        purpose: Purpose,
+        is_reviewed: impl Fn(&Path, &str) -> bool,
+    ) -> Result<Self, SettingsError> {
+        let get = |name: &str| env::var(name).ok().filter(|value| !value.trim().is_empty());
+        Self::read(purpose, get, is_reviewed)
     }
 
-    /// Reads settings by name from anywhere.
+    /// Reads settings by name from anywhere. `is_reviewed` tells of a folder and
+    /// a clinic whether a clinician has reviewed them; the preview does not ask.
     ///
     /// # Errors
     /// Every setting that is missing or wrong, by name.
     pub fn read(
         purpose: Purpose,
         get: impl Fn(&str) -> Option<String>,
+        is_reviewed: impl Fn(&Path, &str) -> bool,
     ) -> Result<Self, SettingsError> {
         let mut wrong = Vec::new();
         let get = |name: &str| get(name).map(|value| value.trim().to_owned());
-        let token = get("TELOXIDE_TOKEN");
-        match &token {
-            None if purpose == Purpose::Run => wrong.push(
-                "TELOXIDE_TOKEN is missing: ask @BotFather for a bot, and put its token here."
-                    .to_owned(),
-            ),
-            Some(token) if !is_token(token) => wrong.push(
-                "TELOXIDE_TOKEN is not a bot's token: it looks like 123456:ABC-def.".to_owned(),
-            ),
-            Some(_) | None => {}
-        }
         let api_url = get("TELOXIDE_API_URL").and_then(|url| match Url::parse(&url) {
             Ok(url) if matches!(url.scheme(), "http" | "https") => Some(url),
             Ok(_) | Err(_) => {
@@ -126,26 +125,6 @@ impl Settings {
                 None
             }
         });
-        let staff_chat = get("STAFF_CHAT_ID").and_then(|chat| match chat.parse::<i64>() {
-            Ok(chat) if chat != 0 => Some(ChatId(chat)),
-            Ok(_) | Err(_) => {
-                wrong.push("STAFF_CHAT_ID is no chat's number: a group's is negative, like -1001234567890.".to_owned());
-                None
-            }
-        });
-        let clinic = get("CLINIC").unwrap_or_else(|| "tuscany-spa".to_owned());
-        let clinic = if clinic
-            .chars()
-            .all(|c| c.is_ascii_alphanumeric() || c == '-')
-        {
-            clinic
-        } else {
-            wrong.push(
-                "CLINIC is no name of a file in dialogs/clinics/: letters, digits and `-`."
-                    .to_owned(),
-            );
-            String::new()
-        };
         let dialogs_dir = PathBuf::from(get("DIALOGS_DIR").unwrap_or_else(|| "dialogs".to_owned()));
         if !dialogs_dir.is_dir() {
             wrong.push(format!(
@@ -154,6 +133,7 @@ impl Settings {
             ));
         }
         let data_dir = PathBuf::from(get("DATA_DIR").unwrap_or_else(|| "data".to_owned()));
+        let clinics = read_clinics(purpose, &data_dir, &get, &mut wrong);
         let key = match (get("DATA_KEY"), get("DATA_KEY_FILE")) {
             (Some(_), Some(_)) => {
                 wrong.push("DATA_KEY and DATA_KEY_FILE are both set: keep one.".to_owned());
@@ -192,6 +172,18 @@ impl Settings {
                 false
             }
         };
+        if purpose == Purpose::Run
+            && !allow_unreviewed
+            && dialogs_dir.is_dir()
+            && !clinics
+                .iter()
+                .all(|clinic| is_reviewed(&dialogs_dir, &clinic.name))
+        {
+            wrong.push(
+                "ALLOW_UNREVIEWED is not set, and no clinician has reviewed these dialogs yet (`reviewed_by: null`): have them reviewed and named, or set ALLOW_UNREVIEWED=yes to run them as they are."
+                    .to_owned(),
+            );
+        }
         let preview_port = get("PREVIEW_PORT").and_then(|port| {
             let port = port.parse();
             if port.is_err() {
@@ -202,20 +194,105 @@ impl Settings {
         if !wrong.is_empty() {
             return Err(SettingsError(wrong));
         }
-        let token = token.map(SecretString::from);
         Ok(Self {
-            token,
+            clinics,
             api_url,
-            staff_chat,
-            clinic,
             dialogs_dir,
-            data_dir,
             key,
             pacing,
             allow_unreviewed,
             preview_port,
         })
     }
+}
+
+/// One clinic has the plain names; of several, each has its own: the clinic's
+/// name stands behind them, in capitals.
+fn read_clinics(
+    purpose: Purpose,
+    data_dir: &Path,
+    get: &impl Fn(&str) -> Option<String>,
+    wrong: &mut Vec<String>,
+) -> Vec<ClinicSettings> {
+    let listed = get("CLINIC").unwrap_or_else(|| "tuscany-spa".to_owned());
+    let mut names: Vec<&str> = listed.split(',').map(str::trim).collect();
+    let is_name = |name: &&str| {
+        !name.is_empty()
+            && name
+                .chars()
+                .all(|c| c.is_ascii_lowercase() || c.is_ascii_digit() || c == '-')
+    };
+    if !names.iter().all(is_name) {
+        wrong.push(
+            "CLINIC names files in dialogs/clinics/, without .yaml: small letters, digits and `-`, with a comma between two."
+                .to_owned(),
+        );
+        // The rest is still to be looked at.
+        names = vec![""];
+    }
+    let is_one = names.len() == 1;
+    if !is_one && data_dir.join("store").exists() {
+        wrong.push(format!(
+            "DATA_DIR holds one clinic's data from before: with several, each has a folder in it. Move what is in {} to {}, named as the clinic it belongs to.",
+            data_dir.display(),
+            data_dir.join(names[0]).display()
+        ));
+    }
+    let mut clinics: Vec<ClinicSettings> = Vec::new();
+    for name in names {
+        let setting = |plain: &str| {
+            if is_one {
+                plain.to_owned()
+            } else {
+                format!("{plain}_{}", name.to_ascii_uppercase().replace('-', "_"))
+            }
+        };
+        let token_name = setting("TELOXIDE_TOKEN");
+        let token = get(&token_name);
+        match &token {
+            None if purpose == Purpose::Run => wrong.push(format!(
+                "{token_name} is missing: ask @BotFather for a bot, and put its token here."
+            )),
+            Some(token) if !is_token(token) => wrong.push(format!(
+                "{token_name} is not a bot's token: it looks like 123456:ABC-def."
+            )),
+            Some(token)
+                if clinics
+                    .iter()
+                    .filter_map(|other| other.token.as_ref())
+                    .any(|other| other.expose_secret() == token) =>
+            {
+                wrong.push(format!(
+                    "{token_name} is another clinic's token too: each clinic needs a bot of its own."
+                ));
+            }
+            Some(_) | None => {}
+        }
+        let staff_name = setting("STAFF_CHAT_ID");
+        let staff_chat = get(&staff_name).and_then(|chat| match chat.parse::<i64>() {
+            Ok(chat) if chat != 0 => Some(ChatId(chat)),
+            Ok(_) | Err(_) => {
+                wrong.push(format!(
+                    "{staff_name} is no chat's number: a group's is negative, like -1001234567890."
+                ));
+                None
+            }
+        });
+        if clinics.iter().any(|other| other.name == name) {
+            wrong.push(format!("CLINIC names {name} twice."));
+        }
+        clinics.push(ClinicSettings {
+            name: name.to_owned(),
+            token: token.map(SecretString::from),
+            staff_chat,
+            data_dir: if is_one {
+                data_dir.to_owned()
+            } else {
+                data_dir.join(name)
+            },
+        });
+    }
+    clinics
 }
 
 fn is_token(token: &str) -> bool {

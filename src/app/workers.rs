@@ -114,14 +114,18 @@ impl Workers {
     }
 
     async fn do_job(self: &Arc<Self>, chat: ChatId, mut job: Job) -> Result<(), String> {
+        let mut tries = 0;
         loop {
             match self.try_job(chat, &job).await {
                 Ok(()) => return Ok(()),
                 Err(Trouble::Store(why)) => return Err(why),
-                Err(Trouble::Turn) => match self.count_failure(chat, &mut job).await? {
-                    Failed::Again => tokio::time::sleep(Duration::from_millis(200)).await,
-                    Failed::Parked => return Ok(()),
-                },
+                Err(Trouble::Turn) => {
+                    tries += 1;
+                    if self.count_failure(chat, &mut job, tries).await? {
+                        return Ok(());
+                    }
+                    tokio::time::sleep(Duration::from_millis(200)).await;
+                }
             }
         }
     }
@@ -178,6 +182,9 @@ impl Workers {
 
     /// What was committed goes to the lanes, the timers and other workers.
     pub fn hand_on(self: &Arc<Self>, prepared: Prepared) {
+        if let Some(chat) = prepared.staff_chat {
+            self.clerk.move_staff_chat(chat);
+        }
         for answer in prepared.answers {
             self.lanes.send_now(answer);
         }
@@ -195,92 +202,98 @@ impl Workers {
         }
     }
 
-    /// Counts a failed turn in the store, so that a turn which ends the process
-    /// is counted too; after the last try the update is put aside.
+    /// Counts a failed turn; whether that was the last try. A failed update is
+    /// counted in the store, so that a turn which ends the process counts too.
     async fn count_failure(
         self: &Arc<Self>,
         chat: ChatId,
         job: &mut Job,
-    ) -> Result<Failed, String> {
-        let Job::Row { sequence, row } = job else {
-            tracing::error!(chat = chat.0, "a timer's turn failed and is dropped");
-            return Ok(Failed::Parked);
-        };
-        let key = self.clerk.keys.inbox(chat, *sequence);
-        let tries = match row {
-            InboxRow::Update { tries, .. } => {
-                *tries += 1;
-                *tries
-            }
-            InboxRow::Cleared { .. }
-            | InboxRow::Seen
-            | InboxRow::ShowAgain
-            | InboxRow::Unreachable
-            | InboxRow::Forget => TRIES_MAX,
-        };
-        let mut commit = Commit::default();
-        let mut prepared = Prepared::default();
-        if tries < TRIES_MAX {
-            commit
-                .puts
-                .push(Put::json(key, chat, row).map_err(|error| error.to_string())?);
-        } else {
-            tracing::error!(
-                chat = chat.0,
-                "an update could not be turned and is put aside"
-            );
-            let mut draft = Draft::new(&self.clerk, self.clock.now());
-            let content = Arc::clone(self.clerk.library.newest());
-            let number = chat.to_string();
-            let text = content.words.staff_poisoned.render(
-                content.clinic.staff_language,
-                &With {
-                    values: &[("chat", &number)],
-                    rest: &*content as &dyn Values,
-                },
-            );
-            draft
-                .tell_staff_line(&content, text)
-                .map_err(|error| error.to_string())?;
-            // Groups have negative numbers; a patient is not left without an answer.
-            if chat.0 > 0 {
-                let lang = match self.clerk.conversation(chat) {
-                    Ok(Some((conversation, _))) => conversation.lang,
-                    Ok(None) | Err(_) => Lang::default(),
+        tries: u8,
+    ) -> Result<bool, String> {
+        let keys = self.clerk.keys;
+        let mut last = tries >= TRIES_MAX;
+        if let Job::Row { sequence, row } = job
+            && let InboxRow::Update { tries, .. } = row
+        {
+            *tries += 1;
+            last = *tries >= TRIES_MAX;
+            if !last {
+                let put = Put::json(keys.inbox(chat, *sequence), chat, row);
+                let commit = Commit {
+                    puts: vec![put.map_err(|error| error.to_string())?],
+                    ..Commit::default()
                 };
-                let text = content.words.trouble.render(lang, &*content);
-                draft
-                    .say(chat, chat, lang, text)
-                    .map_err(|error| error.to_string())?;
+                let counted = self.clerk.ledger.commit(commit).await;
+                counted.map_err(|error| error.to_string())?;
             }
-            prepared = draft.prepared;
-            commit = std::mem::take(&mut prepared.commit);
-            let parked = Key::new(
-                self.clerk.keys.0,
-                chat,
-                Kind::Note,
-                &[b"park".as_slice(), &sequence.to_be_bytes()].concat(),
-            );
-            commit
-                .puts
-                .push(Put::json(parked, chat, row).map_err(|error| error.to_string())?);
-            commit.deletes.push(key);
         }
+        if last {
+            self.park(chat, job).await?;
+        }
+        Ok(last)
+    }
+
+    /// What cannot be turned is put aside, and staff are told that this patient
+    /// needs a person.
+    async fn park(self: &Arc<Self>, chat: ChatId, job: &Job) -> Result<(), String> {
+        let keys = self.clerk.keys;
+        let aside = |tail: &[u8]| {
+            let tail = [b"park".as_slice(), tail].concat();
+            Key::new(keys.0, chat, Kind::Note, &tail)
+        };
+        let (waits, parked) = match job {
+            Job::Row {
+                row: InboxRow::ShowAgain | InboxRow::Forget,
+                ..
+            } => {
+                // Nobody waits for these, and both come again by themselves.
+                tracing::error!(chat = chat.0, "a chat's upkeep failed");
+                return Ok(());
+            }
+            Job::Row { sequence, row } => (
+                keys.inbox(chat, *sequence),
+                Put::json(aside(&sequence.to_be_bytes()), chat, row),
+            ),
+            Job::Due(due) => {
+                let kind = due.due.kind();
+                (keys.due(chat, kind), Put::json(aside(&[kind]), chat, due))
+            }
+        };
+        tracing::error!(chat = chat.0, "a turn failed for good and is put aside");
+        let mut draft = Draft::new(&self.clerk, self.clock.now());
+        let content = Arc::clone(self.clerk.library.newest());
+        let number = chat.to_string();
+        let text = content.words.staff_poisoned.render(
+            content.clinic.staff_language,
+            &With {
+                values: &[("chat", &number)],
+                rest: &*content as &dyn Values,
+            },
+        );
+        draft
+            .tell_staff_line(&content, text)
+            .map_err(|error| error.to_string())?;
+        // Groups have negative numbers; a patient is not left without an answer.
+        if chat.0 > 0 {
+            let lang = match self.clerk.conversation(chat) {
+                Ok(Some((conversation, _))) => conversation.lang,
+                Ok(None) | Err(_) => Lang::default(),
+            };
+            let text = content.words.trouble.render(lang, &*content);
+            draft
+                .say(chat, chat, lang, text)
+                .map_err(|error| error.to_string())?;
+        }
+        let mut prepared = draft.prepared;
+        let mut commit = std::mem::take(&mut prepared.commit);
+        commit.puts.push(parked.map_err(|error| error.to_string())?);
+        commit.deletes.push(waits);
         self.clerk
             .ledger
             .commit(commit)
             .await
             .map_err(|error| error.to_string())?;
         self.hand_on(prepared);
-        Ok(if tries < TRIES_MAX {
-            Failed::Again
-        } else {
-            Failed::Parked
-        })
+        Ok(())
     }
-}
-
-enum Failed {
-    Again,
-    Parked,
 }

@@ -26,6 +26,8 @@ pub enum Fault {
     Garbage,
     /// 403, bot was blocked by the user; nothing was done.
     Forbidden,
+    /// 400, a message that is never taken; nothing was done.
+    Refused,
 }
 
 /// How a reply reaches the bot.
@@ -86,6 +88,7 @@ impl Fault {
             ),
             Fault::ServerErrorBefore => Some(bad_gateway()),
             Fault::Forbidden => Some(Refusal::blocked().into()),
+            Fault::Refused => Some(Refusal::bad("message text is wrong").into()),
             Fault::ServerErrorAfter | Fault::Timeout | Fault::Garbage => None,
         }
     }
@@ -103,7 +106,10 @@ impl Fault {
                 body: Value::String("<html><body>upstream sent nonsense</body></html>".to_owned()),
                 delivery: Delivery::Garbled,
             },
-            Fault::TooManyRequests { .. } | Fault::ServerErrorBefore | Fault::Forbidden => reply,
+            Fault::TooManyRequests { .. }
+            | Fault::ServerErrorBefore
+            | Fault::Forbidden
+            | Fault::Refused => reply,
         }
     }
 }

@@ -144,6 +144,29 @@ impl World {
         Ok(id)
     }
 
+    /// A person leaves a group or comes into it, and the bot hears so, as it
+    /// does of every service message.
+    pub fn pass_through(&mut self, group: i64, user: i64, leaves: bool, now: i64) {
+        let person = self.sender_json(user);
+        let keep = self.keep;
+        let Some(chat) = self.chats.get_mut(&group).filter(|chat| chat.is_group()) else {
+            return;
+        };
+        let mut shown = service(user, "", now);
+        if leaves {
+            chat.members.remove(&user);
+            shown.rest.insert("left_chat_member".to_owned(), person);
+        } else {
+            chat.members.insert(user);
+            shown
+                .rest
+                .insert("new_chat_members".to_owned(), json!([person]));
+        }
+        let message = chat.push(shown, keep);
+        self.hear(group, message, "message", now);
+        self.tell(&Change::Chat(group));
+    }
+
     /// Upgrades a group to a supergroup, as its owner may at any time: the
     /// chat gets a new id and an empty history, and calls to the old id are
     /// refused with `migrate_to_chat_id`. Returns the new id.

@@ -21,5 +21,5 @@ pub use bidi::strip_bidi;
 pub use client::{Me, SetupError, Telegram, Timeouts};
 pub use poll::{PollError, Polled, RawUpdate, UpdateKind};
 pub use profile::{BotProfile, CommandList, Scope};
-pub use update::read_update;
+pub use update::{read_update, without_half_surrogates};
 pub use wire::{read_outcome, wire};

@@ -9,13 +9,44 @@ pub struct Chat {
     pub lines: Vec<(usize, Line)>,
 }
 
+impl Chat {
+    /// The clinic the patient writes to, if the file names one.
+    #[must_use]
+    pub fn clinic(&self) -> Option<&str> {
+        self.lines.iter().find_map(|(_, line)| match line {
+            Line::Setting(Setting::Clinic(name)) => Some(name.as_str()),
+            Line::Setting(Setting::Lang(_) | Setting::NoStaff) | Line::Act(_) | Line::Check(_) => {
+                None
+            }
+        })
+    }
+}
+
 /// One line.
 #[derive(Debug, Clone, PartialEq, Eq)]
 pub enum Line {
+    /// Holds for the whole file.
+    Setting(Setting),
+    /// Somebody does something, or the clock does.
+    Act(Act),
+    /// Something is looked at.
+    Check(Check),
+}
+
+/// What holds for the whole file.
+#[derive(Debug, Clone, PartialEq, Eq)]
+pub enum Setting {
     /// `lang: es`: the language of the patient's Telegram.
     Lang(String),
     /// `staff: none`: the bot has no staff chat.
     NoStaff,
+    /// `clinic: east-west`: the clinic the patient writes to.
+    Clinic(String),
+}
+
+/// What somebody does.
+#[derive(Debug, Clone, PartialEq, Eq)]
+pub enum Act {
     /// `patient: words`.
     Say(String),
     /// `patient: [Label]`, once or `x 3`.
@@ -44,6 +75,37 @@ pub enum Line {
         /// What they press, in `[]`, or say.
         act: String,
     },
+    /// `staff Ana replies: words`, to the newest card; or `staff Ana replies to
+    /// case 2: words`.
+    StaffReply {
+        /// Who.
+        name: String,
+        /// To which case's card; the newest card without.
+        case: Option<u64>,
+        /// What they say.
+        words: String,
+    },
+    /// `staff Ana in private: words`: Ana writes to the bot in private.
+    StaffPrivate {
+        /// Who.
+        name: String,
+        /// What they say.
+        words: String,
+    },
+    /// `staff Ana leaves` or `staff Ana joins`: the staff chat.
+    StaffMoves {
+        /// Who.
+        name: String,
+        /// Out of it, or into it.
+        leaves: bool,
+    },
+    /// `staff Ana forges: data`: button data no message of the staff chat shows.
+    StaffForge {
+        /// Who.
+        name: String,
+        /// The data.
+        data: String,
+    },
     /// `stranger: [Label]`: somebody who is not on staff presses a case's button.
     Stranger(String),
     /// `clock: +60s`, in seconds.
@@ -52,7 +114,38 @@ pub enum Line {
     Restart,
     /// `gap`: the same after presses may have been lost.
     Gap,
-    /// `bot: words`, `staff sees: words`, `toast: words`: seen since the last act.
+}
+
+impl Act {
+    /// Whether the patient, or somebody in their chat, waits for an answer to it.
+    #[must_use]
+    pub fn wants_answer(&self) -> bool {
+        match self {
+            Self::Say(_)
+            | Self::Press(_)
+            | Self::PressOld(_)
+            | Self::Forge(_)
+            | Self::Edit(_)
+            | Self::Send { .. }
+            | Self::Share(_)
+            | Self::Stranger(_) => true,
+            Self::Block(_)
+            | Self::Staff { .. }
+            | Self::StaffReply { .. }
+            | Self::StaffForge { .. }
+            | Self::StaffPrivate { .. }
+            | Self::StaffMoves { .. }
+            | Self::Clock(_)
+            | Self::Restart
+            | Self::Gap => false,
+        }
+    }
+}
+
+/// What is looked at since the last act.
+#[derive(Debug, Clone, PartialEq, Eq)]
+pub enum Check {
+    /// `bot: words`, `staff sees: words`, `toast: words`.
     See {
         /// Where.
         by: Observed,
@@ -69,6 +162,8 @@ pub enum Line {
     Never(String),
     /// `staff never sees: words`: no message to staff had them.
     StaffNever(String),
+    /// `staff chat has no: words`: no message in the staff chat reads so now.
+    StaffChatHasNo(String),
     /// `presses: 14`: so many at most, so far.
     PressesAtMost(usize),
     /// `sent: 5`: so many messages to the patient since the last act.
@@ -82,6 +177,8 @@ pub enum Observed {
     Patient,
     /// The staff chat.
     Staff,
+    /// The private chats of staff.
+    Private,
     /// The answer to a press.
     Toast,
 }
@@ -128,68 +225,135 @@ pub fn parse(text: &str) -> Result<Chat, ParseError> {
 }
 
 fn parse_line(line: &str) -> Option<Line> {
+    if let Some(check) = parse_check(line) {
+        return Some(Line::Check(check));
+    }
+    match line.split_once(':').map(|(head, rest)| (head, rest.trim())) {
+        Some(("lang", lang)) => Some(Line::Setting(Setting::Lang(lang.to_owned()))),
+        Some(("clinic", name)) => Some(Line::Setting(Setting::Clinic(name.to_owned()))),
+        Some(("staff", "none")) => Some(Line::Setting(Setting::NoStaff)),
+        Some(_) | None => parse_act(line).map(Line::Act),
+    }
+}
+
+fn parse_act(line: &str) -> Option<Act> {
     match line {
-        "restart" => return Some(Line::Restart),
-        "gap" => return Some(Line::Gap),
-        "patient blocks" => return Some(Line::Block(true)),
-        "patient unblocks" => return Some(Line::Block(false)),
+        "restart" => return Some(Act::Restart),
+        "gap" => return Some(Act::Gap),
+        "patient blocks" => return Some(Act::Block(true)),
+        "patient unblocks" => return Some(Act::Block(false)),
         _ => {}
     }
+    if let Some(who) = line.strip_prefix("staff ")
+        && !who.contains(':')
+    {
+        let (name, verb) = who.trim().rsplit_once(' ')?;
+        let leaves = match verb {
+            "leaves" => true,
+            "joins" => false,
+            _ => return None,
+        };
+        return Some(Act::StaffMoves {
+            name: name.trim().to_owned(),
+            leaves,
+        });
+    }
+    let (head, rest) = line.split_once(':')?;
+    let (head, rest) = (head.trim(), rest.trim());
+    Some(match head {
+        "patient" => match (
+            rest.strip_prefix("again ").and_then(label_of),
+            label_of(rest),
+        ) {
+            (Some(old), _) => Act::PressOld(old),
+            (None, Some(label)) => Act::Press(label),
+            (None, None) => Act::Say(rest.replace("\\n", "\n")),
+        },
+        "patient forges" => Act::Forge(rest.to_owned()),
+        "patient edits" => Act::Edit(rest.to_owned()),
+        "patient sends" => {
+            let (what, caption) = match rest.split_once(" with ") {
+                Some((what, caption)) => (what, Some(caption.to_owned())),
+                None => (rest, None),
+            };
+            Act::Send {
+                what: what.to_owned(),
+                caption,
+            }
+        }
+        "patient shares" => Act::Share(rest.to_owned()),
+        "stranger" => Act::Stranger(label_of(rest)?),
+        "clock" => Act::Clock(seconds(rest)?),
+        head => parse_staff(head.strip_prefix("staff ")?.trim(), rest)?,
+    })
+}
+
+/// `Ana`, `Ana forges`, `Ana in private`, `Ana replies` or `Ana replies to case 2`, and what stands behind.
+fn parse_staff(who: &str, rest: &str) -> Option<Act> {
+    if let Some(name) = who.strip_suffix(" forges") {
+        return Some(Act::StaffForge {
+            name: name.trim().to_owned(),
+            data: rest.to_owned(),
+        });
+    }
+    if let Some(name) = who.strip_suffix(" in private") {
+        return Some(Act::StaffPrivate {
+            name: name.trim().to_owned(),
+            words: rest.to_owned(),
+        });
+    }
+    let (who, case) = match who.split_once(" replies to case ") {
+        Some((who, case)) => (who, Some(case.trim().parse().ok()?)),
+        None => (who, None),
+    };
+    let name = match (who.strip_suffix(" replies"), case) {
+        (Some(name), None) => name,
+        (None, Some(_)) => who,
+        (Some(_), Some(_)) => return None,
+        (None, None) => {
+            return Some(Act::Staff {
+                name: who.to_owned(),
+                act: rest.to_owned(),
+            });
+        }
+    };
+    Some(Act::StaffReply {
+        name: name.trim().to_owned(),
+        case,
+        words: rest.replace("\\n", "\n"),
+    })
+}
+
+fn parse_check(line: &str) -> Option<Check> {
     if line.starts_with('[') {
-        return Some(Line::Buttons(labels(line)));
+        return Some(Check::Buttons(labels(line)));
     }
     if let Some(label) = line.strip_prefix("no ").and_then(label_of) {
-        return Some(Line::NoButton(label));
+        return Some(Check::NoButton(label));
     }
     let (head, rest) = line.split_once(':')?;
     let (head, rest) = (head.trim(), rest.trim());
     let see = |by, words: &str| {
         if words == "nothing" {
-            Line::SeeNothing(by)
+            Check::SeeNothing(by)
         } else {
-            Line::See {
+            Check::See {
                 by,
                 words: words.to_owned(),
             }
         }
     };
     Some(match head {
-        "lang" => Line::Lang(rest.to_owned()),
-        "staff" if rest == "none" => Line::NoStaff,
-        "patient" => match (
-            rest.strip_prefix("again ").and_then(label_of),
-            label_of(rest),
-        ) {
-            (Some(old), _) => Line::PressOld(old),
-            (None, Some(label)) => Line::Press(label),
-            (None, None) => Line::Say(rest.replace("\\n", "\n")),
-        },
-        "patient forges" => Line::Forge(rest.to_owned()),
-        "patient edits" => Line::Edit(rest.to_owned()),
-        "patient sends" => {
-            let (what, caption) = match rest.split_once(" with ") {
-                Some((what, caption)) => (what, Some(caption.to_owned())),
-                None => (rest, None),
-            };
-            Line::Send {
-                what: what.to_owned(),
-                caption,
-            }
-        }
-        "patient shares" => Line::Share(rest.to_owned()),
-        "stranger" => Line::Stranger(label_of(rest)?),
-        "clock" => Line::Clock(seconds(rest)?),
         "bot" => see(Observed::Patient, rest),
         "staff sees" => see(Observed::Staff, rest),
+        "in private" => see(Observed::Private, rest),
         "toast" => see(Observed::Toast, rest),
-        "never" => Line::Never(rest.to_owned()),
-        "staff never sees" => Line::StaffNever(rest.to_owned()),
-        "presses" => Line::PressesAtMost(rest.parse().ok()?),
-        "sent" => Line::Sent(rest.parse().ok()?),
-        head => Line::Staff {
-            name: head.strip_prefix("staff ")?.trim().to_owned(),
-            act: rest.to_owned(),
-        },
+        "never" => Check::Never(rest.to_owned()),
+        "staff never sees" => Check::StaffNever(rest.to_owned()),
+        "staff chat has no" => Check::StaffChatHasNo(rest.to_owned()),
+        "presses" => Check::PressesAtMost(rest.parse().ok()?),
+        "sent" => Check::Sent(rest.parse().ok()?),
+        _ => return None,
     })
 }
 

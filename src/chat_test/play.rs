@@ -4,10 +4,9 @@ use std::collections::BTreeMap;
 use std::fmt::Write as _;
 use std::sync::Arc;
 
-use serde_json::{Value, json};
-
-use super::parse::{Chat, Line, Observed};
-use super::stage::{PATIENT, STAFF_CHAT, Stage};
+use super::parse::{Act, Chat, Check, Line, Observed, Setting};
+use super::seen::Seen;
+use super::stage::Stage;
 use crate::app::library::Library;
 use crate::content::Values;
 use crate::ids::Lang;
@@ -37,45 +36,36 @@ pub struct Failure {
     pub message: String,
 }
 
-/// One message, as somebody sees it.
-#[derive(Debug, Clone, PartialEq, Eq)]
-struct Seen {
-    by: Observed,
-    text: String,
-    buttons: Vec<String>,
-    is_edit: bool,
-}
-
-struct Player {
-    stage: Stage,
-    library: Arc<Library>,
-    lang: Lang,
-    options: Options,
+pub(super) struct Player {
+    pub(super) stage: Stage,
+    pub(super) library: Arc<Library>,
+    pub(super) lang: Lang,
+    pub(super) options: Options,
     /// Seen since the last act.
-    fresh: Vec<Seen>,
+    pub(super) fresh: Vec<Seen>,
     /// How much of `fresh` the lines have gone through.
-    taken: usize,
+    pub(super) taken: usize,
     /// The message the last `bot` line found.
-    found: Option<Seen>,
+    pub(super) found: Option<Seen>,
     /// Everything the patient ever saw.
-    all: Vec<String>,
+    pub(super) all: Vec<String>,
     /// Everything staff ever saw.
-    all_staff: Vec<String>,
-    calls_read: usize,
+    pub(super) all_staff: Vec<String>,
+    pub(super) calls_read: usize,
     /// The patient blocked the bot.
-    is_blocked: bool,
+    pub(super) is_blocked: bool,
     /// A message of the patient's chat was edited since the last act.
-    is_touched: bool,
+    pub(super) is_touched: bool,
     /// A keyboard in place of the letters stands behind a newer question.
-    keyboard_left: bool,
+    pub(super) keyboard_left: bool,
     /// It stands, and its own question is the newest.
-    keyboard_shown: bool,
-    presses: usize,
+    pub(super) keyboard_shown: bool,
+    pub(super) presses: usize,
     /// Every button the patient was ever shown: its label, message and data.
-    shown: Vec<(String, i64, String)>,
-    staff: Vec<String>,
-    last_said: Option<i64>,
-    record: BTreeMap<usize, Vec<Seen>>,
+    pub(super) shown: Vec<(String, i64, String)>,
+    pub(super) staff: Vec<String>,
+    pub(super) last_said: Option<i64>,
+    pub(super) record: BTreeMap<usize, Vec<Seen>>,
 }
 
 /// Plays a file.
@@ -84,14 +74,17 @@ struct Player {
 /// The first line that does not hold.
 pub fn play(chat: &Chat, library: &Arc<Library>, options: Options) -> Result<Played, Failure> {
     let lang = chat.lines.iter().find_map(|(_, line)| {
-        if let Line::Lang(lang) = line {
+        if let Line::Setting(Setting::Lang(lang)) = line {
             Some(lang.clone())
         } else {
             None
         }
     });
     let lang = lang.unwrap_or_else(|| "en".to_owned());
-    let staffed = !chat.lines.iter().any(|(_, line)| *line == Line::NoStaff);
+    let staffed = !chat
+        .lines
+        .iter()
+        .any(|(_, line)| *line == Line::Setting(Setting::NoStaff));
     let stage = Stage::new(Arc::clone(library), &lang, staffed)
         .map_err(|message| Failure { line: 0, message })?;
     let mut player = Player {
@@ -143,7 +136,7 @@ pub fn update(text: &str, chat: &Chat, library: &Arc<Library>) -> Result<String,
         lines: chat
             .lines
             .iter()
-            .filter(|(_, line)| is_act(line))
+            .filter(|(_, line)| !matches!(line, Line::Check(_)))
             .cloned()
             .collect(),
     };
@@ -156,7 +149,9 @@ pub fn update(text: &str, chat: &Chat, library: &Arc<Library>) -> Result<String,
         .collect();
     for (index, raw) in text.lines().enumerate() {
         match kinds.get(&(index + 1)) {
-            Some(Line::See { .. } | Line::SeeNothing(_) | Line::Buttons(_)) => continue,
+            Some(Line::Check(Check::See { .. } | Check::SeeNothing(_) | Check::Buttons(_))) => {
+                continue;
+            }
             Some(_) | None => {
                 let _ = writeln!(out, "{raw}");
             }
@@ -171,6 +166,7 @@ pub fn update(text: &str, chat: &Chat, library: &Arc<Library>) -> Result<String,
             let head = match seen.by {
                 Observed::Patient => "bot",
                 Observed::Staff => "staff sees",
+                Observed::Private => "in private",
                 Observed::Toast => "toast",
             };
             let _ = writeln!(
@@ -191,114 +187,21 @@ pub fn update(text: &str, chat: &Chat, library: &Arc<Library>) -> Result<String,
     Ok(out)
 }
 
-fn is_act(line: &Line) -> bool {
-    match line {
-        Line::See { .. }
-        | Line::SeeNothing(_)
-        | Line::Buttons(_)
-        | Line::NoButton(_)
-        | Line::Never(_)
-        | Line::StaffNever(_)
-        | Line::PressesAtMost(_)
-        | Line::Sent(_) => false,
-        Line::Lang(_)
-        | Line::NoStaff
-        | Line::Say(_)
-        | Line::Press(_)
-        | Line::PressOld(_)
-        | Line::Forge(_)
-        | Line::Edit(_)
-        | Line::Send { .. }
-        | Line::Share(_)
-        | Line::Block(_)
-        | Line::Staff { .. }
-        | Line::Stranger(_)
-        | Line::Clock(_)
-        | Line::Restart
-        | Line::Gap => true,
-    }
-}
-
 impl Player {
     fn line(&mut self, number: usize, line: &Line) -> Result<(), String> {
-        match line {
-            Line::See { by, words } => return self.see(*by, words),
-            Line::SeeNothing(by) => return self.see_nothing(*by),
-            Line::Buttons(labels) => return self.has_buttons(labels),
-            Line::NoButton(label) => {
-                let label = self.fill(label);
-                let found = self
-                    .found
-                    .as_ref()
-                    .ok_or("no message stands above this line")?;
-                return if found.buttons.iter().any(|one| same(one, &label)) {
-                    Err(format!("the message has the button [{label}]"))
-                } else {
-                    Ok(())
-                };
-            }
-            Line::Never(words) => {
-                let words = self.fill(words);
-                return match self.all.iter().find(|text| text.contains(&words)) {
-                    Some(text) => Err(format!("the patient was shown \"{words}\", in:\n{text}")),
-                    None => Ok(()),
-                };
-            }
-            Line::StaffNever(words) => {
-                let words = self.fill(words);
-                return match self.all_staff.iter().find(|text| text.contains(&words)) {
-                    Some(text) => Err(format!("staff were shown \"{words}\", in:\n{text}")),
-                    None => Ok(()),
-                };
-            }
-            Line::PressesAtMost(most) => {
-                return if self.presses <= *most {
-                    Ok(())
-                } else {
-                    Err(format!(
-                        "{} presses so far, and {most} at most were expected",
-                        self.presses
-                    ))
-                };
-            }
-            Line::Sent(count) => {
-                let sent = self
-                    .fresh
-                    .iter()
-                    .filter(|seen| seen.by == Observed::Patient && !seen.is_edit)
-                    .count();
-                return if sent == *count {
-                    Ok(())
-                } else {
-                    Err(format!(
-                        "{sent} messages were sent to the patient, and {count} expected\n{}",
-                        self.transcript()
-                    ))
-                };
-            }
-            Line::Lang(_) | Line::NoStaff => return Ok(()),
-            Line::Say(_)
-            | Line::Press(_)
-            | Line::PressOld(_)
-            | Line::Forge(_)
-            | Line::Edit(_)
-            | Line::Send { .. }
-            | Line::Share(_)
-            | Line::Block(_)
-            | Line::Staff { .. }
-            | Line::Stranger(_)
-            | Line::Clock(_)
-            | Line::Restart
-            | Line::Gap => {}
-        }
+        let act = match line {
+            Line::Setting(_) => return Ok(()),
+            Line::Check(check) => return self.check(check),
+            Line::Act(act) => act,
+        };
         self.fresh.clear();
         self.is_touched = false;
         self.taken = 0;
         self.found = None;
-        self.act(line)?;
+        self.act(act)?;
         self.stage.settle();
         self.read_calls();
-        self.keeps_house_rules(line)?;
+        self.keeps_house_rules(act)?;
         if self.options.restart_everywhere {
             self.stage.restart(false);
             self.read_calls();
@@ -312,8 +215,8 @@ impl Player {
 
     /// What holds in every chat: whatever a patient does in private is answered,
     /// nothing is said twice at once, and no keyboard is left behind.
-    fn keeps_house_rules(&self, line: &Line) -> Result<(), String> {
-        if !is_by_patient(line) || self.is_blocked {
+    fn keeps_house_rules(&self, act: &Act) -> Result<(), String> {
+        if !act.wants_answer() || self.is_blocked {
             return Ok(());
         }
         let to_patient = || {
@@ -340,141 +243,8 @@ impl Player {
         Ok(())
     }
 
-    fn act(&mut self, line: &Line) -> Result<(), String> {
-        let now = self.stage.now();
-        let said = |error: crate::bot_api::CannotAct| error.to_string();
-        match line {
-            Line::Say(words) => {
-                let words = self.fill(words);
-                let id = self
-                    .stage
-                    .world
-                    .say(PATIENT, PATIENT, &words, now)
-                    .map_err(said)?;
-                self.last_said = Some(id);
-            }
-            Line::Press(label) => {
-                let label = self.fill(label);
-                self.presses += 1;
-                let (message, data) = self.button(PATIENT, &label)?;
-                self.stage
-                    .world
-                    .press(PATIENT, PATIENT, message, &data, now)
-                    .map_err(said)?;
-            }
-            Line::PressOld(label) => {
-                let label = self.fill(label);
-                self.presses += 1;
-                let (_, message, data) = self
-                    .shown
-                    .iter()
-                    .find(|(shown, ..)| same(shown, &label))
-                    .cloned()
-                    .ok_or_else(|| format!("no message ever had the button [{label}]"))?;
-                self.stage
-                    .world
-                    .press(PATIENT, PATIENT, message, &data, now)
-                    .map_err(said)?;
-            }
-            Line::Forge(data) => {
-                let message = self
-                    .stage
-                    .world
-                    .messages(PATIENT)
-                    .last()
-                    .map_or(1, |shown| shown.message_id);
-                self.stage
-                    .world
-                    .press(PATIENT, PATIENT, message, data, now)
-                    .map_err(said)?;
-            }
-            Line::Edit(words) => {
-                let words = self.fill(words);
-                let id = self
-                    .last_said
-                    .ok_or("the patient has not typed anything to edit")?;
-                self.stage
-                    .world
-                    .edit(PATIENT, id, &words, now)
-                    .map_err(said)?;
-            }
-            Line::Send { what, caption } => {
-                let mut extra = json!({ what.as_str(): true });
-                if let Some(caption) = caption {
-                    extra["caption"] = Value::String(caption.clone());
-                }
-                self.stage
-                    .world
-                    .say_with(PATIENT, PATIENT, extra, now)
-                    .map_err(said)?;
-            }
-            Line::Share(number) => {
-                self.stage
-                    .world
-                    .share_contact(PATIENT, PATIENT, number, now)
-                    .map_err(said)?;
-            }
-            Line::Block(blocks) => {
-                self.is_blocked = *blocks;
-                if *blocks {
-                    self.stage.world.block(PATIENT, now);
-                } else {
-                    self.stage.world.unblock(PATIENT, now);
-                }
-            }
-            Line::Staff { name, act } => {
-                let user = self.staff_member(name);
-                match act.strip_prefix('[').and_then(|act| act.strip_suffix(']')) {
-                    Some(label) => {
-                        let label = self.fill(label);
-                        let (message, data) = self.button(STAFF_CHAT, &label)?;
-                        self.stage
-                            .world
-                            .press(STAFF_CHAT, user, message, &data, now)
-                            .map_err(said)?;
-                    }
-                    None => {
-                        self.stage
-                            .world
-                            .say(STAFF_CHAT, user, act, now)
-                            .map_err(said)?;
-                    }
-                }
-            }
-            Line::Stranger(label) => {
-                // A case's button, forwarded to somebody's private chat and pressed there.
-                let label = self.fill(label);
-                let (_, data) = self.button(STAFF_CHAT, &label)?;
-                let message = self
-                    .stage
-                    .world
-                    .messages(PATIENT)
-                    .last()
-                    .map_or(1, |shown| shown.message_id);
-                self.stage
-                    .world
-                    .press(PATIENT, PATIENT, message, &data, now)
-                    .map_err(said)?;
-            }
-            Line::Clock(seconds) => self.stage.turn_clock(*seconds),
-            Line::Restart => self.stage.restart(false),
-            Line::Gap => self.stage.restart(true),
-            Line::Lang(_)
-            | Line::NoStaff
-            | Line::See { .. }
-            | Line::SeeNothing(_)
-            | Line::Buttons(_)
-            | Line::NoButton(_)
-            | Line::Never(_)
-            | Line::StaffNever(_)
-            | Line::PressesAtMost(_)
-            | Line::Sent(_) => {}
-        }
-        Ok(())
-    }
-
     /// `{phone}` and the like may stand in a file: no number is written twice.
-    fn fill(&self, words: &str) -> String {
+    pub(super) fn fill(&self, words: &str) -> String {
         let content = self.library.newest();
         let mut out = String::new();
         let mut rest = words;
@@ -482,7 +252,9 @@ impl Player {
             out.push_str(before);
             match after.split_once('}') {
                 Some((name, behind)) => {
-                    if !content.write(name, self.lang, &mut out) {
+                    if name == "code" {
+                        out.push_str(&self.stage.code());
+                    } else if !content.write(name, self.lang, &mut out) {
                         let _ = write!(out, "{{{name}}}");
                     }
                     rest = behind;
@@ -496,267 +268,23 @@ impl Player {
         out.push_str(rest);
         out
     }
-
-    fn staff_member(&mut self, name: &str) -> i64 {
-        let index = self
-            .staff
-            .iter()
-            .position(|known| known == name)
-            .unwrap_or_else(|| {
-                self.staff.push(name.to_owned());
-                self.staff.len() - 1
-            });
-        let user = 9_000 + i64::try_from(index).unwrap_or(0);
-        self.stage.world.add_person(user, name, None, Some("en"));
-        self.stage.world.join(STAFF_CHAT, user);
-        user
-    }
-
-    /// The newest button with this label; a tick's mark need not be written.
-    fn button(&self, chat: i64, label: &str) -> Result<(i64, String), String> {
-        let messages = self.stage.world.messages(chat);
-        for shown in messages.iter().rev().filter(|shown| shown.from_bot) {
-            for button in shown.buttons.iter().flatten() {
-                if let (true, Some(data)) = (same(&button.label, label), button.data()) {
-                    return Ok((shown.message_id, data.to_owned()));
-                }
-            }
-        }
-        let visible: Vec<String> = messages
-            .iter()
-            .rev()
-            .filter(|shown| !shown.buttons.is_empty())
-            .take(2)
-            .flat_map(|shown| {
-                shown
-                    .labels()
-                    .map(|label| format!("[{label}]"))
-                    .collect::<Vec<_>>()
-            })
-            .collect();
-        Err(format!(
-            "no message has the button [{label}]. There are: {}\n{}",
-            visible.join(" "),
-            self.transcript()
-        ))
-    }
-
-    /// Reads what the bot has called since the last time.
-    fn read_calls(&mut self) {
-        let calls: Vec<_> = self.stage.world.log()[self.calls_read..].to_vec();
-        self.calls_read += calls.len();
-        for call in calls {
-            let method = call.method.to_ascii_lowercase();
-            let payload = &call.payload;
-            // Refused too: an edit that changes nothing is an answer to a double tap.
-            self.is_touched |= method.starts_with("edit") && payload["chat_id"] == PATIENT;
-            if call.status != 200 {
-                continue;
-            }
-            let by = match payload["chat_id"].as_i64() {
-                Some(PATIENT) => Observed::Patient,
-                Some(STAFF_CHAT) => Observed::Staff,
-                _ if method == "answercallbackquery" => Observed::Toast,
-                _ => continue,
-            };
-            let text = match method.as_str() {
-                "sendmessage" | "editmessagetext" | "answercallbackquery" => {
-                    payload["text"].as_str().unwrap_or_default().to_owned()
-                }
-                "sendcontact" => format!(
-                    "contact {} {}",
-                    payload["first_name"].as_str().unwrap_or_default(),
-                    payload["phone_number"].as_str().unwrap_or_default()
-                ),
-                _ => continue,
-            };
-            if by == Observed::Toast && text.is_empty() {
-                continue;
-            }
-            match by {
-                Observed::Patient => self.all.push(text.clone()),
-                Observed::Staff => self.all_staff.push(text.clone()),
-                Observed::Toast => {}
-            }
-            let markup = markup_of(&payload["reply_markup"]);
-            if by == Observed::Patient && !method.starts_with("edit") {
-                self.watch_keyboard(&markup);
-            }
-            let buttons = button_labels(&markup);
-            self.fresh.push(Seen {
-                by,
-                text,
-                buttons,
-                is_edit: method.starts_with("edit"),
-            });
-        }
-        for shown in self.stage.world.messages(PATIENT) {
-            for button in shown.buttons.iter().flatten() {
-                if let Some(data) = button.data() {
-                    let one = (button.label.clone(), shown.message_id, data.to_owned());
-                    if !self.shown.contains(&one) {
-                        self.shown.push(one);
-                    }
-                }
-            }
-        }
-    }
-
-    fn watch_keyboard(&mut self, markup: &Value) {
-        if markup.get("keyboard").is_some() {
-            self.keyboard_shown = true;
-            self.keyboard_left = false;
-        } else if markup.get("remove_keyboard").is_some() {
-            self.keyboard_shown = false;
-            self.keyboard_left = false;
-        } else if self.keyboard_shown && markup.get("inline_keyboard").is_some() {
-            self.keyboard_left = true;
-        }
-    }
-
-    fn see(&mut self, by: Observed, words: &str) -> Result<(), String> {
-        let words = self.fill(words).replace("**", "");
-        let find = |edits: bool| {
-            self.fresh
-                .iter()
-                .enumerate()
-                .skip(if edits { 0 } else { self.taken })
-                .find(|(_, seen)| {
-                    seen.by == by && seen.is_edit == edits && seen.text.contains(&words)
-                })
-                .map(|(place, _)| place)
-        };
-        // A new message before an old one that changed.
-        let place = find(false).or_else(|| find(true));
-        match place {
-            Some(place) => {
-                // The staff chat has an order of its own.
-                self.found = self.fresh.get(place).cloned();
-                if by == Observed::Patient && !self.found.as_ref().is_some_and(|seen| seen.is_edit)
-                {
-                    self.taken = place;
-                }
-                Ok(())
-            }
-            None => Err(format!(
-                "nobody said \"{words}\" here\n{}",
-                self.transcript()
-            )),
-        }
-    }
-
-    fn see_nothing(&self, by: Observed) -> Result<(), String> {
-        if self.fresh.iter().any(|seen| seen.by == by) {
-            Err(format!("nothing was expected here\n{}", self.transcript()))
-        } else {
-            Ok(())
-        }
-    }
-
-    fn has_buttons(&self, labels: &[String]) -> Result<(), String> {
-        let found = self
-            .found
-            .as_ref()
-            .ok_or("no message stands above this line")?;
-        for label in labels {
-            let label = self.fill(label);
-            if !found.buttons.iter().any(|one| same(one, &label)) {
-                let there: Vec<String> = found
-                    .buttons
-                    .iter()
-                    .map(|label| format!("[{label}]"))
-                    .collect();
-                return Err(format!(
-                    "the message has no button [{label}]; it has {}",
-                    there.join(" ")
-                ));
-            }
-        }
-        Ok(())
-    }
-
-    fn transcript(&self) -> String {
-        if self.fresh.is_empty() {
-            return "  (nothing was said)".to_owned();
-        }
-        let mut out = String::new();
-        for seen in &self.fresh {
-            let head = match (seen.by, seen.is_edit) {
-                (Observed::Patient, false) => "bot",
-                (Observed::Patient, true) => "bot (edit)",
-                (Observed::Staff, false) => "staff sees",
-                (Observed::Staff, true) => "staff sees (edit)",
-                (Observed::Toast, _) => "toast",
-            };
-            let _ = writeln!(out, "  {head}: {}", seen.text.replace('\n', "\n    "));
-            if !seen.buttons.is_empty() {
-                let buttons: Vec<String> = seen
-                    .buttons
-                    .iter()
-                    .map(|label| format!("[{label}]"))
-                    .collect();
-                let _ = writeln!(out, "    {}", buttons.join(" "));
-            }
-        }
-        out
-    }
 }
 
-/// Labels agree with or without a tick's mark.
-fn same(shown: &str, label: &str) -> bool {
-    shown == label
-        || shown
-            .strip_prefix(['☐', '☑'])
-            .is_some_and(|rest| rest.trim_start() == label)
-}
-
-fn is_by_patient(line: &Line) -> bool {
-    match line {
-        Line::Say(_)
-        | Line::Press(_)
-        | Line::PressOld(_)
-        | Line::Forge(_)
-        | Line::Edit(_)
-        | Line::Send { .. }
-        | Line::Share(_)
-        | Line::Stranger(_) => true,
-        Line::Lang(_)
-        | Line::NoStaff
-        | Line::Block(_)
-        | Line::Staff { .. }
-        | Line::Clock(_)
-        | Line::Restart
-        | Line::Gap
-        | Line::See { .. }
-        | Line::SeeNothing(_)
-        | Line::Buttons(_)
-        | Line::NoButton(_)
-        | Line::Never(_)
-        | Line::StaffNever(_)
-        | Line::PressesAtMost(_)
-        | Line::Sent(_) => false,
-    }
-}
-
-/// Markup travels as JSON or as text of JSON.
-fn markup_of(markup: &Value) -> Value {
-    match markup {
-        Value::String(text) => serde_json::from_str(text).unwrap_or(Value::Null),
-        other => other.clone(),
-    }
-}
-
-fn button_labels(markup: &Value) -> Vec<String> {
-    let rows = markup
-        .get("inline_keyboard")
-        .or_else(|| markup.get("keyboard"))
-        .and_then(Value::as_array)
-        .cloned()
-        .unwrap_or_default();
-    rows.iter()
-        .filter_map(Value::as_array)
-        .flatten()
-        .filter_map(|button| button["text"].as_str().or(button.as_str()))
-        .map(str::to_owned)
-        .collect()
+/// Whether a button reads like this; a tick's mark and the number of a list's
+/// item need not be written.
+pub(super) fn same(shown: &str, label: &str) -> bool {
+    const TICKS: [char; 2] = ['☐', '☑'];
+    let (tick, words) = match shown.strip_prefix(TICKS) {
+        Some(words) => (shown.chars().next(), words.trim_start()),
+        None => (None, shown),
+    };
+    let (wanted_tick, wanted) = match label.strip_prefix(TICKS) {
+        Some(wanted) => (label.chars().next(), wanted.trim_start()),
+        None => (None, label),
+    };
+    let unnumbered = match words.split_once(". ") {
+        Some((number, rest)) if number.chars().all(|c| c.is_ascii_digit()) => rest,
+        Some(_) | None => words,
+    };
+    (wanted_tick.is_none() || tick == wanted_tick) && (words == wanted || unnumbered == wanted)
 }

@@ -8,6 +8,7 @@ use serde_json::Value;
 
 use crate::app::clerk::{Clerk, Job, Prepared};
 use crate::app::library::Library;
+use crate::app::pairing::PairCode;
 use crate::app::records::{DueRow, Keys, OutboxRow};
 use crate::app::{intake, outbox, recover};
 use crate::bot_api::World;
@@ -23,6 +24,8 @@ const BOT: i64 = 7_000;
 pub const PATIENT: i64 = 42;
 /// The staff group's.
 pub const STAFF_CHAT: i64 = -100;
+/// Members of staff have these numbers, and their private chats.
+pub const STAFF_PEOPLE: std::ops::Range<i64> = 9_000..9_100;
 /// 2026-03-02 at 10:00 in Los Angeles, a Monday.
 const START: i64 = 1_772_474_400;
 
@@ -58,7 +61,7 @@ impl Stage {
         world.add_group(STAFF_CHAT, "Staff");
         let disk = MemoryDisk::default();
         let (ledger, _) = disk.open().map_err(|error| error.to_string())?;
-        let clerk = new_clerk(ledger, &library, staffed, 0);
+        let clerk = new_clerk(ledger, &library, staffed, 0, Timestamp(START));
         let mut stage = Self {
             world,
             disk,
@@ -81,6 +84,12 @@ impl Stage {
     #[must_use]
     pub fn now(&self) -> i64 {
         self.now.0
+    }
+
+    /// The code that makes somebody the owner of the desk.
+    #[must_use]
+    pub fn code(&self) -> String {
+        code(self.now).code().to_owned()
     }
 
     /// The token of the play's bot.
@@ -172,7 +181,13 @@ impl Stage {
                 found.unreadable
             ));
         }
-        self.clerk = new_clerk(ledger, &self.library, self.staffed, found.sequence);
+        self.clerk = new_clerk(
+            ledger,
+            &self.library,
+            self.staffed,
+            found.sequence,
+            self.now,
+        );
         self.jobs = found.jobs.into();
         self.messages = found.messages.into();
         self.dues = found.dues;
@@ -262,6 +277,9 @@ impl Stage {
         if let Err(error) = self.clerk.ledger.commit_blocking(prepared.commit) {
             return self.troubles.push(error.to_string());
         }
+        if let Some(chat) = prepared.staff_chat {
+            self.clerk.move_staff_chat(chat);
+        }
         for (chat, due) in &prepared.cancelled {
             self.dues
                 .retain(|(other, row)| other != chat || row.due.kind() != due.kind());
@@ -296,6 +314,8 @@ impl Stage {
         for one in &outgoing {
             let outcome = self.call(one);
             match outbox::after(&row, outcome, row.repeats) {
+                // An edit's reply is the message it changed: none was made.
+                outbox::Next::Done(_) if matches!(one, Outgoing::Edit { .. }) => {}
                 outbox::Next::Done(message) => made = message.or(made),
                 outbox::Next::Retry(seconds) => {
                     self.now = self.now.plus_seconds(i64::from(seconds));
@@ -335,13 +355,31 @@ impl Stage {
     }
 }
 
-fn new_clerk(ledger: Ledger, library: &Arc<Library>, staffed: bool, sequence: u64) -> Clerk {
-    Clerk::new(
+/// A clerk as a start makes it: the staff chat is the one of the settings, or
+/// the one an owner has paired, and a code is offered.
+fn new_clerk(
+    ledger: Ledger,
+    library: &Arc<Library>,
+    staffed: bool,
+    sequence: u64,
+    now: Timestamp,
+) -> Clerk {
+    let key = Keys(BotId(BOT)).single("staff-chat");
+    let paired = ledger.read::<ChatId>(&key).ok().flatten();
+    let set = staffed.then_some(ChatId(STAFF_CHAT));
+    let clerk = Clerk::new(
         ledger,
         Arc::clone(library),
         BotId(BOT),
         "clinic_bot",
-        staffed.then_some(ChatId(STAFF_CHAT)),
+        set.or(paired.map(|(chat, _)| chat)),
         sequence,
-    )
+    );
+    clerk.offer_code(code(now));
+    clerk
+}
+
+/// The code of every play: it is not random.
+fn code(now: Timestamp) -> PairCode {
+    PairCode::new([0, 1, 2, 3, 4, 5, 6, 7], now)
 }

@@ -12,9 +12,9 @@ use crate::content::{self, Severity, Sources};
 ///
 /// # Errors
 /// When the folder cannot be read.
-pub fn run(dir: &Path, clinic: Option<&str>) -> anyhow::Result<ExitCode> {
+pub fn run(dir: &Path, clinics: &[String]) -> anyhow::Result<ExitCode> {
     let sources = dialogs_dir::read(dir)?;
-    let clinics = clinics_of(&sources, dir, clinic)?;
+    let clinics = clinics_of(&sources, dir, clinics)?;
     let colour = std::io::stderr().is_terminal();
     let mut failed = false;
     for clinic in clinics {
@@ -62,15 +62,16 @@ pub fn run(dir: &Path, clinic: Option<&str>) -> anyhow::Result<ExitCode> {
 pub(super) fn clinics_of(
     sources: &Sources,
     dir: &Path,
-    clinic: Option<&str>,
+    named: &[String],
 ) -> anyhow::Result<Vec<String>> {
-    let clinics: Vec<String> = match clinic {
-        Some(clinic) => vec![clinic.to_owned()],
-        None => content::clinics(sources).map(str::to_owned).collect(),
+    let clinics: Vec<String> = if named.is_empty() {
+        content::clinics(sources).map(str::to_owned).collect()
+    } else {
+        named.to_vec()
     };
     if clinics.is_empty() {
         anyhow::bail!(
-            "{} has no clinics/<name>.yaml; write one, or name the folder of dialogs",
+            "{} has no clinic: write clinics/<name>.yaml in it, with name, phone and hours",
             dir.display()
         );
     }

@@ -25,10 +25,14 @@ const STAFF: [(i64, &str); 2] = [(201, "Ana"), (202, "Ben")];
 
 /// Starts the server, the page and the bot, and prints the link.
 pub(super) fn run() -> anyhow::Result<ExitCode> {
-    let settings = Settings::from_env(Purpose::Preview)?;
+    let settings = Settings::from_env(Purpose::Preview, setup::is_reviewed)?;
     setup::start_logging();
-    let library = setup::load_content(&settings)?;
-    let data_dir = data_folder(&settings.data_dir);
+    // The page shows one clinic: the first that is named.
+    let [clinic, ..] = settings.clinics.as_slice() else {
+        anyhow::bail!("CLINIC names no clinic")
+    };
+    let library = setup::load_content(&settings, &clinic.name)?;
+    let data_dir = data_folder(&clinic.data_dir);
     std::fs::create_dir_all(&data_dir)
         .with_context(|| format!("failed to make {}", data_dir.display()))?;
     let master = match &settings.key {
@@ -88,13 +92,14 @@ pub(super) fn run() -> anyhow::Result<ExitCode> {
             clock,
         };
         let url = page.url.clone();
-        run_bot(config, stop, |_| {
+        run_bot(config, stop, |_, _| {
             println!("The preview is open at  {url}");
             println!("Data folder: {}   Stop with Ctrl-C. No token is used, and nothing leaves this machine.", data_dir.display());
         })
         .await?;
         page.stop().await;
         server.stop().await;
+        println!("Stopped.");
         Ok(ExitCode::SUCCESS)
     })
 }

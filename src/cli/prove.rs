@@ -40,7 +40,7 @@ pub(super) fn run(args: &ProveArgs) -> anyhow::Result<ExitCode> {
     let sources = dialogs_dir::read(&args.dir)?;
     let table = args.table.as_deref().map(read_table).transpose()?;
     let mut failed = false;
-    for clinic in check::clinics_of(&sources, &args.dir, args.clinic.as_deref())? {
+    for clinic in check::clinics_of(&sources, &args.dir, &args.clinic)? {
         let parsed = match content::parse(&sources, &clinic) {
             Ok(parsed) => parsed,
             Err(found) => {

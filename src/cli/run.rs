@@ -3,55 +3,115 @@
 use std::process::ExitCode;
 use std::sync::Arc;
 
+use anyhow::Context as _;
+use tokio::sync::watch;
+use tokio::task::JoinSet;
+
 use super::setup;
 use crate::app::clock::Clock;
-use crate::app::run::{Config, run as run_bot};
-use crate::app::settings::{KeySource, Purpose, Settings};
-use crate::channel::telegram::Telegram;
+use crate::app::run::{Config, Desk, run as run_bot};
+use crate::app::settings::{ClinicSettings, KeySource, Purpose, Settings};
+use crate::channel::telegram::{Me, Telegram};
+use crate::store::MasterKey;
 
-/// Runs the bot until it is told to stop.
+/// Runs each clinic's bot until they are told to stop.
 pub(super) fn run() -> anyhow::Result<ExitCode> {
-    let settings = Settings::from_env(Purpose::Run)?;
+    let settings = Settings::from_env(Purpose::Run, setup::is_reviewed)?;
     setup::start_logging();
-    let library = setup::load_content(&settings)?;
-    if !library.newest().reviewed && !settings.allow_unreviewed {
-        anyhow::bail!(
-            "no clinician has reviewed these dialogs yet (`reviewed_by: null`).\nHave them reviewed and named, or set ALLOW_UNREVIEWED=yes to run them as they are."
-        );
+    let mut bots = Vec::new();
+    // Everything that can be wrong is found before any bot starts.
+    for clinic in &settings.clinics {
+        bots.push((clinic, prepare(&settings, clinic)?));
     }
-    let master = settings.key.load()?;
     if let KeySource::File(path) = &settings.key {
         println!(
             "The key that seals the data is in {}. Keep a copy of it elsewhere: without it nothing can be read.",
             path.display()
         );
     }
-    let Some(token) = settings.token else {
-        anyhow::bail!("TELOXIDE_TOKEN is missing")
-    };
-    let telegram = Arc::new(Telegram::new(token, settings.api_url)?);
     let runtime = tokio::runtime::Builder::new_multi_thread()
         .enable_all()
         .build()?;
     runtime.block_on(async {
-        let stop = setup::stop_signal()?;
-        let config = Config {
-            telegram,
-            library,
-            data_dir: settings.data_dir.clone(),
-            master,
-            staff_chat: settings.staff_chat,
-            pacing: settings.pacing,
-            shows_open_questions: false,
-            clock: Clock::default(),
-        };
-        run_bot(config, stop, |me| {
-            println!("@{} is listening. Data: {}. Stop with Ctrl-C.", me.username, settings.data_dir.display());
-            if settings.staff_chat.is_none() {
-                println!("STAFF_CHAT_ID is not set: nobody on staff is told of warnings, and patients are not told that anyone is.");
+        let told = setup::stop_signal()?;
+        let (stop_all, stop) = watch::channel(false);
+        let stop_all = Arc::new(stop_all);
+        tokio::spawn(pass_on(told, Arc::clone(&stop_all)));
+        let mut running = JoinSet::new();
+        for (clinic, config) in bots {
+            let (stop, name) = (stop.clone(), clinic.name.clone());
+            let data = clinic.data_dir.display().to_string();
+            running.spawn(async move {
+                let started = |me: &Me, desk: Desk<'_>| {
+                    println!(
+                        "@{} is listening for {name}. Data: {data}. Stop with Ctrl-C.",
+                        me.username
+                    );
+                    print!("{}", desk_lines(&me.username, desk));
+                };
+                run_bot(config, stop, started)
+                    .await
+                    .with_context(|| name.clone())
+            });
+        }
+        let mut ended = Ok(ExitCode::SUCCESS);
+        while let Some(one) = running.join_next().await {
+            // A clinic whose bot breaks must be seen: the others stop with it, and
+            // whatever starts the program starts all of them again.
+            stop_all.send_replace(true);
+            let one = one.map_err(anyhow::Error::from).and_then(|one| one);
+            if let (Err(error), true) = (one, ended.is_ok()) {
+                ended = Err(error);
             }
-        })
-        .await?;
-        Ok(ExitCode::SUCCESS)
+        }
+        if ended.is_ok() {
+            println!("Stopped.");
+        }
+        ended
     })
+}
+
+/// What one clinic's bot needs, or why it cannot start.
+fn prepare(settings: &Settings, clinic: &ClinicSettings) -> anyhow::Result<Config> {
+    let library = setup::load_content(settings, &clinic.name)?;
+    let master: MasterKey = settings.key.load()?;
+    let Some(token) = clinic.token.clone() else {
+        anyhow::bail!("TELOXIDE_TOKEN is missing")
+    };
+    Ok(Config {
+        telegram: Arc::new(Telegram::new(token, settings.api_url.clone())?),
+        library,
+        data_dir: clinic.data_dir.clone(),
+        master,
+        staff_chat: clinic.staff_chat,
+        pacing: settings.pacing,
+        shows_open_questions: false,
+        clock: Clock::default(),
+    })
+}
+
+/// A signal to stop reaches every bot.
+async fn pass_on(mut told: watch::Receiver<bool>, stop_all: Arc<watch::Sender<bool>>) {
+    if told.wait_for(|stop| *stop).await.is_ok() {
+        stop_all.send_replace(true);
+    }
+}
+
+/// What whoever starts the bot has to know of the desk.
+fn desk_lines(username: &str, desk: Desk<'_>) -> String {
+    let mut lines = String::new();
+    if !desk.is_staffed {
+        lines.push_str(
+            "There is no staff chat yet: nobody is told of warnings, and patients are not told that anyone is.\n",
+        );
+    }
+    if let Some(code) = desk.code {
+        lines.push_str(&format!(
+            "\nThe desk has no owner yet. To own it, add @{username} to your staff group and send there:\n\n    /pair {code}\n\nThe code holds for 10 minutes and for one person. The next start gives a new one.\n",
+        ));
+        if desk.is_staffed {
+            lines.push_str("Until then everyone in the staff chat can act on cases.\n");
+        }
+    }
+    lines
 }

@@ -2,6 +2,7 @@
 
 use std::io::IsTerminal as _;
 use std::panic;
+use std::path::Path;
 use std::sync::Arc;
 
 use tokio::sync::watch;
@@ -34,15 +35,20 @@ pub(super) fn start_logging() {
     }));
 }
 
+/// Whether a clinician has reviewed a clinic's dialogs. What is wrong with them
+/// otherwise is said when they are loaded.
+pub(super) fn is_reviewed(dialogs: &Path, clinic: &str) -> bool {
+    let Ok(sources) = dialogs_dir::read(dialogs) else {
+        return true;
+    };
+    content::parse(&sources, clinic).map_or(true, |parsed| parsed.content.reviewed)
+}
+
 /// Reads and checks the content; one that does not pass starts nothing.
-pub(super) fn load_content(settings: &Settings) -> anyhow::Result<Arc<Library>> {
+pub(super) fn load_content(settings: &Settings, clinic: &str) -> anyhow::Result<Arc<Library>> {
     let sources = dialogs_dir::read(&settings.dialogs_dir)?;
-    match content::parse(&sources, &settings.clinic) {
-        Ok(parsed) => Ok(Arc::new(Library::new(
-            parsed.content,
-            sources,
-            &settings.clinic,
-        ))),
+    match content::parse(&sources, clinic) {
+        Ok(parsed) => Ok(Arc::new(Library::new(parsed.content, sources, clinic))),
         Err(found) => {
             eprint!(
                 "{}",

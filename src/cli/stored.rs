@@ -1,11 +1,12 @@
 //! `psoas-bot cases` and `psoas-bot outbox`: reads a stopped store.
 
 use std::io::Write as _;
+use std::path::Path;
 use std::process::ExitCode;
 
 use serde_json::{Value, json};
 
-use super::{StoredArgs, StoredFormat};
+use super::{StoredArgs, StoredFormat, setup};
 use crate::app::records::{OutboxRow, Piece};
 use crate::app::settings::{Purpose, Settings};
 use crate::ids::BotId;
@@ -21,23 +22,7 @@ pub(super) enum What {
 
 /// Prints every case, or everything that waits to be sent.
 pub(super) fn run(args: &StoredArgs, what: What) -> anyhow::Result<ExitCode> {
-    let settings = Settings::read(Purpose::Preview, |name| {
-        if name == "DATA_DIR" {
-            args.data.to_str().map(str::to_owned)
-        } else {
-            std::env::var(name)
-                .ok()
-                .filter(|value| !value.trim().is_empty())
-        }
-    })?;
-    if !args.data.join("keys.bin").is_file() {
-        anyhow::bail!(
-            "{} holds no data of a bot: give the folder that DATA_DIR names",
-            args.data.display()
-        );
-    }
-    let master = settings.key.load()?;
-    let (ledger, _) = Ledger::open_folder(&args.data, &master)?;
+    let ledger = open_data(&args.data)?;
     let mut rows = Vec::new();
     let wanted = match what {
         What::Cases => Kind::Case,
@@ -74,6 +59,32 @@ pub(super) fn run(args: &StoredArgs, what: What) -> anyhow::Result<ExitCode> {
     Ok(ExitCode::SUCCESS)
 }
 
+/// Opens the data folder of a stopped bot.
+pub(super) fn open_data(data: &Path) -> anyhow::Result<Ledger> {
+    let settings = Settings::read(
+        Purpose::Preview,
+        |name| {
+            if name == "DATA_DIR" {
+                data.to_str().map(str::to_owned)
+            } else {
+                std::env::var(name)
+                    .ok()
+                    .filter(|value| !value.trim().is_empty())
+            }
+        },
+        setup::is_reviewed,
+    )?;
+    if !data.join("keys.bin").is_file() {
+        anyhow::bail!(
+            "{} holds no data of a bot: give the folder that DATA_DIR names",
+            data.display()
+        );
+    }
+    let master = settings.key.load()?;
+    let (ledger, _) = Ledger::open_folder(data, &master)?;
+    Ok(ledger)
+}
+
 fn bots(ledger: &Ledger) -> anyhow::Result<Vec<BotId>> {
     Ok(ledger.bots()?)
 }
@@ -89,6 +100,7 @@ fn describe_case(bot: BotId, case: &Case) -> Value {
     let state = match &case.state {
         CaseState::Open => "open",
         CaseState::Claimed { .. } => "claimed",
+        CaseState::Handled { .. } => "handled",
         CaseState::Closed { .. } => "closed",
     };
     json!({
@@ -110,7 +122,8 @@ fn describe_message(bot: BotId, key: &Key, row: &OutboxRow) -> Value {
     })
 }
 
-fn line(row: &Value) -> String {
+/// A row for people.
+pub(super) fn line(row: &Value) -> String {
     let fields: Vec<String> = row
         .as_object()
         .into_iter()

@@ -1,5 +1,6 @@
 //! `psoas-bot test`: plays conversations.
 
+use std::collections::BTreeMap;
 use std::fs;
 use std::path::{Path, PathBuf};
 use std::process::ExitCode;
@@ -16,13 +17,25 @@ use crate::content;
 /// Plays every file; says which fail, and why.
 pub(super) fn run(args: &TestArgs) -> anyhow::Result<ExitCode> {
     let sources = dialogs_dir::read(&args.dialogs)?;
-    let library = match content::parse(&sources, &args.clinic) {
-        Ok(parsed) => Arc::new(Library::new(parsed.content, sources, &args.clinic)),
-        Err(found) => {
-            eprint!("{}", report::render(&sources, &found, false));
-            anyhow::bail!("{} has errors; mend them first", args.dialogs.display());
+    let mut libraries: BTreeMap<String, Arc<Library>> = BTreeMap::new();
+    let mut library_of = |clinic: &str| -> anyhow::Result<Arc<Library>> {
+        if let Some(library) = libraries.get(clinic) {
+            return Ok(Arc::clone(library));
+        }
+        match content::parse(&sources, clinic) {
+            Ok(parsed) => {
+                let library = Library::new(parsed.content, sources.clone(), clinic);
+                let library = Arc::new(library);
+                libraries.insert(clinic.to_owned(), Arc::clone(&library));
+                Ok(library)
+            }
+            Err(found) => {
+                eprint!("{}", report::render(&sources, &found, false));
+                anyhow::bail!("{} has errors; mend them first", args.dialogs.display());
+            }
         }
     };
+    library_of(&args.clinic)?;
     let mut files = Vec::new();
     for path in &args.paths {
         collect(path, &mut files)?;
@@ -37,6 +50,8 @@ pub(super) fn run(args: &TestArgs) -> anyhow::Result<ExitCode> {
         let result = chat_test::parse(&text)
             .map_err(|error| (error.line, error.to_string()))
             .and_then(|chat| {
+                let library = library_of(chat.clinic().unwrap_or(&args.clinic))
+                    .map_err(|error| (0, error.to_string()))?;
                 if args.update {
                     let updated = chat_test::update(&text, &chat, &library)
                         .map_err(|failure| (failure.line, failure.message))?;

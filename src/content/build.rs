@@ -4,14 +4,18 @@ use std::collections::BTreeSet;
 
 use serde::de::DeserializeOwned;
 
-use super::diagnostic::{Diagnostic, Place, Severity, nearest};
+use super::bibliography::{Bibliography, Cited};
+use super::diagnostic::{Diagnostic, Place, Severity, did_you_mean, nearest};
+use super::find::{FindFile, GlossaryFile};
 use super::model::{Atom, Content, PLACEHOLDERS};
 use super::raw::{self, Name, Pairs};
+use super::readability::Measure;
 use super::text::Text;
 use super::words::Words;
 use super::{
-    FILE_BYTES_MAX, NAMED_FILES, Parsed, SAFETY_FILES, Sources, cards as cards_file,
-    clinic as clinic_file, dialogs, flags as flags_file, is_script, phrases as phrases_file,
+    BIBLIOGRAPHY_FILE, FILE_BYTES_MAX, FIND_FILE, GLOSSARY_FILE, HEARING_FOLDER, NAMED_FILES,
+    Parsed, Sources, TEXTS_FILE, cards as cards_file, clinic as clinic_file, dialogs, find,
+    flags as flags_file, hearing as hearing_files, is_safety, is_script,
 };
 use crate::ids::{ChoiceId, DialogId, FlagId, SlotId};
 
@@ -23,6 +27,10 @@ pub(super) struct Builder {
     pub screens: BTreeSet<String>,
     pub cards: BTreeSet<String>,
     pub dialogs: BTreeSet<String>,
+    /// Every dialog's file could be read: what they do not say is nowhere.
+    pub all_read: bool,
+    pub bibliography: Bibliography,
+    pub cited: Vec<Cited>,
 }
 
 impl Builder {
@@ -51,12 +59,13 @@ impl Builder {
         if known(self).contains(&name.value) {
             return true;
         }
-        let help = nearest(&name.value, known(self).iter().map(String::as_str)).or_else(|| {
-            Some(format!(
-                "Known are: {}.",
-                join(known(self).iter().map(String::as_str))
-            ))
-        });
+        let help =
+            did_you_mean(&name.value, known(self).iter().map(String::as_str)).or_else(|| {
+                Some(format!(
+                    "Known are: {}.",
+                    join(known(self).iter().map(String::as_str))
+                ))
+            });
         self.error_with(
             place(file, name),
             format!("there is no {kind} `{}`", name.value),
@@ -121,14 +130,20 @@ impl Builder {
 
     /// An unknown placeholder would reach a patient in its braces.
     pub fn placeholders(&mut self, place: &Place, text: &Text, more: &[&str]) {
-        for name in text.placeholders() {
+        // Both languages use it; the mistake is one.
+        let names: BTreeSet<&str> = text.placeholders().collect();
+        for name in names {
             if !PLACEHOLDERS.contains(&name) && !more.contains(&name) && !name.starts_with("slot.")
             {
-                let help = nearest(name, PLACEHOLDERS.iter().chain(more).copied());
+                let known = PLACEHOLDERS.iter().chain(more).copied();
+                let help = match nearest(name, known.clone()) {
+                    Some(near) => format!("Did you mean `{{{near}}}`?"),
+                    None => format!("Known here are: {}.", join(known)),
+                };
                 self.error_with(
                     place.clone(),
                     format!("there is no placeholder `{{{name}}}` here"),
-                    help,
+                    Some(help),
                 );
             }
         }
@@ -232,15 +247,48 @@ fn place_in_words(text: &str, message: &str) -> Option<std::ops::Range<usize>> {
 }
 
 pub(super) fn build(sources: &Sources, clinic: &str) -> Result<Parsed, Vec<Diagnostic>> {
+    let own = sources.of_clinic(clinic);
+    let sources = &own;
     let mut found = Vec::new();
     let flags: Option<raw::RedFlags> = read(&mut found, sources, "red-flags.yaml");
     let cards: Option<raw::Cards> = read(&mut found, sources, "cards.yaml");
     let moves: Option<raw::Moves> = read(&mut found, sources, "moves.yaml");
-    let words: Option<Words> = read(&mut found, sources, "texts.yaml");
-    let phrases: Option<raw::Phrases> = read(&mut found, sources, "phrases.yaml");
+    let words: Option<Words> = read(&mut found, sources, TEXTS_FILE);
+    // The same file by name, for measuring; what is wrong with it is found above.
+    let texts: Option<Pairs<Text>> = read(&mut Vec::new(), sources, TEXTS_FILE);
+    let bibliography: Option<Bibliography> = read(&mut found, sources, BIBLIOGRAPHY_FILE);
+    let find: Option<FindFile> = read(&mut found, sources, FIND_FILE);
+    let glossary: Option<GlossaryFile> = read(&mut found, sources, GLOSSARY_FILE);
+    let mut hearing: Option<Vec<(String, raw::Hearing)>> = Some(Vec::new());
+    for file in sources
+        .files
+        .keys()
+        .filter(|path| path.starts_with(HEARING_FOLDER))
+    {
+        match (read(&mut found, sources, file), &mut hearing) {
+            (Some(part), Some(parts)) => parts.push((file.clone(), part)),
+            (Some(_), None) => {}
+            (None, _) => hearing = None,
+        }
+    }
     let bot: Option<raw::Bot> = read(&mut found, sources, "bot.yaml");
     let clinic_path = format!("clinics/{clinic}.yaml");
     let clinic: Option<raw::Clinic> = read(&mut found, sources, &clinic_path);
+    for path in sources.files.keys() {
+        let own = path
+            .strip_prefix("clinics/")
+            .and_then(|rest| rest.split_once('/'));
+        if own.is_some_and(|(_, name)| NAMED_FILES.contains(&name)) {
+            let whole = Place {
+                file: path.clone(),
+                bytes: 0..0,
+            };
+            found.push(
+                Diagnostic::error(whole, "a clinic cannot have a copy of this file")
+                    .with_help("What decides safety is the same for every clinic. A clinic's folder holds dialogs alone."),
+            );
+        }
+    }
     let mut scripts: Vec<(String, raw::Dialog)> = Vec::new();
     for file in sources.files.keys().filter(|path| is_script(path)) {
         if let Some(dialog) = read(&mut found, sources, file) {
@@ -252,10 +300,24 @@ pub(super) fn build(sources: &Sources, clinic: &str) -> Result<Parsed, Vec<Diagn
         Some(cards),
         Some(moves),
         Some(words),
-        Some(phrases),
+        Some(hearing),
         Some(bot),
         Some(clinic),
-    ) = (flags, cards, moves, words, phrases, bot, clinic)
+        Some(bibliography),
+        Some(find),
+        Some(glossary),
+    ) = (
+        flags,
+        cards,
+        moves,
+        words,
+        hearing,
+        bot,
+        clinic,
+        bibliography,
+        find,
+        glossary,
+    )
     else {
         return Err(found);
     };
@@ -270,8 +332,21 @@ pub(super) fn build(sources: &Sources, clinic: &str) -> Result<Parsed, Vec<Diagn
         moves: names(&mut moves.moves.0.iter().map(|(name, _)| name)),
         screens: names(&mut flags.screens.iter().map(|screen| &screen.id)),
         cards: names(&mut cards.cards.0.iter().map(|(name, _)| name)),
-        dialogs: names(&mut scripts.iter().map(|(_, dialog)| &dialog.dialog)),
+        // By their files' names too: a dialog that cannot be read, or has another
+        // name, is one mistake and not one more wherever it is opened.
+        dialogs: names(&mut scripts.iter().map(|(_, dialog)| &dialog.dialog))
+            .into_iter()
+            .chain(script_names(sources))
+            .collect(),
+        all_read: scripts.len() == script_names(sources).count(),
+        bibliography,
+        cited: Vec::new(),
     };
+    builder.check_bibliography();
+    for (name, text) in texts.iter().flat_map(|texts| &texts.0) {
+        let here = place(TEXTS_FILE, name);
+        builder.readable(&here, text, Measure::Talk, None);
+    }
     let reviewed = flags.reviewed_by.is_some()
         && cards.reviewed_by.is_some()
         && moves
@@ -295,22 +370,28 @@ pub(super) fn build(sources: &Sources, clinic: &str) -> Result<Parsed, Vec<Diagn
     let cleared_days = flags.cleared_days;
     let rules = flags_file::build_rules(&mut builder, &flags);
     let (screens, flag_texts, history_question) = flags_file::build_flags(&mut builder, flags);
-    let phrases = phrases_file::build_phrases(&mut builder, phrases, &rules, &flag_texts);
+    let hearing = hearing_files::build_hearing(&mut builder, hearing, &rules, &flag_texts);
     let cards = cards_file::build_cards(&mut builder, cards);
     let moves = cards_file::build_moves(&mut builder, moves);
-    let bot = clinic_file::build_bot(&mut builder, bot);
+    let finder = find::build(&mut builder, find, glossary);
+    let bot = clinic_file::build_bot(&mut builder, bot, &clinic_path, &clinic);
     clinic_file::check_clinic(&mut builder, &clinic_path, &clinic);
     let dialogs = dialogs::build(&mut builder, scripts);
-    let (errors, warnings): (Vec<_>, Vec<_>) = builder
-        .found
+    let Builder {
+        found,
+        bibliography,
+        cited,
+        ..
+    } = builder;
+    let (errors, warnings): (Vec<_>, Vec<_>) = found
         .into_iter()
         .partition(|one| one.severity == Severity::Error);
-    let (Some((phrases, examples)), true) = (phrases, errors.is_empty()) else {
+    let (Some((hearing, examples)), true) = (hearing, errors.is_empty()) else {
         return Err(errors.into_iter().chain(warnings).collect());
     };
     let content = Content {
         revision: sources.revision(|_| true),
-        safety: sources.revision(|path| SAFETY_FILES.contains(&path)),
+        safety: sources.revision(is_safety),
         script: sources.revision(|path| is_script(path) && !NAMED_FILES.contains(&path)),
         rules,
         flags: flag_texts,
@@ -323,11 +404,20 @@ pub(super) fn build(sources: &Sources, clinic: &str) -> Result<Parsed, Vec<Diagn
         clinic,
         bot,
         dialogs,
-        phrases,
+        hearing,
+        finder,
+        bibliography,
+        cited,
         examples,
         reviewed,
     };
     Ok(Parsed { content, warnings })
+}
+
+/// The dialogs' names, as their files say.
+fn script_names(sources: &Sources) -> impl Iterator<Item = String> {
+    let files = sources.files.keys().filter(|path| is_script(path));
+    files.filter_map(|path| Some(path.strip_suffix(".yaml")?.to_owned()))
 }
 
 pub(super) fn pairs(set: Pairs<Name>) -> Vec<(SlotId, ChoiceId)> {

@@ -6,6 +6,7 @@ use super::build::{Builder, place};
 use super::diagnostic::Place;
 use super::model::{Card, CardAnswer, Change, Move, Moves};
 use super::raw;
+use super::readability::Measure;
 use crate::ids::{CardId, ChoiceId, MoveId};
 use crate::triage::Level;
 
@@ -15,7 +16,24 @@ pub(super) fn build_cards(builder: &mut Builder, file: raw::Cards) -> BTreeMap<C
     for (name, card) in file.cards.0 {
         builder.id(FILE, &name);
         let here = place(FILE, &name);
-        builder.placeholders(&here, &card.text, &["words", "staff_line"]);
+        let texts = [&card.text]
+            .into_iter()
+            .chain(card.extra.iter().map(|extra| &extra.text))
+            .chain(&card.last);
+        for text in texts {
+            builder.placeholders(&here, text, &["words", "staff_line"]);
+        }
+        builder.cite(&here, &name.value, &card.source);
+        let exempt = card.names_kept.as_deref();
+        builder.readable(&here, &card.text, Measure::Card, exempt);
+        let more = card.extra.iter().map(|extra| &extra.text);
+        let replies = card
+            .answers
+            .iter()
+            .filter_map(|answer| answer.reply.as_ref());
+        for text in more.chain(&card.last).chain(replies) {
+            builder.readable(&here, text, Measure::Talk, exempt);
+        }
         let level = card.level.map(Level::from);
         if let Some(level) = level
             && cards.values().any(|other| other.level == Some(level))
@@ -30,10 +48,13 @@ pub(super) fn build_cards(builder: &mut Builder, file: raw::Cards) -> BTreeMap<C
             .into_iter()
             .map(|answer| {
                 builder.id(FILE, &answer.id);
-                builder.label(place(FILE, &answer.id), &answer.label);
+                for label in [&answer.label].into_iter().chain(&answer.typed_label) {
+                    builder.label(place(FILE, &answer.id), label);
+                }
                 CardAnswer {
                     id: ChoiceId::new(&answer.id.value),
                     label: answer.label,
+                    typed_label: answer.typed_label,
                     reply: answer.reply,
                     note: answer.note,
                     opens: answer.opens.as_ref().map(|name| builder.dialog(FILE, name)),
@@ -52,6 +73,7 @@ pub(super) fn build_cards(builder: &mut Builder, file: raw::Cards) -> BTreeMap<C
                 level,
                 text: card.text,
                 extra,
+                last: card.last,
                 answers,
             },
         );
@@ -81,6 +103,24 @@ pub(super) fn build_moves(builder: &mut Builder, file: raw::Moves) -> Moves {
                 format!("the move `{}` has no steps", name.value),
             );
         }
+        let here = place(FILE, &name);
+        builder.cite(&here, &name.value, &exercise.sources);
+        let changes = exercise
+            .changes
+            .0
+            .iter()
+            .filter_map(|(_, change)| match change {
+                raw::Change::Adapt(text) => Some(text),
+                raw::Change::Keep | raw::Change::Drop => None,
+            });
+        for text in exercise
+            .steps
+            .iter()
+            .chain([&exercise.caveats])
+            .chain(changes)
+        {
+            builder.readable(&here, text, Measure::Talk, None);
+        }
         let changes = exercise
             .changes
             .0
@@ -109,6 +149,7 @@ pub(super) fn build_moves(builder: &mut Builder, file: raw::Moves) -> Moves {
     Moves {
         warm_up: file.warm_up,
         stop_rules: file.stop_rules,
+        every_push: file.every_push,
         every_move: file.every_move,
         list,
     }

@@ -1,26 +1,24 @@
 //! `bot.yaml` and the clinic's own file.
 
+use std::collections::BTreeMap;
+
 use super::build::{Builder, pairs, place};
 use super::diagnostic::Place;
-use super::model::{Bot, Command, Deed, Link};
+use super::model::{Bot, Command, Deed, Link, StaffCommand};
 use super::raw;
 
-pub(super) fn build_bot(builder: &mut Builder, file: raw::Bot) -> Bot {
+/// The links of `bot.yaml`, and those that one clinic has beside them.
+pub(super) fn build_bot(
+    builder: &mut Builder,
+    file: raw::Bot,
+    clinic_path: &str,
+    clinic: &raw::Clinic,
+) -> Bot {
     const FILE: &str = "bot.yaml";
     let command = |builder: &mut Builder, command: raw::Command| {
         let here = place(FILE, &command.name);
         let name = &command.name.value;
-        if name.is_empty()
-            || name.len() > 32
-            || !name
-                .chars()
-                .all(|c| c.is_ascii_lowercase() || c.is_ascii_digit() || c == '_')
-        {
-            builder.error(
-                here.clone(),
-                format!("`{name}` cannot be a command: Telegram takes 1 to 32 of a-z, 0-9 and _"),
-            );
-        }
+        check_command(builder, FILE, &command.name);
         let deed = match (&command.opens, command.does) {
             (Some(dialog), None) => Deed::Opens(builder.dialog(FILE, dialog)),
             (None, Some(raw::CommandDeed::Stop)) => Deed::Stop,
@@ -46,24 +44,31 @@ pub(super) fn build_bot(builder: &mut Builder, file: raw::Bot) -> Bot {
     let staff_commands = file
         .staff_commands
         .into_iter()
-        .map(|one| command(builder, one))
-        .collect();
-    let links = file
-        .links
-        .0
-        .into_iter()
-        .map(|(name, link)| {
-            builder.id(FILE, &name);
-            let set = pairs(link.set);
-            (
-                name.value,
-                Link {
-                    opens: builder.dialog(FILE, &link.opens),
-                    set,
-                },
-            )
+        .map(|one| {
+            check_command(builder, FILE, &one.name);
+            StaffCommand {
+                name: one.name.value,
+                deed: one.does,
+                about: one.about,
+            }
         })
         .collect();
+    let mut links = BTreeMap::new();
+    let shared = file.links.0.into_iter().map(|link| (FILE, link));
+    let own = clinic.links.0.iter().cloned();
+    for (path, (name, link)) in shared.chain(own.map(|link| (clinic_path, link))) {
+        builder.id(path, &name);
+        let target = Link {
+            set: pairs(link.set),
+            opens: builder.dialog(path, &link.opens),
+        };
+        if links.insert(name.value.clone(), target).is_some() {
+            builder.error(
+                place(path, &name),
+                format!("there is a link `{}` already", name.value),
+            );
+        }
+    }
     Bot {
         menu: builder.dialog(FILE, &file.menu),
         screening: builder.dialog(FILE, &file.screening),
@@ -71,6 +76,21 @@ pub(super) fn build_bot(builder: &mut Builder, file: raw::Bot) -> Bot {
         commands,
         links,
         staff_commands,
+    }
+}
+
+fn check_command(builder: &mut Builder, file: &str, name: &raw::Name) {
+    let word = &name.value;
+    if word.is_empty()
+        || word.len() > 32
+        || !word
+            .chars()
+            .all(|c| c.is_ascii_lowercase() || c.is_ascii_digit() || c == '_')
+    {
+        builder.error(
+            place(file, name),
+            format!("`{word}` cannot be a command: Telegram takes 1 to 32 of a-z, 0-9 and _"),
+        );
     }
 }
 
@@ -89,6 +109,20 @@ pub(super) fn check_clinic(builder: &mut Builder, file: &str, clinic: &raw::Clin
                 place(file, &phone.e164),
                 format!("`{}` is not a phone number in + form", phone.e164.value),
                 Some("Write + and 8 to 15 digits, with the country's code first.".to_owned()),
+            );
+        }
+    }
+    for phone in &clinic.phones {
+        let digits = |text: &str| -> String { text.chars().filter(char::is_ascii_digit).collect() };
+        let written = &phone.written.value;
+        if !written.starts_with('+') || digits(written) != digits(&phone.e164.value) {
+            builder.error_with(
+                place(file, &phone.written),
+                format!("`{written}` is not how people write {}", phone.e164.value),
+                Some(
+                    "Begin with + and keep every digit, such as `+1 818-555-0100`: then a phone makes it a link."
+                        .to_owned(),
+                ),
             );
         }
     }

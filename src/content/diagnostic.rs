@@ -68,12 +68,17 @@ impl fmt::Display for Diagnostic {
 }
 
 /// "Did you mean" for a name that is not known.
-pub(super) fn nearest<'a>(name: &str, known: impl Iterator<Item = &'a str>) -> Option<String> {
+pub(super) fn did_you_mean<'a>(name: &str, known: impl Iterator<Item = &'a str>) -> Option<String> {
+    nearest(name, known).map(|near| format!("Did you mean `{near}`?"))
+}
+
+/// The known name that is most like this one.
+pub(super) fn nearest<'a>(name: &str, known: impl Iterator<Item = &'a str>) -> Option<&'a str> {
     /// Below this similarity a suggestion confuses more than it helps.
     const SIMILARITY_MIN: f64 = 0.72;
     known
         .map(|candidate| (strsim::jaro_winkler(name, candidate), candidate))
         .filter(|(similarity, _)| *similarity >= SIMILARITY_MIN)
         .max_by(|a, b| a.0.total_cmp(&b.0))
-        .map(|(_, candidate)| format!("Did you mean `{candidate}`?"))
+        .map(|(_, candidate)| candidate)
 }

@@ -4,18 +4,12 @@ use std::collections::{BTreeMap, BTreeSet};
 
 use super::build::{Builder, join, pairs, place};
 use super::calls;
-use super::diagnostic::{Place, nearest};
+use super::diagnostic::{Place, did_you_mean};
 use super::model::{After, Answer, Atom, Choice, Condition, Dialog, Step, Verb, YesNo};
 use super::raw::{self, Name};
+use super::slots::Slots;
 use crate::ids::{ChoiceId, DialogId, MoveId, ScreenId, SlotId, StepId};
 use crate::triage::Level;
-
-/// What a slot can hold, for looking conditions up.
-#[derive(Default)]
-struct Slots {
-    /// Values by slot; `None` for slots that hold anything.
-    values: BTreeMap<String, Option<BTreeSet<String>>>,
-}
 
 pub(super) fn build(
     builder: &mut Builder,
@@ -31,7 +25,8 @@ pub(super) fn build(
     let mut dialogs = BTreeMap::new();
     for (file, script) in scripts {
         let id = DialogId::new(&script.dialog.value);
-        if format!("{id}.yaml") != file {
+        let name = file.rsplit('/').next().unwrap_or(&file);
+        if name.strip_suffix(".yaml") != Some(id.as_str()) {
             builder.error_with(
                 place(&file, &script.dialog),
                 format!("the dialog `{id}` stands in the file `{file}`"),
@@ -48,84 +43,14 @@ pub(super) fn build(
         .dialog(id.clone(), script);
         dialogs.insert(id, dialog);
     }
-    for (here, atom) in conditions {
-        slots.check(builder, here, &atom);
+    if builder.all_read {
+        for (here, atom) in conditions {
+            slots.check(builder, here, &atom);
+        }
     }
     calls::check(builder, &dialogs);
     calls::mark_moves(&mut dialogs);
     dialogs
-}
-
-impl Slots {
-    fn declare(&mut self, step: &Name, raw: &raw::Step) {
-        let options = |options: &[raw::ChoiceOption]| {
-            Some(
-                options
-                    .iter()
-                    .map(|option| option.id.value.clone())
-                    .collect::<BTreeSet<_>>(),
-            )
-        };
-        let (slot, values) = if let Some(choice) = &raw.choice {
-            (&choice.slot, options(&choice.options))
-        } else if let Some(many) = &raw.many {
-            let mut values = options(&many.options);
-            if let Some(values) = &mut values {
-                values.insert("none".to_owned());
-            }
-            (&many.slot, values)
-        } else if let Some(yes_no) = &raw.yes_no {
-            (
-                &yes_no.slot,
-                Some(["yes", "no", "not-sure"].map(str::to_owned).into()),
-            )
-        } else if let Some(number) = raw.number.as_ref().or(raw.scale.as_ref()) {
-            (&number.slot, None)
-        } else if let Some(text) = &raw.text {
-            (&text.slot, None)
-        } else {
-            return;
-        };
-        let slot = slot.as_ref().unwrap_or(step).value.clone();
-        match (
-            self.values
-                .entry(slot)
-                .or_insert_with(|| Some(BTreeSet::new())),
-            values,
-        ) {
-            (Some(known), Some(values)) => known.extend(values),
-            (known, None) => *known = None,
-            (None, Some(_)) => {}
-        }
-    }
-
-    fn check(&self, builder: &mut Builder, here: Place, atom: &Atom) {
-        let (slot, value) = match atom {
-            Atom::Flag(_) => return,
-            Atom::Value(slot, value) => (slot, Some(value)),
-            Atom::Set(slot) => (slot, None),
-        };
-        match self.values.get(slot.as_str()) {
-            None => {
-                let help = nearest(slot.as_str(), self.values.keys().map(String::as_str));
-                builder.error_with(here, format!("no step asks for `{slot}`"), help);
-            }
-            Some(Some(values)) => {
-                if let Some(value) = value.filter(|value| !values.contains(value.as_str())) {
-                    let help = nearest(value.as_str(), values.iter().map(String::as_str))
-                        .unwrap_or_else(|| {
-                            format!("It can be: {}.", join(values.iter().map(String::as_str)))
-                        });
-                    builder.error_with(
-                        here,
-                        format!("`{slot}` is never answered with `{value}`"),
-                        Some(help),
-                    );
-                }
-            }
-            Some(None) => {}
-        }
-    }
 }
 
 /// Reads one file's steps.
@@ -144,10 +69,24 @@ impl Scripting<'_> {
             .iter()
             .map(|(name, _)| name.value.clone())
             .collect();
+        let needs_source = match script.kind {
+            Some(raw::Kind::Talks) => false,
+            Some(raw::Kind::Asks | raw::Kind::Teaches) => true,
+            None => {
+                self.builder.error_with(
+                    place(self.file, &script.dialog),
+                    format!("the dialog `{id}` does not say what `kind` it is"),
+                    Some("Write `kind: teaches`, `asks` or `talks`; only one that `talks` needs no sources.".to_owned()),
+                );
+                false
+            }
+        };
         let mut own_slots = BTreeSet::new();
         let mut steps = BTreeMap::new();
         let mut targets: Vec<(StepId, Name)> = Vec::new();
-        self.target(&names, &script.start);
+        // A way to a step that is not there is one mistake: what lies behind it
+        // is not reported too.
+        let mut all_found = self.target(&names, &script.start);
         for (name, raw) in script.steps.0 {
             self.builder.id(self.file, &name);
             let from = StepId::new(&name.value);
@@ -156,16 +95,32 @@ impl Scripting<'_> {
             for target in goes {
                 if self.target(&names, &target) {
                     targets.push((from.clone(), target));
+                } else {
+                    all_found = false;
                 }
             }
             if let Some(slot) = emptied_slot(&name, &raw) {
                 own_slots.insert(slot);
             }
+            if needs_source && raw.say.is_some() {
+                let own = Some(&raw.source).filter(|own| !own.is_empty());
+                let here = place(self.file, &name);
+                self.builder
+                    .cite(&here, &name.value, own.unwrap_or(&script.source));
+            }
+            if let Some(say) = &raw.say {
+                let here = place(self.file, &name);
+                let exempt = raw.names_kept.as_deref();
+                self.builder
+                    .readable(&here, say, script.kind.into(), exempt);
+            }
             let step = self.step(&name, raw);
             steps.insert(from, step);
         }
         let start = StepId::new(&script.start.value);
-        self.warn_unreached(&start, &steps, &targets);
+        if all_found {
+            self.warn_unreached(&start, &steps, &targets);
+        }
         Dialog {
             id,
             stays_open: script.stays_open.map_or(Level::Caution, Level::from),
@@ -180,7 +135,7 @@ impl Scripting<'_> {
         if names.contains(&target.value) {
             return true;
         }
-        let help = nearest(&target.value, names.iter().map(String::as_str));
+        let help = did_you_mean(&target.value, names.iter().map(String::as_str));
         self.builder.error_with(
             place(self.file, target),
             format!("there is no step `{}` in this dialog", target.value),
@@ -216,6 +171,10 @@ impl Scripting<'_> {
         let here = place(self.file, name);
         if let Some(say) = &raw.say {
             self.builder.placeholders(&here, say, &[]);
+        }
+        if let Some(label) = &raw.label {
+            self.builder.placeholders(&here, label, &[]);
+            self.builder.label(here.clone(), label);
         }
         let verbs = [
             ("choice", raw.choice.is_some()),
@@ -253,6 +212,7 @@ impl Scripting<'_> {
             go: StepId::new(&after.go.value),
         });
         let say = raw.say.clone();
+        let label = raw.label.clone();
         let asks = ["choice", "many", "yes_no", "scale", "number", "text"];
         if say.is_none() && given.iter().any(|verb| asks.contains(verb)) {
             self.builder.error(
@@ -266,6 +226,7 @@ impl Scripting<'_> {
         let verb = self.verb(name, raw);
         Step {
             say,
+            label,
             verb,
             after,
             place: here,
@@ -289,6 +250,18 @@ impl Scripting<'_> {
             })
         };
         if let Some(choice) = raw.choice {
+            /// More would have to be read twice; a second level is easier.
+            const CHOICES_MAX: usize = 5;
+            if choice.options.len() > CHOICES_MAX {
+                self.builder.warn(
+                    here.clone(),
+                    format!(
+                        "the step `{}` offers {} choices; at most {CHOICES_MAX} are read well",
+                        name.value,
+                        choice.options.len()
+                    ),
+                );
+            }
             Verb::Choice {
                 slot: own(&choice.slot),
                 options: self.options(choice.options),

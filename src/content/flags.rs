@@ -3,8 +3,10 @@
 use std::collections::BTreeMap;
 
 use super::build::{Builder, place};
-use super::model::{Flag, Screen};
+use super::diagnostic::Place;
+use super::model::{Flag, History, Screen};
 use super::raw::{self, ScreenStyle};
+use super::readability::Measure;
 use super::text::Text;
 use crate::ids::{CardId, FlagId, MoveId, RuleId, ScreenId};
 use crate::triage::{AtLeast, FlagRule, Level, Rule, Rules};
@@ -89,22 +91,31 @@ pub(super) fn build_flags(
     builder: &mut Builder,
     file: raw::RedFlags,
 ) -> (Vec<Screen>, BTreeMap<FlagId, Flag>, Text) {
+    let whole = Place {
+        file: FLAGS.to_owned(),
+        bytes: 0..0,
+    };
+    builder.placeholders(&whole, &file.history_question, &["since"]);
+    builder.readable(&whole, &file.history_question, Measure::Talk, None);
     let mut flags = BTreeMap::new();
     for (name, flag) in file.flags.0 {
         let here = place(FLAGS, &name);
         for text in [&flag.question, &flag.button, &flag.words] {
             builder.placeholders(&here, text, &[]);
+            builder.readable(&here, text, Measure::Talk, flag.names_kept.as_deref());
         }
+        builder.cite(&here, &name.value, &flag.source);
         builder.label(here, &flag.button);
         let history = flag.history.map(|history| {
-            history
-                .allows
-                .iter()
-                .map(|name| {
-                    builder.known(FLAGS, "move", name, |names| &names.moves);
-                    MoveId::new(&name.value)
-                })
-                .collect()
+            builder.placeholders(&place(FLAGS, &name), &history.since, &[]);
+            let allows = history.allows.iter().map(|name| {
+                builder.known(FLAGS, "move", name, |names| &names.moves);
+                MoveId::new(&name.value)
+            });
+            History {
+                allows: allows.collect(),
+                since: history.since,
+            }
         });
         flags.insert(
             FlagId::new(&name.value),

@@ -4,14 +4,16 @@
 
 use std::collections::BTreeMap;
 
+use super::bibliography::{Bibliography, Cited};
 use super::diagnostic::Place;
+use super::find::Finder;
 pub use super::raw::{
-    ClearedDays, Clinic, CommandDeed, Day, Hours, Notify, Phone, Practitioner, Push, ScreenStyle,
-    TextKind,
+    ClearedDays, Clinic, CommandDeed, Day, Hours, Notify, OnCall, Phone, Practitioner, Push,
+    ScreenStyle, StaffDeed, TextKind,
 };
 use super::text::{Text, Values};
 use super::words::Words;
-use crate::free_text::Phrases;
+use crate::free_text::Hearing;
 use crate::ids::{
     CardId, ChoiceId, DialogId, FlagId, Lang, MoveId, Revision, ScreenId, SlotId, StepId,
 };
@@ -49,7 +51,13 @@ pub struct Content {
     /// By id.
     pub dialogs: BTreeMap<DialogId, Dialog>,
     /// What typed words state.
-    pub phrases: Phrases,
+    pub hearing: Hearing,
+    /// Where typed words lead, and which are explained.
+    pub finder: Finder,
+    /// Where it comes from.
+    pub bibliography: Bibliography,
+    /// What each text that claims something rests on.
+    pub cited: Vec<Cited>,
     /// Words that state this flag and no other, for whoever rehearses.
     pub examples: BTreeMap<FlagId, String>,
     /// Whether every part that needs a reviewer names one.
@@ -89,12 +97,22 @@ impl Values for Content {
         let phone = self.clinic.phones.first();
         match name {
             "clinic" => out.push_str(&self.clinic.name),
-            "phone" => out.push_str(phone.map_or("", |phone| &phone.e164.value)),
-            "phone_written" => out.push_str(phone.map_or("", |phone| &phone.written)),
+            "phone" => out.push_str(phone.map_or("", |phone| &phone.written.value)),
             "emergency" => out.push_str(&self.clinic.emergency_number),
             "crisis" => out.push_str(&self.clinic.crisis_number),
+            "team" => out.push_str(&self.clinic.team.plain(lang)),
             "hours" => out.push_str(&self.clinic.hours_text.plain(lang)),
             "days" => out.push_str(&self.clinic.retention_days.to_string()),
+            "people" => {
+                let people = self.clinic.practitioners.iter().map(|one| {
+                    let service = one.service.plain(lang);
+                    let named = [one.name.as_str(), one.credential.as_str()];
+                    let named: Vec<&str> =
+                        named.into_iter().filter(|part| !part.is_empty()).collect();
+                    format!("{} ({service})", named.join(", "))
+                });
+                out.push_str(&people.collect::<Vec<_>>().join("; "));
+            }
             _ => return false,
         }
         true
@@ -102,14 +120,15 @@ impl Values for Content {
 }
 
 /// Placeholders every text may use.
-pub(super) const PLACEHOLDERS: [&str; 7] = [
+pub(super) const PLACEHOLDERS: [&str; 8] = [
     "clinic",
+    "team",
     "phone",
-    "phone_written",
     "emergency",
     "crisis",
     "hours",
     "days",
+    "people",
 ];
 
 /// A warning sign, caution or clue.
@@ -123,14 +142,23 @@ pub struct Flag {
     pub words: Text,
     /// Whether staff hear of it unasked.
     pub notify: Notify,
-    /// For a history flag, the moves its caution form leaves.
-    pub history: Option<Vec<MoveId>>,
+    /// For a history flag, what its second question needs.
+    pub history: Option<History>,
     /// Asked right after this one is stated.
     pub follow_up: Option<FlagId>,
     /// Shown on a screen only with this flag.
     pub only_with: Option<FlagId>,
     /// Its card comes at once, with no further screens.
     pub ends_screens: bool,
+}
+
+/// A condition of the past that a clinician may have looked at since.
+#[derive(Debug, Clone)]
+pub struct History {
+    /// The moves its caution form leaves.
+    pub allows: Vec<MoveId>,
+    /// Since when: `{since}` in the second question.
+    pub since: Text,
 }
 
 /// A step that asks for flags.
@@ -157,6 +185,8 @@ pub struct Card {
     pub text: Text,
     /// Paragraphs added when one of the flags is present.
     pub extra: Vec<(Vec<FlagId>, Text)>,
+    /// Said last, where a phone's screen shows it beside the buttons.
+    pub last: Option<Text>,
     /// Its buttons.
     pub answers: Vec<CardAnswer>,
 }
@@ -168,6 +198,8 @@ pub struct CardAnswer {
     pub id: ChoiceId,
     /// On the button.
     pub label: Text,
+    /// On it instead, when nothing behind the card was pressed: it was typed.
+    pub typed_label: Option<Text>,
     /// What the patient then reads.
     pub reply: Option<Text>,
     /// What staff then read on the case.
@@ -185,6 +217,8 @@ pub struct Moves {
     pub warm_up: Text,
     /// Said once, before the first.
     pub stop_rules: Text,
+    /// On every move that has a push.
+    pub every_push: Text,
     /// On every move.
     pub every_move: Text,
     /// By id.
@@ -231,7 +265,18 @@ pub struct Bot {
     /// Deep links by name.
     pub links: BTreeMap<String, Link>,
     /// Listed in the staff chat only.
-    pub staff_commands: Vec<Command>,
+    pub staff_commands: Vec<StaffCommand>,
+}
+
+/// One command of the staff chat.
+#[derive(Debug, Clone)]
+pub struct StaffCommand {
+    /// Without the slash.
+    pub name: String,
+    /// What it does.
+    pub deed: StaffDeed,
+    /// In Telegram's list.
+    pub about: Text,
 }
 
 /// One command.
@@ -285,6 +330,8 @@ pub struct Dialog {
 pub struct Step {
     /// What is said.
     pub say: Option<Text>,
+    /// What its question is called in the summary.
+    pub label: Option<Text>,
     /// What is then done.
     pub verb: Verb,
     /// Where a patient who stays silent goes.
@@ -412,6 +459,29 @@ pub enum Verb {
     },
     /// The dialog is over.
     End,
+}
+
+impl Verb {
+    /// Where the answer is kept, of a question that takes one.
+    #[must_use]
+    pub fn slot(&self) -> Option<&SlotId> {
+        match self {
+            Self::Choice { slot, .. }
+            | Self::Many { slot, .. }
+            | Self::YesNo { slot, .. }
+            | Self::Number { slot, .. }
+            | Self::Text { slot, .. } => Some(slot),
+            Self::Screen { .. }
+            | Self::Move { .. }
+            | Self::Handoff { .. }
+            | Self::RequestCall { .. }
+            | Self::Call { .. }
+            | Self::Branch { .. }
+            | Self::Summary { .. }
+            | Self::Pass { .. }
+            | Self::End => None,
+        }
+    }
 }
 
 /// One of the three answers of a yes-no question.

@@ -12,6 +12,7 @@
     reason = "sources and reasons are for those who read the files"
 )]
 
+mod hearing;
 mod script;
 
 use std::fmt;
@@ -25,6 +26,7 @@ use super::text::Text;
 use crate::ids::Lang;
 use crate::triage::Level;
 
+pub use hearing::*;
 pub use script::*;
 
 /// A name together with its place.
@@ -108,7 +110,9 @@ pub struct Flag {
     #[serde(default)]
     pub ends_screens: bool,
     #[serde(default)]
-    pub source: Vec<String>,
+    pub source: Vec<Name>,
+    #[serde(default)]
+    pub names_kept: Option<String>,
     #[serde(default)]
     pub why: Option<String>,
     #[serde(default)]
@@ -155,6 +159,7 @@ pub enum Notify {
 #[serde(deny_unknown_fields)]
 pub struct History {
     pub allows: Vec<Name>,
+    pub since: Text,
 }
 
 #[derive(Debug, Deserialize)]
@@ -173,7 +178,7 @@ pub struct Rule {
     #[serde(default)]
     pub why: Option<String>,
     #[serde(default)]
-    pub source: Vec<String>,
+    pub source: Vec<Name>,
 }
 
 #[derive(Debug, Deserialize)]
@@ -218,9 +223,13 @@ pub struct Card {
     #[serde(default)]
     pub extra: Vec<Extra>,
     #[serde(default)]
+    pub last: Option<Text>,
+    #[serde(default)]
     pub answers: Vec<CardAnswer>,
     #[serde(default)]
-    pub source: Vec<String>,
+    pub source: Vec<Name>,
+    #[serde(default)]
+    pub names_kept: Option<String>,
 }
 
 #[derive(Debug, Deserialize)]
@@ -235,6 +244,8 @@ pub struct Extra {
 pub struct CardAnswer {
     pub id: Name,
     pub label: Text,
+    #[serde(default)]
+    pub typed_label: Option<Text>,
     #[serde(default)]
     pub reply: Option<Text>,
     #[serde(default)]
@@ -253,6 +264,7 @@ pub struct Moves {
     pub reviewed_by: Option<String>,
     pub warm_up: Text,
     pub stop_rules: Text,
+    pub every_push: Text,
     pub every_move: Text,
     pub moves: Pairs<Move>,
 }
@@ -268,7 +280,7 @@ pub struct Move {
     #[serde(default)]
     pub changes: Pairs<Change>,
     #[serde(default)]
-    pub sources: Vec<String>,
+    pub sources: Vec<Name>,
     #[serde(default)]
     pub reviewed_by: Option<String>,
 }
@@ -304,16 +316,21 @@ pub struct Clinic {
     pub scheduler: Option<Name>,
     pub hours: Option<Vec<Hours>>,
     pub hours_text: Text,
+    #[serde(default)]
+    pub on_call: Vec<OnCall>,
     pub retention_days: u32,
+    pub team: Text,
     pub practitioners: Vec<Practitioner>,
     pub profile: Profile,
+    #[serde(default)]
+    pub links: Pairs<Link>,
 }
 
 #[derive(Debug, Clone, Deserialize)]
 #[serde(deny_unknown_fields)]
 pub struct Phone {
     pub e164: Name,
-    pub written: String,
+    pub written: Name,
 }
 
 #[derive(Debug, Clone, Deserialize)]
@@ -322,6 +339,16 @@ pub struct ContactName {
     pub first: String,
     #[serde(default)]
     pub last: String,
+}
+
+/// Who is told by name when nobody takes an urgent case.
+#[derive(Debug, Clone, Deserialize)]
+#[serde(deny_unknown_fields)]
+pub struct OnCall {
+    /// As staff know them.
+    pub name: String,
+    /// When it is their turn; a turn past midnight is two.
+    pub hours: Vec<Hours>,
 }
 
 #[derive(Debug, Clone, Deserialize)]
@@ -373,7 +400,7 @@ pub struct Bot {
     #[serde(default)]
     pub links: Pairs<Link>,
     #[serde(default)]
-    pub staff_commands: Vec<Command>,
+    pub staff_commands: Vec<StaffCommand>,
 }
 
 #[derive(Debug, Deserialize)]
@@ -393,7 +420,37 @@ pub enum CommandDeed {
     Stop,
 }
 
-#[derive(Debug, Deserialize)]
+#[derive(Debug, Clone, Deserialize)]
+#[serde(deny_unknown_fields)]
+pub struct StaffCommand {
+    pub name: Name,
+    pub does: StaffDeed,
+    pub about: Text,
+}
+
+/// What a command of the staff chat does.
+#[derive(Debug, Clone, Copy, PartialEq, Eq, Deserialize)]
+#[serde(rename_all = "kebab-case")]
+pub enum StaffDeed {
+    /// Lists the open cases.
+    Open,
+    /// Posts one case's card again.
+    Case,
+    /// Shows a case's patient: every case, and what is cleared.
+    Patient,
+    /// Writes something down on a case, for staff alone.
+    Note,
+    /// Closes a case, with a note.
+    Close,
+    /// Makes somebody the owner, or asks to join.
+    Pair,
+    /// Lists the team; an owner changes it there.
+    Team,
+    /// Lists the commands.
+    Help,
+}
+
+#[derive(Debug, Clone, Deserialize)]
 #[serde(deny_unknown_fields)]
 pub struct Link {
     pub opens: Name,
@@ -401,37 +458,9 @@ pub struct Link {
     pub set: Pairs<Name>,
 }
 
-/// `phrases.yaml`.
-#[derive(Debug, Deserialize)]
-#[serde(deny_unknown_fields)]
-pub struct Phrases {
-    pub negations: ByLang,
-    pub negations_after: ByLang,
-    pub clause_ends: ByLang,
-    pub hypothetical: ByLang,
-    pub others: ByLang,
-    pub resolved: ByLang,
-    pub idioms: ByLang,
-    pub phrases: Vec<Phrase>,
-}
-
 #[derive(Debug, Deserialize)]
 #[serde(deny_unknown_fields)]
 pub struct ByLang {
     pub en: Vec<String>,
     pub es: Vec<String>,
-}
-
-#[derive(Debug, Deserialize)]
-#[serde(deny_unknown_fields)]
-pub struct Phrase {
-    pub flag: Name,
-    pub lang: Lang,
-    pub pattern: Name,
-    #[serde(default)]
-    pub affirmed: bool,
-    #[serde(default)]
-    pub matches: Vec<Name>,
-    #[serde(default)]
-    pub not: Vec<Name>,
 }

@@ -79,6 +79,16 @@ impl Text {
         self.render(lang, &NoValues).text
     }
 
+    /// A text of two plain sentences.
+    #[cfg(test)]
+    pub(super) fn new_for_test(en: &str, es: &str) -> Self {
+        let parse = |text| Template::parse(text).expect("a plain text");
+        Self {
+            en: parse(en),
+            es: parse(es),
+        }
+    }
+
     /// The placeholders either language uses.
     pub fn placeholders(&self) -> impl Iterator<Item = &str> {
         self.en.placeholders().chain(self.es.placeholders())
@@ -170,7 +180,7 @@ impl Template {
         Ok(Self(pieces))
     }
 
-    /// The placeholders it uses.
+    /// The names in braces.
     pub fn placeholders(&self) -> impl Iterator<Item = &str> {
         self.0.iter().filter_map(|piece| match piece {
             Piece::Value(name) => Some(&**name),

@@ -9,6 +9,7 @@ use super::effect::{Due, Effect, Message, Weight};
 use super::input::{Input, What};
 use super::walk::Walk;
 use crate::content::{Answer, Notify, RichText, ScreenStyle, Verb, YesNo};
+use crate::free_text::Heard;
 use crate::ids::PatientText;
 use crate::ids::{CardId, FlagId};
 use crate::triage::{CaseFlag, Form, Judgement, Level, Report};
@@ -70,6 +71,8 @@ impl Walk<'_> {
                 if let Some(Asking::Item(pending)) = self.c.open.as_ref().map(|open| &open.asking) {
                     stated.push((pending.flag().clone(), Form::Sure));
                 }
+                let suspected = self.c.suspected.iter();
+                stated.extend(suspected.map(|flag| (flag.clone(), Form::Sure)));
             }
             What::Press(_)
             | What::Text(_)
@@ -77,9 +80,15 @@ impl Walk<'_> {
             | What::Contact(_)
             | What::Unreadable
             | What::Edited(_)
-            | What::Due(Due::Screening | Due::Question(_) | Due::Opening)
+            | What::Due(
+                Due::Screening
+                | Due::Question(_)
+                | Due::Opening
+                | Due::Unclaimed(_)
+                | Due::Unclosed(_),
+            )
             | What::Cleared { .. }
-            | What::Seen
+            | What::Seen(_)
             | What::ShowAgain => {}
         }
         if self.leaves_draft(input) {
@@ -100,7 +109,9 @@ impl Walk<'_> {
             return true;
         }
         match self.press_of(&input.what) {
-            Some(Press::Person | Press::Stop | Press::Menu) => true,
+            Some(Press::Person | Press::Stop | Press::Menu | Press::Screening | Press::Open(_)) => {
+                true
+            }
             Some(Press::Question(token, Act::Back)) => {
                 self.c.open.as_ref().is_some_and(|open| open.token == token)
             }
@@ -229,9 +240,13 @@ impl Walk<'_> {
     }
 
     /// Notes flags, and queues the questions that belong to them.
-    pub fn state_all(&mut self, stated: &[(FlagId, Form)]) {
+    pub fn state_all(&mut self, stated: &[(FlagId, Form)], heard: &Heard) {
         for (flag, form) in stated {
+            let was_pressed = self.c.flags.get(flag).is_some_and(|note| !note.typed);
             state(&mut self.c, flag, *form, self.now);
+            if let Some(note) = self.c.flags.get_mut(flag) {
+                note.typed = !was_pressed && heard.flags().any(|heard| heard == flag);
+            }
             let Some(known) = self.content.flags.get(flag) else {
                 continue;
             };
@@ -262,7 +277,7 @@ impl Walk<'_> {
     /// card and the case come now.
     pub fn raise(&mut self, alarm: Alarm, input: &Input) {
         self.close_for_alarm(input);
-        self.state_all(&alarm.stated);
+        self.state_all(&alarm.stated, &input.heard);
         let mut conversation = std::mem::take(&mut self.c);
         self.reopen(&mut conversation, input);
         self.c = conversation;
@@ -274,11 +289,12 @@ impl Walk<'_> {
     }
 
     /// The patient's words, unless they state what no card may name.
-    fn quotable(&self, input: &Input) -> Option<PatientText> {
+    pub fn quotable(&self, input: &Input) -> Option<PatientText> {
         if input.heard.flags().any(|flag| self.is_private(flag)) {
             return None;
         }
-        input.what.words().cloned()
+        let words = input.what.words()?;
+        Some(input.heard.excerpt(words))
     }
 
     fn is_private(&self, flag: &FlagId) -> bool {
@@ -554,14 +570,11 @@ impl Walk<'_> {
             && self.c.stop.is_none()
             && self.waits_in_screens();
         if waits {
-            /// The case is minutes away: a few messages say why.
-            const SAID_MAX: usize = 3;
             if let Some(words) = self
                 .quotable(input)
-                .filter(|_| !input.heard.hits.is_empty())
-                && self.c.said.len() < SAID_MAX
+                .filter(|_| input.heard.flags().next().is_some())
             {
-                self.c.said.push(words);
+                self.keep_said(words);
             }
             let at = self.now.plus_seconds(super::SCREENING_SECONDS);
             self.effects.push(Effect::SetDue {
@@ -571,6 +584,15 @@ impl Walk<'_> {
         } else {
             self.show_stop(self.quotable(input));
             self.ask_completing();
+        }
+    }
+
+    /// Keeps words for the case that they may open.
+    pub fn keep_said(&mut self, words: PatientText) {
+        /// The case is minutes away: a few messages say why.
+        const SAID_MAX: usize = 3;
+        if self.c.said.len() < SAID_MAX && !self.c.said.contains(&words) {
+            self.c.said.push(words);
         }
     }
 
@@ -592,7 +614,7 @@ impl Walk<'_> {
             .collect();
         if words.is_empty() {
             // A lock left by /delete has no words of its own.
-            return self.text(&self.content.words.staff_deleted_lock);
+            return self.text(&self.content.words.erased_words);
         }
         RichText::plain(words.join("; "))
     }
@@ -616,6 +638,7 @@ fn state(conversation: &mut Conversation, flag: &FlagId, form: Form, now: crate:
                     form,
                     since: now,
                     cleared_until: None,
+                    typed: false,
                 },
             );
         }

@@ -2,14 +2,14 @@
 
 use super::alarm::yes_no_of;
 use super::button::{Act, Press};
-use super::conversation::{Asking, FlagNote, Pending, Slot};
+use super::conversation::{Asking, FlagNote, Pending, Slot, Stop};
 use super::effect::{Due, Effect, Keyboard, Weight};
-use super::input::{Input, What};
+use super::input::{Input, Seen, What};
 use super::walk::Walk;
-use crate::content::{Answer, Deed, ScreenStyle, TextKind, Verb};
+use crate::content::{Answer, CardAnswer, Deed, ScreenStyle, Text, TextKind, Verb};
 use crate::free_text::normalise;
 use crate::ids::PatientText;
-use crate::ids::{CardId, ChoiceId, SlotId};
+use crate::ids::{CardId, ChoiceId, DialogId, SlotId};
 use crate::triage::Form;
 
 impl Walk<'_> {
@@ -22,7 +22,8 @@ impl Walk<'_> {
                 .as_ref()
                 .is_some_and(|stop| stop.flags.contains(flag))
         });
-        self.state_all(&stated);
+        self.state_all(&stated, &input.heard);
+        self.suspect(input);
         let begins_again = self.begins_again.take();
         if let Some(why) = begins_again {
             self.begin_screening();
@@ -48,9 +49,16 @@ impl Walk<'_> {
     /// Whether an input is no answer to an open question.
     fn leads_elsewhere(&self, what: &What) -> bool {
         match what {
-            What::Command { .. } | What::Due(_) | What::Cleared { .. } | What::Seen => true,
+            What::Command { .. } | What::Due(_) | What::Cleared { .. } | What::Seen(_) => true,
             What::Press(_) | What::Text(_) => match self.press_of(what) {
-                Some(Press::Person | Press::Stop | Press::Menu | Press::Card(..)) => true,
+                Some(
+                    Press::Person
+                    | Press::Stop
+                    | Press::Menu
+                    | Press::Screening
+                    | Press::Open(_)
+                    | Press::Card(..),
+                ) => true,
                 Some(Press::Question(..)) | None => false,
             },
             What::Contact(_) | What::Unreadable | What::Edited(_) | What::ShowAgain => false,
@@ -76,16 +84,22 @@ impl Walk<'_> {
                 self.lead(&self.content.words.cannot_read);
                 self.show_again();
             }
-            What::Edited(_) => {
-                if input.heard.hits.is_empty() {
-                    self.lead(&self.content.words.edited_heard);
-                } else {
+            What::Edited(text) => {
+                if input.heard.flags().next().is_some() {
                     self.after_heard();
+                } else if self.suspects(input) {
+                    // Its question comes when the turn settles.
+                } else if input.heard.is_foreign || is_unreadable(text) {
+                    self.lead(&self.content.words.cannot_read);
+                    self.show_again();
+                } else {
+                    self.lead(&self.content.words.edited_heard);
                 }
             }
             What::Due(due) => self.due(*due),
             What::Cleared { flags, lock } => self.cleared(flags, *lock),
-            What::Seen => self.lead(&self.content.words.staff_seen),
+            What::Seen(Seen::Note) => self.lead(&self.content.words.staff_seen),
+            What::Seen(Seen::CallRequest) => self.lead(&self.content.words.staff_seen_call),
             What::ShowAgain => {
                 if self.c.open.is_some() {
                     self.lead(&self.content.words.shown_again);
@@ -106,8 +120,18 @@ impl Walk<'_> {
             | What::Edited(_)
             | What::Due(_)
             | What::Cleared { .. }
-            | What::Seen
+            | What::Seen(_)
             | What::ShowAgain => None,
+        }
+    }
+
+    /// What stands on an answer of a card: whoever typed has picked nothing.
+    pub fn card_answer_label<'c>(&self, answer: &'c CardAnswer, stop: &Stop) -> &'c Text {
+        let is_typed = |flag| self.c.flags.get(flag).is_some_and(|note| note.typed);
+        let all_typed = !stop.flags.is_empty() && stop.flags.iter().all(is_typed);
+        match &answer.typed_label {
+            Some(typed) if all_typed => typed,
+            Some(_) | None => &answer.label,
         }
     }
 
@@ -116,10 +140,12 @@ impl Walk<'_> {
         let typed = normalise(text.reveal()).text;
         let typed = typed.trim_matches(|c: char| !c.is_alphanumeric());
         let same = |label: &str| {
-            normalise(label)
-                .text
-                .trim_matches(|c: char| !c.is_alphanumeric())
-                == typed
+            let label = normalise(label).text;
+            let label = label.trim_matches(|c: char| !c.is_alphanumeric());
+            // The number of a list's item need not be typed.
+            let (number, words) = label.split_once(". ").unwrap_or_default();
+            let is_item = number.chars().all(|c| c.is_ascii_digit());
+            label == typed || (is_item && words == typed)
         };
         if typed.is_empty() {
             return None;
@@ -136,12 +162,13 @@ impl Walk<'_> {
                 }
             }
         }
-        let cards = self.c.stop.iter().flat_map(|stop| self.cards_of(stop));
-        for card in cards {
-            let answers = self.content.cards.get(&card).map(|card| &card.answers);
-            for answer in answers.into_iter().flatten() {
-                if same(&self.label(&answer.label)) {
-                    return Some(Press::Card(card, answer.id.clone()));
+        if let Some(stop) = &self.c.stop {
+            for card in self.cards_of(stop) {
+                let answers = self.content.cards.get(&card).map(|card| &card.answers);
+                for answer in answers.into_iter().flatten() {
+                    if same(&self.label(self.card_answer_label(answer, stop))) {
+                        return Some(Press::Card(card, answer.id.clone()));
+                    }
                 }
             }
         }
@@ -150,18 +177,22 @@ impl Walk<'_> {
             (&words.button_person, Press::Person),
             (&words.button_stop, Press::Stop),
             (&words.button_menu, Press::Menu),
+            (&words.button_start_screening, Press::Screening),
         ];
         fixed
             .into_iter()
             .find(|(label, _)| same(&self.label(label)))
             .map(|(_, press)| press)
+            .or_else(|| self.found_here(text))
     }
 
     fn press(&mut self, press: Press) {
         match press {
             Press::Person => self.come_between(&self.content.bot.person),
             Press::Stop => self.stop(),
-            Press::Menu => self.open_menu(),
+            Press::Menu => self.open_or_refuse(&self.content.bot.menu),
+            Press::Screening => self.open_or_refuse(&self.content.bot.screening),
+            Press::Open(dialog) => self.open_found(&dialog),
             Press::Card(card, answer) => self.answer_card(&card, &answer),
             Press::Question(token, act) => {
                 if self.c.open.as_ref().is_some_and(|open| open.token == token) {
@@ -309,6 +340,7 @@ impl Walk<'_> {
 
     /// Keeps an answer, and the way back to its question.
     pub fn fill(&mut self, slot: SlotId, value: Slot) {
+        self.c.former.remove(&slot);
         let before = self.c.slots.insert(slot.clone(), value);
         self.leave_crumb(vec![(slot, before)]);
     }
@@ -328,7 +360,11 @@ impl Walk<'_> {
                 ..note.clone()
             };
         }
+        self.c.suspected.remove(&flag);
         self.c.asked.insert(flag);
+        if matches!(pending, Pending::Heard(_)) && self.is_at_rest() {
+            return self.idle();
+        }
         if matches!(pending, Pending::Completing(_)) {
             self.ask_completing();
             if self.c.open.is_none() {
@@ -341,8 +377,12 @@ impl Walk<'_> {
     }
 
     fn typed(&mut self, text: &PatientText, input: &Input) {
-        if !input.heard.hits.is_empty() {
+        if input.heard.flags().next().is_some() {
             return self.after_heard();
+        }
+        if self.suspects(input) {
+            // Its question comes when the turn settles.
+            return;
         }
         if let Some(press) = self.typed_press(text) {
             return self.press(press);
@@ -355,12 +395,15 @@ impl Walk<'_> {
             }
             return self.say_cards();
         }
-        if is_unreadable(text) {
+        if is_unreadable(text) || input.heard.is_foreign {
             self.lead(&self.content.words.cannot_read);
             return self.show_again();
         }
+        if self.explain(text) {
+            return;
+        }
         let Some(open) = self.c.open.clone() else {
-            return self.idle();
+            return self.offer_or(text, Self::idle);
         };
         match (&open.asking, self.step().map(|step| &step.verb)) {
             (
@@ -397,11 +440,13 @@ impl Walk<'_> {
             }
             (Asking::Step, Some(Verb::Screen { .. } | Verb::Many { .. }))
                 if self.typed_ticks(text) => {}
-            _ => {
-                self.lead(&self.content.words.use_buttons);
-                self.show_open();
-            }
+            _ => self.offer_or(text, Self::ask_for_buttons),
         }
+    }
+
+    fn ask_for_buttons(&mut self) {
+        self.lead(&self.content.words.use_buttons);
+        self.show_open();
     }
 
     /// "1 and 3" ticks the first and the third item of a list.
@@ -474,7 +519,7 @@ impl Walk<'_> {
         }
     }
 
-    fn idle(&mut self) {
+    pub fn idle(&mut self) {
         self.lead(&self.content.words.idle);
         let menu = self.content.bot.menu.clone();
         self.start_dialog(&menu);
@@ -534,7 +579,7 @@ impl Walk<'_> {
             }
             // A draft that still blocks was an alarm; this one was unticked. The
             // opening is the clerk's, not the patient's.
-            Due::Draft | Due::Opening => {}
+            Due::Draft | Due::Opening | Due::Unclaimed(_) | Due::Unclosed(_) => {}
         }
     }
 
@@ -568,13 +613,20 @@ impl Walk<'_> {
             .map(|command| &command.deed)
         {
             Some(Deed::Stop) => self.stop(),
-            Some(Deed::Opens(dialog)) if self.comes_between(dialog) => self.come_between(dialog),
-            Some(Deed::Opens(dialog)) if self.may_open(dialog) => self.start_dialog(dialog),
-            Some(Deed::Opens(_)) => self.refuse(),
+            Some(Deed::Opens(dialog)) => self.open_asked_for(dialog),
             None => {
                 self.lead(&content.words.unknown_command);
                 self.show_again();
             }
+        }
+    }
+
+    /// Opens what a patient asked for by its name, if the level allows it.
+    pub fn open_asked_for(&mut self, dialog: &DialogId) {
+        if self.comes_between(dialog) {
+            self.come_between(dialog);
+        } else {
+            self.open_or_refuse(dialog);
         }
     }
 
@@ -587,10 +639,9 @@ impl Walk<'_> {
         self.ask_completing();
     }
 
-    fn open_menu(&mut self) {
-        let menu = self.content.bot.menu.clone();
-        if self.may_open(&menu) {
-            self.start_dialog(&menu)
+    fn open_or_refuse(&mut self, dialog: &DialogId) {
+        if self.may_open(dialog) {
+            self.start_dialog(dialog)
         } else {
             self.refuse()
         }
@@ -607,8 +658,10 @@ impl Walk<'_> {
         self.c.queue.clear();
         self.c.finishing = None;
         self.c.open = None;
-        for due in [Due::Draft, Due::Silence] {
-            self.effects.push(Effect::CancelDue(due));
+        self.effects.push(Effect::CancelDue(Due::Draft));
+        // Silence still answers what typed words may have meant.
+        if self.c.suspected.is_empty() {
+            self.effects.push(Effect::CancelDue(Due::Silence));
         }
         self.lead(said);
     }
@@ -657,8 +710,8 @@ impl Walk<'_> {
     fn erase(&mut self) {
         let level = self.c.level(self.content);
         let words = &self.content.words;
-        self.lead(if self.c.stop.is_some() {
-            &words.erased_case_open
+        self.lead(if level.blocks() {
+            &words.erased_warning
         } else {
             &words.erased
         });
@@ -673,7 +726,7 @@ impl Walk<'_> {
         self.erased = true;
     }
 
-    fn start_linked(&mut self, dialog: &crate::ids::DialogId, set: &[(SlotId, ChoiceId)]) {
+    fn start_linked(&mut self, dialog: &DialogId, set: &[(SlotId, ChoiceId)]) {
         let Some(found) = self.dialog(dialog) else {
             return self.step_gone();
         };
@@ -683,9 +736,7 @@ impl Walk<'_> {
         self.c.queue.clear();
         self.c.finishing = None;
         self.c.script = Some(self.content.script.clone());
-        for slot in &found.own_slots {
-            self.c.slots.remove(slot);
-        }
+        self.empty_slots(found);
         for (slot, value) in set {
             self.c.slots.insert(slot.clone(), Slot::One(value.clone()));
         }

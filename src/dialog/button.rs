@@ -7,7 +7,7 @@ use std::fmt;
 
 use serde::{Deserialize, Serialize};
 
-use crate::ids::{CardId, ChoiceId, FlagId};
+use crate::ids::{CardId, ChoiceId, DialogId, FlagId};
 
 /// Numbers a question within its conversation; its copies share one.
 #[derive(
@@ -90,6 +90,10 @@ pub enum Press {
     Stop,
     /// The menu, from anywhere.
     Menu,
+    /// The safety questions from their start, from anywhere.
+    Screening,
+    /// A dialog that typed words were taken to mean, from anywhere.
+    Open(DialogId),
     /// An answer of a card in force.
     Card(CardId, ChoiceId),
 }
@@ -102,7 +106,11 @@ impl Press {
             "person" => return Some(Self::Person),
             "stop" => return Some(Self::Stop),
             "menu" => return Some(Self::Menu),
+            "screening" => return Some(Self::Screening),
             _ => {}
+        }
+        if let Some(dialog) = data.strip_prefix("open:") {
+            return Some(Self::Open(DialogId::new(dialog)));
         }
         if let Some(answer) = data.strip_prefix("card:") {
             let (card, answer) = answer.split_once(':')?;
@@ -139,6 +147,8 @@ impl Press {
             Self::Person => "person".to_owned(),
             Self::Stop => "stop".to_owned(),
             Self::Menu => "menu".to_owned(),
+            Self::Screening => "screening".to_owned(),
+            Self::Open(dialog) => format!("open:{dialog}"),
             Self::Card(card, answer) => format!("card:{card}:{answer}"),
             Self::Question(token, act) => match act {
                 Act::Choose(id) => format!("{token}:o{id}"),

@@ -52,7 +52,7 @@ pub fn is_dropped(content: &Content, conversation: &Conversation, id: &MoveId) -
                 .flags
                 .get(flag)
                 .and_then(|flag| flag.history.as_ref())
-                .is_some_and(|allows| !allows.contains(id))
+                .is_some_and(|history| !history.allows.contains(id))
         })
     };
     content.moves.list.get(id).is_some_and(|exercise| {

@@ -31,6 +31,13 @@ pub struct Conversation {
     /// The answers.
     #[serde(skip_serializing_if = "BTreeMap::is_empty")]
     pub slots: BTreeMap<SlotId, Slot>,
+    /// Answers that were gone back from, shown when their question comes again.
+    #[serde(skip_serializing_if = "BTreeMap::is_empty")]
+    pub former: BTreeMap<SlotId, Slot>,
+    /// Ticks of a screen that was left before Continue, and when: they stand
+    /// when the screen comes again.
+    #[serde(skip_serializing_if = "BTreeMap::is_empty")]
+    pub left: BTreeMap<FlagId, Timestamp>,
     /// What the patient has stated.
     #[serde(skip_serializing_if = "BTreeMap::is_empty")]
     pub flags: BTreeMap<FlagId, FlagNote>,
@@ -49,6 +56,10 @@ pub struct Conversation {
     /// The engine's own questions still to ask.
     #[serde(skip_serializing_if = "VecDeque::is_empty")]
     pub queue: VecDeque<Pending>,
+    /// Flags that typed words may have stated: asked about until answered, and
+    /// moves stay locked meanwhile.
+    #[serde(skip_serializing_if = "BTreeSet::is_empty")]
+    pub suspected: BTreeSet<FlagId>,
     /// The screen that counts as answered once the queue is empty.
     #[serde(skip_serializing_if = "Option::is_none")]
     pub finishing: Option<ScreenId>,
@@ -69,6 +80,12 @@ pub struct Conversation {
     pub touched: Timestamp,
     /// A reply keyboard is on the patient's screen and must be taken away.
     pub reply_keyboard: bool,
+    /// The name the patient shows in the channel: a timer's case needs it too.
+    #[serde(skip_serializing_if = "PatientText::is_empty")]
+    pub name: PatientText,
+    /// Their handle there, without the `@`.
+    #[serde(skip_serializing_if = "Option::is_none")]
+    pub handle: Option<PatientText>,
     /// What the patient wrote of a flag whose case waits for the screens.
     #[serde(skip_serializing_if = "Vec::is_empty")]
     pub said: Vec<PatientText>,
@@ -112,6 +129,9 @@ pub struct FlagNote {
     /// Until when staff have cleared it.
     #[serde(default, skip_serializing_if = "Option::is_none")]
     pub cleared_until: Option<Timestamp>,
+    /// It was read in typed words, and never pressed.
+    #[serde(default, skip_serializing_if = "std::ops::Not::not")]
+    pub typed: bool,
 }
 
 /// A question that waits.
@@ -249,6 +269,7 @@ impl Conversation {
     pub fn is_cleared(&self, content: &Content) -> bool {
         self.clearance.is_some()
             && self.stop.is_none()
+            && self.suspected.is_empty()
             && !self.level(content).blocks()
             && content
                 .screens

@@ -113,6 +113,10 @@ pub enum Due {
     Question(Token),
     /// The clinic opens: a card that waited is posted.
     Opening,
+    /// Nobody has taken the case yet: so many rungs of the ladder are behind it.
+    Unclaimed(u32),
+    /// The case is taken and not closed: so many reminders are behind it.
+    Unclosed(u32),
 }
 
 impl Due {
@@ -125,6 +129,8 @@ impl Due {
             Self::Screening => 2,
             Self::Question(_) => 3,
             Self::Opening => 4,
+            Self::Unclaimed(_) => 5,
+            Self::Unclosed(_) => 6,
         }
     }
 }

@@ -38,6 +38,15 @@ pub enum Desk {
     Unstaffed,
 }
 
+/// What a person on staff has seen, in the patient's eyes.
+#[derive(Debug, Clone, Copy, PartialEq, Eq)]
+pub enum Seen {
+    /// The note to the team about their answers.
+    Note,
+    /// Their request for a call, and nothing else.
+    CallRequest,
+}
+
 /// What happened.
 #[derive(Debug, Clone, PartialEq, Eq)]
 pub enum What {
@@ -68,7 +77,7 @@ pub enum What {
         lock: bool,
     },
     /// A person on staff has seen the case.
-    Seen,
+    Seen(Seen),
     /// Presses may have been lost: the open question is shown again.
     ShowAgain,
 }
@@ -86,7 +95,7 @@ impl What {
             | Self::Unreadable
             | Self::Due(_)
             | Self::Cleared { .. }
-            | Self::Seen
+            | Self::Seen(_)
             | Self::ShowAgain => None,
         }
     }

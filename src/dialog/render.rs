@@ -5,7 +5,9 @@ use super::conversation::{Asking, Open, Pending, Slot, Stop};
 use super::effect::Keyboard;
 use super::input::Desk;
 use super::walk::Walk;
-use crate::content::{Choice, RichText, Screen, ScreenStyle, Step, Text, TextKind, Verb, YesNo};
+use crate::content::{
+    Choice, Push, RichText, Screen, ScreenStyle, Step, Text, TextKind, Verb, YesNo,
+};
 use crate::ids::{CardId, MoveId};
 
 /// A scale's buttons stand in rows of at most this many.
@@ -35,8 +37,9 @@ impl Walk<'_> {
             .as_ref()
             .map(|say| self.text(say))
             .unwrap_or_default();
+        self.render_former(step, &mut text);
         let rows = match &step.verb {
-            Verb::Choice { options, .. } => self.choice_rows(token, options),
+            Verb::Choice { options, .. } => self.choice_rows(token, options.iter()),
             Verb::Many { options, none, .. } => {
                 let ticks = options.iter().enumerate().map(|(index, option)| {
                     (
@@ -105,7 +108,7 @@ impl Walk<'_> {
             },
             Verb::Move { id, answers, .. } => {
                 self.render_move(id, &mut text);
-                self.choice_rows(token, answers)
+                self.choice_rows(token, self.answers_of_move(answers))
             }
             Verb::Summary { .. } => {
                 self.render_summary(&mut text);
@@ -167,7 +170,11 @@ impl Walk<'_> {
         }
     }
 
-    fn choice_rows(&self, token: Token, options: &[Choice]) -> Vec<Vec<Button>> {
+    fn choice_rows<'c>(
+        &self,
+        token: Token,
+        options: impl IntoIterator<Item = &'c Choice>,
+    ) -> Vec<Vec<Button>> {
         let mut rows: Vec<Vec<Button>> = Vec::new();
         let mut last_is_short = false;
         for option in options {
@@ -257,7 +264,7 @@ impl Walk<'_> {
             text.append(&self.text(&flag.question));
             ticks.push((
                 flag_choice(id),
-                self.label(&flag.button),
+                format!("{}. {}", number + 1, self.label(&flag.button)),
                 open.draft >> index & 1 == 1,
             ));
         }
@@ -283,7 +290,10 @@ impl Walk<'_> {
                 Pending::History(_) => {
                     text.push_bold(&self.label(&flag.button));
                     text.push("\n");
-                    text.append(&self.text(&self.content.history_question));
+                    let since = flag.history.as_ref().map(|history| &history.since);
+                    let since = since.map(|since| self.label(since)).unwrap_or_default();
+                    let question = &self.content.history_question;
+                    text.append(&self.text_with(question, &[("since", &since)]));
                 }
                 Pending::Heard(_) => {
                     text.append(&self.text(&self.content.words.text_ask_lead));
@@ -350,8 +360,11 @@ impl Walk<'_> {
         }
         part(&words.move_caveats, &|text| {
             text.append(&self.text(&exercise.caveats));
-            text.push("\n");
-            text.append(&self.text(&moves.every_move));
+            let pull = (exercise.push != Push::None).then_some(&moves.every_push);
+            for said in pull.into_iter().chain([&moves.every_move]) {
+                text.push("\n");
+                text.append(&self.text(said));
+            }
         });
     }
 
@@ -381,7 +394,7 @@ impl Walk<'_> {
             };
             text.push("\n• ");
             text.push(&self.crumb_question(crumb));
-            text.push(" ");
+            text.push(": ");
             let answer = self
                 .c
                 .slots
@@ -389,6 +402,19 @@ impl Walk<'_> {
                 .map(|value| self.answer_words(step, value))
                 .unwrap_or_default();
             text.push_bold(&answer);
+        }
+    }
+
+    /// What was answered before the patient went back; a list shows its ticks.
+    fn render_former(&self, step: &Step, text: &mut RichText) {
+        let former = step.verb.slot().and_then(|slot| self.c.former.get(slot));
+        let Some(former @ (Slot::One(_) | Slot::Number(_))) = former else {
+            return;
+        };
+        let answer = self.answer_words(step, former);
+        if !answer.is_empty() {
+            text.paragraph();
+            text.append(&self.text_with(&self.content.words.former, &[("answer", &answer)]));
         }
     }
 
@@ -470,12 +496,16 @@ impl Walk<'_> {
                 text.append(&self.text_with(extra, &values));
             }
         }
+        if let Some(last) = &card.last {
+            text.paragraph();
+            text.append(&self.text_with(last, &values));
+        }
         let mut rows: Vec<Vec<Button>> = card
             .answers
             .iter()
             .map(|answer| {
                 vec![press(
-                    self.label(&answer.label),
+                    self.label(self.card_answer_label(answer, stop)),
                     &Press::Card(id.clone(), answer.id.clone()),
                 )]
             })
@@ -488,7 +518,7 @@ impl Walk<'_> {
     }
 }
 
-fn press(label: String, press: &Press) -> Button {
+pub(super) fn press(label: String, press: &Press) -> Button {
     Button::Press {
         label,
         data: press.data(),

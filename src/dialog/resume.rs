@@ -1,7 +1,7 @@
 //! Coming back: what has expired, what staff cleared, the way back.
 
 use super::button::Act;
-use super::conversation::{Asking, Crumb};
+use super::conversation::{Asking, Crumb, Slot};
 use super::walk::Walk;
 use crate::content::{Notify, Text, Verb};
 use crate::ids::{FlagId, ScreenId, Timestamp};
@@ -132,6 +132,7 @@ impl<'a> Walk<'a> {
             self.c.stack.clear();
             self.c.trail.clear();
             self.lead(&self.content.words.staff_cleared);
+            self.offer_screening();
         }
     }
 
@@ -163,6 +164,14 @@ impl<'a> Walk<'a> {
 
     /// Undoes one answer. Flags stay: after Continue they only accumulate.
     fn take_back(&mut self, crumb: Crumb) {
+        let asked = crumb.stack.last();
+        let asked = asked.and_then(|frame| self.content.step(&frame.dialog, &frame.step));
+        if let Some(slot) = asked.and_then(|step| step.verb.slot())
+            && let Some(answer) = self.c.slots.get(slot)
+            && matches!(answer, Slot::One(_) | Slot::Many(_) | Slot::Number(_))
+        {
+            self.c.former.insert(slot.clone(), answer.clone());
+        }
         for (slot, before) in crumb.undo.into_iter().rev() {
             match before {
                 Some(value) => self.c.slots.insert(slot, value),
@@ -224,15 +233,19 @@ impl<'a> Walk<'a> {
         self.run();
     }
 
-    /// What a question asked, in its first line.
+    /// What a question is called: its label, or what its first line asks.
     pub fn crumb_question(&self, crumb: &Crumb) -> String {
-        let say = crumb
+        let step = crumb
             .stack
             .last()
-            .and_then(|frame| self.content.step(&frame.dialog, &frame.step))
-            .and_then(|step| step.say.as_ref());
+            .and_then(|frame| self.content.step(&frame.dialog, &frame.step));
+        if let Some(label) = step.and_then(|step| step.label.as_ref()) {
+            return self.label(label);
+        }
+        let say = step.and_then(|step| step.say.as_ref());
         let said = say.map(|say| self.label(say)).unwrap_or_default();
-        said.lines().next().unwrap_or_default().to_owned()
+        let line = said.lines().next().unwrap_or_default();
+        line.trim_matches(['¿', '?', ':', '.', ' ']).to_owned()
     }
 
     /// For the open question: whether it can be gone back from.

@@ -1,11 +1,12 @@
 //! Screens: ticks, Continue, none, not sure.
 
 use super::button::Act;
-use super::conversation::{Pending, Slot};
+use super::conversation::{Asking, Pending, Slot};
 use super::effect::{Due, Effect, Message, Weight};
 use super::walk::Walk;
 use crate::content::{Screen, ScreenStyle, Verb};
-use crate::ids::FlagId;
+use crate::ids::{FlagId, Timestamp};
+use crate::triage::{Form, Level};
 
 impl<'a> Walk<'a> {
     /// The screen the open question asks, if it asks one.
@@ -34,6 +35,69 @@ impl<'a> Walk<'a> {
             .filter(|(index, flag)| draft >> index & 1 == 1 && self.is_shown(flag))
             .map(|(_, flag)| flag.clone())
             .collect()
+    }
+
+    /// The ticks a list begins with: what was said of it within the day and is
+    /// asked again. Never an emergency: it would be submitted by its timer.
+    pub fn former_ticks(&self) -> u32 {
+        let is_emergency =
+            |flag: &FlagId| self.content.rules.level_of(flag, Form::Sure) == Level::EmergencyNow;
+        let bits = |ticked: &mut dyn Iterator<Item = bool>| {
+            ticked.enumerate().fold(0, |bits, (place, ticked)| {
+                bits | (u32::from(ticked) << place)
+            })
+        };
+        if let Some(Verb::Many { slot, options, .. }) = self.step().map(|step| &step.verb) {
+            let Some(Slot::Many(former)) = self.c.former.get(slot) else {
+                return 0;
+            };
+            return bits(&mut options.iter().map(|option| {
+                former.contains(&option.id) && !option.answer.raise.iter().any(is_emergency)
+            }));
+        }
+        let Some(screen) = self
+            .open_screen()
+            .filter(|screen| screen.style == ScreenStyle::List)
+        else {
+            return 0;
+        };
+        let is_fresh = |at: &Timestamp| self.now.seconds_since(*at) < super::CLEARANCE_SECONDS;
+        bits(&mut screen.flags.iter().map(|flag| {
+            let was_said = self.c.flags.get(flag).is_some_and(|note| {
+                note.form != Form::Unsure && note.cleared_until.is_none() && is_fresh(&note.since)
+            });
+            let was_ticked = self.c.left.get(flag).is_some_and(is_fresh);
+            (was_said || was_ticked) && self.is_shown(flag) && !is_emergency(flag)
+        }))
+    }
+
+    /// The open list is left before Continue: its ticks stand when it comes
+    /// again. An emergency among them was submitted when the turn began.
+    pub fn leave_ticks(&mut self) {
+        let Some(open) = self
+            .c
+            .open
+            .as_ref()
+            .filter(|open| open.asking == Asking::Step && open.draft != 0)
+        else {
+            return;
+        };
+        let draft = open.draft;
+        if let Some(Verb::Many { slot, options, .. }) = self.step().map(|step| &step.verb) {
+            let ticked = options.iter().enumerate();
+            let ticked = ticked
+                .filter(|(place, _)| draft >> place & 1 == 1)
+                .map(|(_, option)| option.id.clone());
+            self.c
+                .former
+                .insert(slot.clone(), Slot::Many(ticked.collect()));
+        } else if let Some(screen) = self.open_screen() {
+            let now = self.now;
+            let ticked = self.ticked(screen, draft);
+            self.c
+                .left
+                .extend(ticked.into_iter().map(|flag| (flag, now)));
+        }
     }
 
     /// A press on a screen's list.

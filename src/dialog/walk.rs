@@ -6,7 +6,8 @@ use super::effect::{Due, Effect, Keyboard, Message, Weight};
 use super::input::Desk;
 use super::{STEPS_PER_TURN_MAX, Turn, conditions};
 use crate::content::{
-    Change, Content, Dialog, Move, RichText, Step, Text, TextKind, Values, Verb, With,
+    Answer, Change, Choice, Condition, Content, Dialog, Move, RichText, Step, Text, TextKind,
+    Values, Verb, With,
 };
 use crate::ids::{DialogId, Lang, SlotId, StepId, Timestamp};
 use crate::triage::{Form, Level};
@@ -109,20 +110,37 @@ impl<'a> Walk<'a> {
     }
 
     /// Where no question is open, the menu or a person is one tap away.
-    pub fn rest_keyboard(&self) -> Keyboard {
+    fn rest_keyboard(&self) -> Keyboard {
+        Keyboard::Inline(vec![self.rest_row()])
+    }
+
+    fn rest_row(&self) -> Vec<Button> {
         let words = &self.content.words;
         let mut row = Vec::new();
         if self.may_open(&self.content.bot.menu) {
-            row.push(Button::Press {
-                label: self.label(&words.button_menu),
-                data: Press::Menu.data(),
-            });
+            row.push(self.button(&words.button_menu, &Press::Menu));
         }
-        row.push(Button::Press {
-            label: self.label(&words.button_person),
-            data: Press::Person.data(),
-        });
-        Keyboard::Inline(vec![row])
+        row.push(self.button(&words.button_person, &Press::Person));
+        row
+    }
+
+    /// A button that is there without a question.
+    pub fn button(&self, label: &Text, press: &Press) -> Button {
+        Button::Press {
+            label: self.label(label),
+            data: press.data(),
+        }
+    }
+
+    /// Sends what is said with a way to begin the screens.
+    pub fn offer_screening(&mut self) {
+        let text = std::mem::take(&mut self.lead);
+        let begin = self.button(
+            &self.content.words.button_start_screening,
+            &Press::Screening,
+        );
+        let keyboard = Keyboard::Inline(vec![vec![begin], self.rest_row()]);
+        self.say(text, keyboard, None, Weight::Talk);
     }
 
     pub fn say(
@@ -205,6 +223,7 @@ impl<'a> Walk<'a> {
 
     /// Leaves everything and begins `dialog`.
     pub fn start_dialog(&mut self, dialog: &DialogId) {
+        self.leave_ticks();
         self.c.stack.clear();
         self.c.trail.clear();
         self.c.queue.clear();
@@ -214,14 +233,20 @@ impl<'a> Walk<'a> {
         self.enter_dialog(dialog, false);
     }
 
+    /// A dialog that begins has no answers yet.
+    pub fn empty_slots(&mut self, dialog: &Dialog) {
+        for slot in &dialog.own_slots {
+            self.c.slots.remove(slot);
+            self.c.former.remove(slot);
+        }
+    }
+
     /// Begins `dialog` on top of what is walked; its own answers start empty.
     pub fn enter_dialog(&mut self, dialog: &DialogId, interrupts: bool) {
         let Some(found) = self.dialog(dialog) else {
             return self.step_gone();
         };
-        for slot in &found.own_slots {
-            self.c.slots.remove(slot);
-        }
+        self.empty_slots(found);
         self.c.stack.push(Frame {
             dialog: dialog.clone(),
             step: found.start.clone(),
@@ -242,6 +267,7 @@ impl<'a> Walk<'a> {
         if self.c.stack.iter().any(|frame| frame.dialog == *dialog) {
             return self.show_again();
         }
+        self.leave_ticks();
         self.hold_item();
         self.enter_dialog(dialog, true);
     }
@@ -294,9 +320,7 @@ impl<'a> Walk<'a> {
         self.c.finishing = None;
         self.c.open = None;
         self.c.script = Some(self.content.script.clone());
-        for slot in &found.own_slots {
-            self.c.slots.remove(slot);
-        }
+        self.empty_slots(found);
         self.c.stack = vec![Frame {
             dialog: screening,
             step: found.start.clone(),
@@ -359,10 +383,7 @@ impl<'a> Walk<'a> {
                 }
                 Verb::Branch { arms, otherwise } => {
                     self.lead_say(step);
-                    let arm = arms
-                        .iter()
-                        .find(|(condition, _)| conditions::holds(self.content, &self.c, condition));
-                    arm.map_or(otherwise, |(_, go)| go).clone()
+                    self.arm(arms, otherwise).clone()
                 }
                 Verb::Screen { screen, next } if self.c.screens.contains_key(screen) => {
                     self.grant_clearance();
@@ -404,9 +425,7 @@ impl<'a> Walk<'a> {
                     let Some(called) = self.dialog(dialog) else {
                         return self.step_gone();
                     };
-                    for slot in &called.own_slots {
-                        self.c.slots.remove(slot);
-                    }
+                    self.empty_slots(called);
                     self.c.stack.push(Frame {
                         dialog: dialog.clone(),
                         step: called.start.clone(),
@@ -438,6 +457,72 @@ impl<'a> Walk<'a> {
         }
         // A loop without a question: the proof refuses it, and so does the engine.
         self.step_gone();
+    }
+
+    /// The way a branch takes now.
+    fn arm<'b>(&self, arms: &'b [(Condition, StepId)], otherwise: &'b StepId) -> &'b StepId {
+        arms.iter()
+            .find(|(condition, _)| conditions::holds(self.content, &self.c, condition))
+            .map_or(otherwise, |(_, go)| go)
+    }
+
+    /// Where a way that begins at `step` comes to: past branches and dropped
+    /// moves, to the step that says or asks something.
+    fn landing(&self, step: &'a StepId) -> &'a StepId {
+        let Some(frame) = self.c.stack.last() else {
+            return step;
+        };
+        let mut at = step;
+        for _ in 0..STEPS_PER_TURN_MAX {
+            at = match self.content.step(&frame.dialog, at) {
+                Some(Step {
+                    say: None, verb, ..
+                }) => match verb {
+                    Verb::Branch { arms, otherwise } => self.arm(arms, otherwise),
+                    Verb::Move { id, next, .. }
+                        if conditions::is_dropped(self.content, &self.c, id) =>
+                    {
+                        next
+                    }
+                    _ => return at,
+                },
+                Some(_) | None => return at,
+            };
+        }
+        at
+    }
+
+    /// A move's answers. Of several that only lead on, and to the same place,
+    /// the last is shown: behind the last move there is no next one.
+    pub fn answers_of_move(&self, answers: &'a [Choice]) -> Vec<&'a Choice> {
+        let only_leads_to = |choice: &'a Choice| {
+            let Answer {
+                next,
+                set,
+                raise,
+                raise_unsure,
+                ask_again,
+                language: None,
+                erase: false,
+            } = &choice.answer
+            else {
+                return None;
+            };
+            let does_more = [set.len(), raise.len(), raise_unsure.len(), ask_again.len()];
+            let next = next.as_ref().filter(|_| does_more == [0; 4])?;
+            Some(self.landing(next))
+        };
+        answers
+            .iter()
+            .enumerate()
+            .filter(|(place, choice)| {
+                only_leads_to(choice).is_none_or(|to| {
+                    let mut later = answers[place + 1..].iter();
+                    !later.any(|other| only_leads_to(other) == Some(to))
+                })
+            })
+            .map(|(_, choice)| choice)
+            .collect()
     }
 
     fn lead_say(&mut self, step: &Step) {
@@ -484,16 +569,25 @@ impl<'a> Walk<'a> {
         }
         self.c.last_token = Token(self.c.last_token.0.wrapping_add(1));
         let token = self.c.last_token;
+        let draft = match asking {
+            Asking::Step => self.former_ticks(),
+            Asking::Item(_) | Asking::Change => 0,
+        };
+        if let (Asking::Step, Some(screen)) = (&asking, self.open_screen()) {
+            self.c.left.retain(|flag, _| !screen.flags.contains(flag));
+        }
         self.c.open = Some(Open {
             token,
             asking,
-            draft: 0,
+            draft,
             since: self.now,
             drafted: None,
         });
         self.show_open();
         self.effects.push(Effect::CancelDue(Due::Draft));
-        self.effects.push(Effect::CancelDue(Due::Silence));
+        if self.c.suspected.is_empty() {
+            self.effects.push(Effect::CancelDue(Due::Silence));
+        }
         let after = match self.c.open.as_ref().map(|open| &open.asking) {
             Some(Asking::Step) => self.step().and_then(|step| step.after.as_ref()),
             Some(Asking::Item(Pending::Heard(_) | Pending::History(_))) => {
@@ -610,7 +704,11 @@ impl<'a> Walk<'a> {
             .screens
             .iter()
             .all(|screen| self.c.screens.contains_key(&screen.id));
-        if complete && self.c.clearance.is_none() && !self.c.level(self.content).blocks() {
+        if complete
+            && self.c.clearance.is_none()
+            && self.c.suspected.is_empty()
+            && !self.c.level(self.content).blocks()
+        {
             // It is as old as the oldest answer behind it.
             self.c.clearance = self.c.screens.values().min().copied();
             self.c.moves_introduced = false;
@@ -677,7 +775,7 @@ impl<'a> Walk<'a> {
         if phone {
             for phone in &clinic.phones {
                 self.lead.paragraph();
-                self.lead.push(&phone.e164.value);
+                self.lead.push(&phone.written.value);
             }
         }
         let mut rows = Vec::new();

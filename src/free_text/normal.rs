@@ -24,20 +24,25 @@ impl fmt::Debug for Normal {
 }
 
 impl Normal {
-    /// The bytes of the original behind a range of the plain form.
+    /// The bytes of `original` behind a range of its plain form. Both ends stand
+    /// on boundaries of characters.
     #[must_use]
-    pub fn origin(&self, range: Range<usize>) -> Range<usize> {
+    pub fn origin(&self, original: &str, range: Range<usize>) -> Range<usize> {
         let start = self
             .origins
             .get(range.start)
             .copied()
             .unwrap_or(self.original_bytes);
-        let end = self
-            .origins
-            .get(range.end)
-            .copied()
+        let last = range
+            .end
+            .checked_sub(1)
+            .and_then(|last| self.origins.get(last).copied())
             .unwrap_or(self.original_bytes);
-        start..end.max(start)
+        let letter = original
+            .get(last..)
+            .and_then(|rest| rest.chars().next())
+            .map_or(0, char::len_utf8);
+        start..(last + letter).max(start)
     }
 
     fn push(&mut self, letter: char, origin: usize) {
@@ -58,7 +63,15 @@ pub fn normalise(text: &str) -> Normal {
         original_bytes: text.len(),
         ..Normal::default()
     };
+    normal.text.reserve(text.len());
+    normal.origins.reserve(text.len());
     for (origin, letter) in text.char_indices() {
+        if let Some(plain) = simple(letter) {
+            if !is_stretched(&normal.text, plain) {
+                normal.push(plain, origin);
+            }
+            continue;
+        }
         for letter in letter.nfkc() {
             push_plain(&mut normal, letter, origin);
         }
@@ -68,6 +81,21 @@ pub fn normalise(text: &str) -> Normal {
         normal.origins.pop();
     }
     normal
+}
+
+/// The letters of nearly every message need no tables.
+fn simple(letter: char) -> Option<char> {
+    Some(match letter {
+        'a'..='z' | '0'..='9' => letter,
+        'A'..='Z' => letter.to_ascii_lowercase(),
+        '.' | ',' | '!' | '?' | ':' | '-' | '/' => letter,
+        'á' | 'Á' => 'a',
+        'é' | 'É' => 'e',
+        'í' | 'Í' => 'i',
+        'ó' | 'Ó' => 'o',
+        'ú' | 'Ú' => 'u',
+        _ => return None,
+    })
 }
 
 fn push_plain(normal: &mut Normal, letter: char, origin: usize) {

@@ -3,13 +3,15 @@
 use std::{convert::Infallible, ops::ControlFlow, sync::Arc, time::Duration};
 
 use axum::{
-    extract::State,
+    extract::{Query, State},
+    http::HeaderMap,
     response::sse::{Event, KeepAlive, Sse},
 };
 use serde_json::{Value, json};
 use tokio::sync::mpsc;
 use tokio_stream::{Stream, wrappers::ReceiverStream};
 
+use super::words::Words;
 use super::{Desk, Pane, Shared, page, pane};
 use crate::bot_api::{Change, Toast};
 
@@ -29,6 +31,8 @@ enum News {
 
 pub(super) async fn events(
     State(desk): Shared,
+    Query(wanted): Query<page::Wanted>,
+    headers: HeaderMap,
 ) -> Sse<impl Stream<Item = Result<Event, Infallible>>> {
     let (events, stream) = mpsc::channel(EVENTS_MAX);
     let (tell, news) = mpsc::channel(NEWS_MAX);
@@ -43,13 +47,14 @@ pub(super) async fn events(
             Err(mpsc::error::TrySendError::Closed(_)) => ControlFlow::Break(()),
         }
     });
-    tokio::spawn(feed(desk, news, events));
+    tokio::spawn(feed(desk, wanted.words(&headers), news, events));
     Sse::new(ReceiverStream::new(stream)).keep_alive(KeepAlive::default())
 }
 
 /// Sends what changed until the browser or the preview goes.
 async fn feed(
     desk: Arc<Desk>,
+    words: &'static Words,
     mut news: mpsc::Receiver<News>,
     events: mpsc::Sender<Result<Event, Infallible>>,
 ) {
@@ -65,7 +70,7 @@ async fn feed(
             News::Answered(id, toast) => answers.push((id, toast)),
         };
         for (pane, last) in Pane::BOTH.into_iter().zip(&mut drawn) {
-            let now_drawn = pane_event(&desk, pane);
+            let now_drawn = pane_event(&desk, words, pane);
             if last.as_ref() != Some(&now_drawn) {
                 if send(&events, "pane", &now_drawn).await.is_err() {
                     return;
@@ -73,7 +78,7 @@ async fn feed(
                 *last = Some(now_drawn);
             }
         }
-        let now = page::clock_text(&desk);
+        let now = page::clock_text(&desk, words);
         if now != time {
             if send(&events, "clock", &json!({ "text": now }))
                 .await
@@ -107,16 +112,16 @@ async fn feed(
 }
 
 /// All that can change in a pane.
-fn pane_event(desk: &Desk, which: Pane) -> Value {
+fn pane_event(desk: &Desk, words: &Words, which: Pane) -> Value {
     let chat = desk.chat(which);
     let world = desk.world();
     json!({
         "pane": which.name(),
         "chat": chat,
         "title": pane::title(desk, &world, which),
-        "subtitle": pane::subtitle(desk, &world, which),
-        "pinned": pane::pinned(&world, chat).into_string(),
-        "items": pane::items(desk, &world, which).into_string(),
+        "subtitle": pane::subtitle(desk, words, &world, which),
+        "pinned": pane::pinned(words, &world, chat).into_string(),
+        "items": pane::items(desk, words, &world, which).into_string(),
         "keyboard": pane::keyboard(&world, chat).into_string(),
         "commands": pane::commands(desk, &world, which).into_string(),
         "language": pane::language(desk, &world),

@@ -5,6 +5,7 @@ use std::hash::{DefaultHasher, Hash as _, Hasher as _};
 use jiff::{Timestamp, Zoned};
 use maud::{Markup, PreEscaped, html};
 
+use super::words::{Words, with};
 use super::{Desk, Pane, page::icon, rich};
 use crate::bot_api::{Button, ButtonAction, Contact, Media, Shown, World};
 
@@ -27,17 +28,17 @@ pub(super) fn title(desk: &Desk, world: &World, pane: Pane) -> String {
 }
 
 /// The line under it: whose phone this is.
-pub(super) fn subtitle(desk: &Desk, world: &World, pane: Pane) -> String {
+pub(super) fn subtitle(desk: &Desk, words: &Words, world: &World, pane: Pane) -> String {
     match pane {
         Pane::Patient => {
             let name = world
                 .person(desk.patient())
-                .map_or("Patient", |person| &person.first_name);
-            format!("{name}’s phone")
+                .map_or(words.patient, |person| &person.first_name);
+            with(words.phone_of, name)
         }
         Pane::Staff => match desk.options.staff.len() {
-            1 => "Staff group, 1 member and the bot".to_owned(),
-            count => format!("Staff group, {count} members and the bot"),
+            1 => words.group_of_one.to_owned(),
+            count => with(words.group_of, count),
         },
     }
 }
@@ -54,26 +55,26 @@ pub(super) fn language(desk: &Desk, world: &World) -> String {
 }
 
 /// The list of messages, oldest first, or what an empty chat shows.
-pub(super) fn items(desk: &Desk, world: &World, pane: Pane) -> Markup {
+pub(super) fn items(desk: &Desk, words: &Words, world: &World, pane: Pane) -> Markup {
     let chat = desk.chat(pane);
     let all = world.messages(chat);
     let newest = &all[all.len().saturating_sub(MESSAGES_DRAWN)..];
     let shown: Vec<&Shown> = newest.iter().filter(|shown| !shown.deleted).collect();
     if shown.is_empty() {
-        return empty(desk, world, pane);
+        return empty(desk, words, world, pane);
     }
     let mut day = String::new();
     html! {
         @for (at, message) in shown.iter().enumerate() {
             @let when = moment(desk, message.date);
-            @let this_day = when.strftime("%A, %B %-d").to_string();
+            @let this_day = words.day(&when);
             @if this_day != day {
                 li.day data-key={ "day-" (this_day) } data-version=(this_day) { span { (this_day) } }
                 @let () = day = this_day;
             }
             @let follows = at.checked_sub(1).is_some_and(|before| joins(shown[before], message));
             @let followed = shown.get(at + 1).is_some_and(|after| joins(message, after));
-            (item(message, pane, &when, follows, followed, all))
+            (item(message, words, pane, &when, [follows, followed], all))
         }
     }
 }
@@ -89,15 +90,15 @@ fn joins(first: &Shown, second: &Shown) -> bool {
 
 fn item(
     message: &Shown,
+    words: &Words,
     pane: Pane,
     when: &Zoned,
-    follows: bool,
-    followed: bool,
+    [follows, followed]: [bool; 2],
     all: &[Shown],
 ) -> Markup {
     let (key, from) = (message.message_id, message.from_id);
     if message.service {
-        let text = service_text(message);
+        let text = service_text(words, message);
         return html! {
             li.service data-key=(key) data-version=(text) { span { (text) } }
         };
@@ -108,16 +109,16 @@ fn item(
                 span.sender data-hue=(hue(from)) { (message.sender) }
             }
             @if let Some(quoted) = message.reply_to.and_then(|id| find(all, id)) {
-                span.reply { strong { (quoted.sender) } span { (preview_of(quoted)) } }
+                span.reply { strong { (quoted.sender) } span { (preview_of(words, quoted)) } }
             }
-            @if let Some(media) = message.media { (media_card(media)) }
+            @if let Some(media) = message.media { (media_card(words, media)) }
             @if let Some(contact) = &message.contact { (contact_card(contact)) }
             @if !message.text.is_empty() {
                 span.text { (rich::render(&message.text, &message.entities)) }
             }
             span.meta {
-                @if message.silent { span title="sent without a sound" { (icon("mute")) } }
-                @if message.edited { "edited " }
+                @if message.silent { span title=(words.silent) { (icon("mute")) } }
+                @if message.edited { (words.edited) " " }
                 time datetime=(when.timestamp()) { (when.strftime("%H:%M")) }
             }
         }
@@ -155,11 +156,13 @@ fn inline_button(message_id: i64, button: &Button) -> Markup {
     }
 }
 
-fn media_card(media: Media) -> Markup {
+fn media_card(words: &Words, media: Media) -> Markup {
     match media {
-        Media::Photo => html! { span.photo role="img" aria-label="photo" { (icon("photo")) } },
+        Media::Photo => {
+            html! { span.photo role="img" aria-label=(words.photo) { (icon("photo")) } }
+        }
         Media::Voice => html! {
-            span.voice role="img" aria-label="voice message, 7 seconds" {
+            span.voice role="img" aria-label=(words.voice) {
                 span.play { (icon("play")) }
                 svg.wave viewBox="0 0 88 20" aria-hidden="true" {
                     @for (at, height) in WAVE.into_iter().enumerate() {
@@ -169,9 +172,9 @@ fn media_card(media: Media) -> Markup {
                 span { "0:07" }
             }
         },
-        Media::Sticker => html! { span.sticker role="img" aria-label="sticker" { "👍" } },
+        Media::Sticker => html! { span.sticker role="img" aria-label=(words.sticker) { "👍" } },
         Media::Document => html! { span.file { (icon("file")) "file.pdf" } },
-        Media::Other => html! { span.file { (icon("file")) "attachment" } },
+        Media::Other => html! { span.file { (icon("file")) (words.attachment) } },
     }
 }
 
@@ -180,6 +183,14 @@ fn contact_card(contact: &Contact) -> Markup {
     let mut number = contact.phone_number.clone();
     if !number.starts_with('+') {
         number.insert(0, '+');
+    }
+    // As clients show a number of North America.
+    if let Some([area, middle, last]) = number
+        .strip_prefix("+1")
+        .filter(|rest| rest.len() == 10 && rest.is_ascii())
+        .map(|rest| [&rest[..3], &rest[3..6], &rest[6..]])
+    {
+        number = format!("+1 {area}-{middle}-{last}");
     }
     html! {
         span.contact {
@@ -192,7 +203,7 @@ fn contact_card(contact: &Contact) -> Markup {
     }
 }
 
-fn empty(desk: &Desk, world: &World, pane: Pane) -> Markup {
+fn empty(desk: &Desk, words: &Words, world: &World, pane: Pane) -> Markup {
     let description = match pane {
         Pane::Patient => world.bot_description(&language(desk, world)),
         Pane::Staff => "",
@@ -201,15 +212,15 @@ fn empty(desk: &Desk, world: &World, pane: Pane) -> Markup {
         li.empty data-key={ "empty-" (desk.chat(pane)) } data-version=(description) {
             @match pane {
                 Pane::Patient => {
-                    strong { "What can this bot do?" }
+                    strong { (words.what_can_it_do) }
                     @if description.is_empty() {
-                        p { "A new patient sees this chat. Press Start, as they would." }
+                        p { (words.empty_patient) }
                     } @else { p { (description) } }
-                    button.start type="button" data-say="/start" { "Start" }
+                    button.start type="button" data-say="/start" { (words.start) }
                 }
                 Pane::Staff => {
-                    strong { "All quiet" }
-                    p { "What the team needs to see arrives here." }
+                    strong { (words.quiet) }
+                    p { (words.empty_staff) }
                 }
             }
         }
@@ -217,12 +228,12 @@ fn empty(desk: &Desk, world: &World, pane: Pane) -> Markup {
 }
 
 /// The pinned message, in one line.
-pub(super) fn pinned(world: &World, chat: i64) -> Markup {
+pub(super) fn pinned(words: &Words, world: &World, chat: i64) -> Markup {
     let message = world.pinned(chat).and_then(|id| world.message(chat, id));
     html! {
         @if let Some(message) = message.filter(|message| !message.deleted) {
             button type="button" data-show=(message.message_id) {
-                (icon("pin")) span { strong { "Pinned" } span { (preview_of(message)) } }
+                (icon("pin")) span { strong { (words.pinned) } span { (preview_of(words, message)) } }
             }
         }
     }
@@ -270,10 +281,10 @@ fn find(all: &[Shown], id: i64) -> Option<&Shown> {
     Some(&all[at])
 }
 
-fn preview_of(message: &Shown) -> String {
+fn preview_of(words: &Words, message: &Shown) -> String {
     const CHARS: usize = 80;
     match message.text.is_empty() {
-        true => "attachment".to_owned(),
+        true => words.attachment.to_owned(),
         false => message
             .text
             .replace('\n', " ")
@@ -283,18 +294,18 @@ fn preview_of(message: &Shown) -> String {
     }
 }
 
-fn service_text(message: &Shown) -> String {
+fn service_text(words: &Words, message: &Shown) -> String {
     let topic = message
         .rest
         .get("forum_topic_created")
         .and_then(|topic| topic["name"].as_str());
     match topic {
-        Some(name) => format!("Topic “{name}” opened"),
-        None if message.rest.contains_key("forum_topic_closed") => "Topic closed".to_owned(),
+        Some(name) => with(words.topic_opened, name),
+        None if message.rest.contains_key("forum_topic_closed") => words.topic_closed.to_owned(),
         None if message.rest.keys().any(|key| key.starts_with("migrate")) => {
-            "The group was upgraded".to_owned()
+            words.group_upgraded.to_owned()
         }
-        None => "Something changed in this chat".to_owned(),
+        None => words.chat_changed.to_owned(),
     }
 }
 

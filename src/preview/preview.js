@@ -17,6 +17,7 @@ for (const root of document.querySelectorAll(".pane")) {
     newest: 0,
     unread: 0,
     drawn: false,
+    acted: false,
   });
 }
 
@@ -43,6 +44,15 @@ function toEnd(pane, smooth) {
   pane.scroll.scrollTo({ top: pane.scroll.scrollHeight, behavior });
 }
 
+// What is new and taller than the room is read from its top.
+function toFresh(pane, first) {
+  const room = pane.scroll.getBoundingClientRect();
+  const below = first.getBoundingClientRect().top - room.top - 8;
+  const top = pane.scroll.scrollTop + below;
+  if (pane.scroll.scrollHeight - top <= pane.scroll.clientHeight) return toEnd(pane, true);
+  pane.scroll.scrollTo({ top, behavior: calm.matches ? "instant" : "smooth" });
+}
+
 function setUnread(pane, count) {
   pane.unread = count;
   const badges = [
@@ -52,7 +62,7 @@ function setUnread(pane, count) {
   for (const badge of badges) {
     badge.hidden = count === 0;
     badge.textContent = count > 99 ? "99+" : String(count);
-    badge.setAttribute("aria-label", `${count} unread`);
+    badge.setAttribute("aria-label", document.body.dataset.unread.replace("{}", count));
   }
 }
 
@@ -68,6 +78,7 @@ function draw(pane, html) {
   next.innerHTML = html;
   const old = new Map([...pane.list.children].map((item) => [item.dataset.key, item]));
   let fresh = 0;
+  let first = null;
   let own = false;
   let place = null;
   for (const item of [...next.children]) {
@@ -85,8 +96,12 @@ function draw(pane, html) {
         pane.newest = id;
         if (pane.drawn) {
           item.classList.add("new");
-          if (item.classList.contains("bot")) fresh += 1;
-          else own = true;
+          if (item.classList.contains("bot")) {
+            fresh += 1;
+            first ??= item;
+          } else {
+            own = true;
+          }
         }
       }
     }
@@ -95,7 +110,7 @@ function draw(pane, html) {
     place = keep;
   }
   for (const gone of old.values()) gone.remove();
-  return { fresh, own };
+  return { fresh, first, own };
 }
 
 // In the staff group, what the person speaking wrote stands on their side.
@@ -117,7 +132,7 @@ function onPane(data) {
   const stay = atEnd(pane) || !pane.drawn;
   pane.root.querySelector("h2").textContent = data.title;
   pane.root.querySelector(".subtitle").textContent = data.subtitle;
-  const { fresh, own } = draw(pane, data.items);
+  const { fresh, first, own } = draw(pane, data.items);
   claim(pane);
   pane.root.querySelector(".pinned").innerHTML = data.pinned;
   pane.keyboard.innerHTML = data.keyboard;
@@ -128,10 +143,21 @@ function onPane(data) {
       button.setAttribute("aria-pressed", String(button.dataset.language === data.language));
     }
   }
-  if (stay || own) toEnd(pane, pane.drawn);
-  if (fresh > 0 && !(visible(pane) && (stay || own))) setUnread(pane, pane.unread + fresh);
+  const lang = document.documentElement.lang;
+  if (!pane.drawn && data.language !== lang && pane.list.querySelector(".empty [data-say]")) {
+    // Whoever reads this page in Spanish most likely tries the bot in Spanish.
+    post("/language", { code: lang });
+  }
+  // An answer to what was just done here is shown wherever the chat stands.
+  const follow = stay || own || (pane.acted && fresh > 0);
+  if (follow && first && visible(pane)) toFresh(pane, first);
+  else if (follow) toEnd(pane, pane.drawn);
+  if (fresh > 0) {
+    pane.acted = false;
+    if (!(visible(pane) && follow)) setUnread(pane, pane.unread + fresh);
+  }
   pane.drawn = true;
-  pane.down.hidden = stay || own || atEnd(pane);
+  pane.down.hidden = follow || atEnd(pane);
 }
 
 const toastTimer = new Map();
@@ -176,16 +202,20 @@ async function post(path, body, pane) {
     if (response.ok) return await response.json();
     toast(pane || panes.get("patient"), await response.text());
   } catch {
-    toast(pane || panes.get("patient"), "The preview did not answer.");
+    toast(pane || panes.get("patient"), document.body.dataset.noAnswer);
   }
   return null;
 }
 
-const say = (pane, text) => post("/say", { pane: pane.name, text, as: actor(pane) }, pane);
+function say(pane, text) {
+  pane.acted = true;
+  return post("/say", { pane: pane.name, text, as: actor(pane) }, pane);
+}
 
 async function press(pane, button) {
   if (button.classList.contains("busy")) return;
   button.classList.add("busy");
+  pane.acted = true;
   const body = {
     pane: pane.name,
     message_id: Number(button.dataset.message),
@@ -225,7 +255,7 @@ function showTab(name) {
 async function copy(pane, text) {
   try {
     await navigator.clipboard.writeText(text);
-    toast(pane, "Copied");
+    toast(pane, document.body.dataset.copied);
   } catch {
     toast(pane, text);
   }
@@ -296,7 +326,7 @@ for (const pane of panes.values()) {
 }
 document.addEventListener("visibilitychange", () => panes.forEach(look));
 
-const stream = new EventSource("/events");
+const stream = new EventSource(`/events?lang=${document.documentElement.lang}`);
 const offline = document.getElementById("offline");
 stream.addEventListener("open", () => { offline.hidden = true; });
 stream.addEventListener("error", () => { offline.hidden = false; });

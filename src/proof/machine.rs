@@ -558,7 +558,7 @@ impl<'a> Machine<'a> {
             .filter(move |(_, flag)| {
                 flag.history
                     .as_ref()
-                    .is_some_and(|allows| !allows.contains(&id))
+                    .is_some_and(|history| !history.allows.contains(&id))
             })
             .map(|(id, _)| id)
     }

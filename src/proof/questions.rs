@@ -92,9 +92,9 @@ fn reasons(content: &Content, exercise: &MoveId, flag: Option<&FlagId>) -> Vec<S
         .get(flag)
         .and_then(|flag| flag.history.as_ref());
     let level = content.rules.level_of(flag, Form::Sure);
-    if let Some(allows) = history {
-        if !allows.contains(exercise) {
-            let left: Vec<&str> = allows.iter().map(MoveId::as_str).collect();
+    if let Some(history) = history {
+        if !history.allows.contains(exercise) {
+            let left: Vec<&str> = history.allows.iter().map(MoveId::as_str).collect();
             reasons.push(format!("`{flag}` is a history: when a doctor has said that exercise is OK it leaves {}, and not {exercise}.", left.join(", ")));
         }
     } else if level.blocks() {

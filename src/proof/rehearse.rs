@@ -470,7 +470,7 @@ impl<'a> Rehearsal<'a> {
 
     fn turn(&mut self, what: What) {
         let heard = match &what {
-            What::Text(text) => hear(&self.content.phrases, &self.content.rules, text),
+            What::Text(text) => hear(&self.content.hearing, &self.content.rules, text),
             _ => crate::free_text::Heard::default(),
         };
         let input = Input {

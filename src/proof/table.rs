@@ -954,6 +954,8 @@ fn history_row<'a>(
     else {
         let chat = guide.stating(flag).map(|mut chat| {
             let question = chat.plain(&content.history_question);
+            // What it counts from is the flag's own, which is missing.
+            let question = question.rsplit('}').next().unwrap_or_default().to_owned();
             chat.expect(format!("bot: {question}"));
             chat
         });
@@ -964,7 +966,7 @@ fn history_row<'a>(
             chat,
         });
     };
-    if let Some(more) = is.iter().find(|id| !wanted.contains(*id)) {
+    if let Some(more) = is.allows.iter().find(|id| !wanted.contains(*id)) {
         // Where a caution or a branch keeps the move away all the same, it holds.
         let chat = shown_with(guide, Some(more), &Atom::Flag(flag.clone()))?;
         return Some(Broken {
@@ -974,7 +976,7 @@ fn history_row<'a>(
             chat: Some(chat),
         });
     }
-    let fewer = wanted.iter().find(|id| !is.contains(id))?;
+    let fewer = wanted.iter().find(|id| !is.allows.contains(id))?;
     Some(Broken {
         what: format!("`{flag}` should leave the move {fewer}"),
         help: format!("Add {fewer} to `allows` of `{flag}` in {FLAGS}."),

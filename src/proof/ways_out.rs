@@ -171,7 +171,7 @@ fn shows_phone(content: &Content, chat: &Rehearsal<'_>) -> bool {
         .clinic
         .phones
         .iter()
-        .any(|phone| chat.hears(&phone.e164.value) || chat.hears(&phone.written))
+        .any(|phone| chat.hears(&phone.e164.value) || chat.hears(&phone.written.value))
 }
 
 fn stops(chat: &Rehearsal<'_>) -> bool {

@@ -44,11 +44,13 @@ pub enum Kind {
     Phone = 13,
     /// A note of staff.
     Note = 14,
+    /// A row of the audit log.
+    Audit = 15,
 }
 
 impl Kind {
     /// Every kind, in the order of their numbers.
-    pub const ALL: [Self; 14] = [
+    pub const ALL: [Self; 15] = [
         Self::Conversation,
         Self::Inbox,
         Self::Seen,
@@ -63,6 +65,7 @@ impl Kind {
         Self::Content,
         Self::Phone,
         Self::Note,
+        Self::Audit,
     ];
 
     /// The number on disk.

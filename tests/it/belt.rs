@@ -71,7 +71,8 @@ fn replayed(stored: Option<&Case>, warned: &Case) -> (Clerk, usize) {
     let disk = disk.copy().unwrap();
     let (ledger, report) = disk.open().unwrap();
     let clerk = Clerk::new(ledger, library(), BOT, "clinic_bot", Some(STAFF_CHAT), 0);
-    let messages = recover::replay_warnings(&clerk, &report.journal.entries, NOW).unwrap();
+    let told = recover::replay_warnings(&clerk, &report.journal.entries, NOW).unwrap();
+    let messages = told.messages;
     (clerk, messages.len())
 }
 

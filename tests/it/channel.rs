@@ -108,6 +108,7 @@ fn words_come_with_who_and_where() {
                 language: Some("es-419".to_owned()),
             }),
             message: Some(MessageId(12)),
+            reply_to: None,
             kind: text(WORDS),
         }
     );
@@ -257,7 +258,10 @@ fn blocking_and_unblocking() {
     check(private(), "kicked", IncomingKind::Blocked(true));
     check(private(), "member", IncomingKind::Blocked(false));
     check(private(), "hologram", IncomingKind::Ignored);
-    check(group(), "kicked", IncomingKind::Ignored);
+    check(group(), "kicked", IncomingKind::Removed(true));
+    check(group(), "left", IncomingKind::Removed(true));
+    check(group(), "administrator", IncomingKind::Removed(false));
+    check(group(), "hologram", IncomingKind::Ignored);
 }
 
 #[test]
@@ -303,7 +307,6 @@ fn other_updates_are_ignored_by_number() {
         r#"{"update_id":900,"hologram":{}}"#,
         r#"{"update_id":900}"#,
         r#"{"update_id":900,"message":5}"#,
-        r#"{"update_id":900,"message":{"text":"\ud83d"}}"#,
     ] {
         let incoming = read_update(raw, BOT).unwrap();
         assert_eq!((incoming.update, incoming.chat), (900, None), "{raw}");
@@ -320,6 +323,20 @@ fn other_updates_are_ignored_by_number() {
         r#"{"message":{}}"#,
     ] {
         assert_eq!(read_update(raw, BOT), None, "{raw}");
+    }
+}
+
+#[test]
+fn half_a_character_does_not_cost_the_message() {
+    let chat = r#""message_id":1,"chat":{"id":42,"type":"private"}"#;
+    for (typed, read) in [
+        (r"my chest hurts \ud83d", "my chest hurts \u{fffd}"),
+        (r"\udca9\ud83d\ud83e\uddb5!", "\u{fffd}\u{fffd}🦵!"),
+        (r"a\\ud83d \u00e9 \ud83d", r"a\ud83d é �"),
+    ] {
+        let raw = format!(r#"{{"update_id":900,"message":{{{chat},"text":"{typed}"}}}}"#);
+        let incoming = read_update(&raw, BOT).unwrap();
+        assert_eq!(incoming.kind, text(read), "{typed}");
     }
 }
 
@@ -985,15 +1002,15 @@ async fn the_bot_and_its_profile() {
         .collect();
     let stop = json!([{"command": "stop", "description": "Stop"}]);
     let expected = [
+        ("SetMyName", json!({"name": "Psoas"})),
+        ("SetMyDescription", json!({"description": "Hola", "language_code": "es"})),
+        ("SetMyShortDescription", json!({"short_description": "Hi"})),
         ("SetMyCommands", json!({"commands": stop, "scope": {"type": "default"}})),
         (
             "SetMyCommands",
             json!({"commands": stop, "scope": {"type": "all_private_chats"}, "language_code": "es"}),
         ),
         ("SetMyCommands", json!({"commands": stop, "scope": {"type": "chat", "chat_id": -500}})),
-        ("SetMyName", json!({"name": "Psoas"})),
-        ("SetMyDescription", json!({"description": "Hola", "language_code": "es"})),
-        ("SetMyShortDescription", json!({"short_description": "Hi"})),
         ("DeleteWebhook", json!({})),
     ]
     .map(|(method, body)| (method.to_owned(), body));

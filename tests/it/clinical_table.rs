@@ -226,6 +226,7 @@ fn histories_leave_the_moves_of_the_table() {
             .history
             .as_ref()
             .ok_or("it is no history flag")?
+            .allows
             .iter()
             .map(|id| id.as_str())
             .collect();
@@ -555,6 +556,46 @@ fn what_dialogs_raise_beyond_the_table_is_listed() {
                     println!("beyond the table: {}/{id} raises {flag}", dialog.id);
                 }
             }
+        }
+    }
+}
+
+/// On a phone the top of a long card scrolls out of sight; its last line says
+/// once more what to do, beside the buttons.
+#[test]
+fn cards_for_today_and_now_end_with_what_to_do() {
+    let content = real_content();
+    let now_or_today = |level: Level| level >= Level::UrgentToday;
+    let flags = content.rules.flags.values();
+    let by_flag = flags
+        .filter(|flag| flag.level == Level::EmergencyNow)
+        .filter_map(|flag| flag.card.clone());
+    let by_rule = content.rules.rules.iter();
+    let by_rule = by_rule
+        .filter(|rule| now_or_today(rule.level))
+        .filter_map(|rule| rule.card.clone());
+    let by_level = content.cards.iter();
+    let by_level = by_level
+        .filter(|(_, card)| card.level.is_some_and(now_or_today))
+        .map(|(id, _)| id.clone());
+    let ids: BTreeSet<_> = by_level.chain(by_flag).chain(by_rule).collect();
+    assert!(ids.len() >= 4, "{ids:?}");
+    for id in ids {
+        let last = content.cards[&id].last.as_ref();
+        for lang in Lang::ALL {
+            let last = last.map(|last| last.render(lang, content).text);
+            let last = last.unwrap_or_default();
+            assert!(
+                last.contains(&content.clinic.emergency_number),
+                "{id}, {}: {last:?} does not name the emergency number",
+                lang.tag()
+            );
+            let words = last.split_whitespace().count();
+            assert!(
+                words <= 16,
+                "{id}, {}: {words} words are no short line",
+                lang.tag()
+            );
         }
     }
 }

@@ -30,13 +30,19 @@ pub fn real_content() -> &'static Content {
     })
 }
 
-/// The real files with a `phrases.yaml` of a few lines, which parses fast.
+/// The one file of hearing beside the real dialogs.
+const HEARING: &str = "hearing/signs.yaml";
+
+/// The real files with one of hearing of a few lines, which parses fast.
 fn light_sources() -> &'static Sources {
     static SOURCES: OnceLock<Sources> = OnceLock::new();
     SOURCES.get_or_init(|| {
         let mut sources = real_sources().clone();
-        let phrases = include_str!("../fixtures/phrases.yaml").to_owned();
-        sources.files.insert("phrases.yaml".to_owned(), phrases);
+        sources
+            .files
+            .retain(|path, _| !path.starts_with("hearing/"));
+        let hearing = include_str!("../fixtures/hearing.yaml").to_owned();
+        sources.files.insert(HEARING.to_owned(), hearing);
         sources
     })
 }
@@ -85,6 +91,105 @@ struct Mistake {
 }
 
 const MISTAKES: &[Mistake] = &[
+    Mistake {
+        name: "a text that claims something and names no source",
+        file: "learn.yaml",
+        from: "    source: [seed-001:67, decided:knee-referral]\n",
+        to: "",
+        at: "knee:",
+        says: "`knee` names no `source`",
+        helps: "sources.yaml",
+    },
+    Mistake {
+        name: "a source that is not there",
+        file: "quiz.yaml",
+        from: "S29, decided:promises",
+        to: "S99, decided:promises",
+        at: "S99",
+        says: "there is no source `S99`",
+        helps: "S9",
+    },
+    Mistake {
+        name: "a line that a seed does not have",
+        file: "quiz.yaml",
+        from: "seed-001:269",
+        to: "seed-001:2690",
+        at: "seed-001:2690",
+        says: "`seed-001` has no line `2690`",
+        helps: "It has the lines 1 to 316.",
+    },
+    Mistake {
+        name: "a seed without a line",
+        file: "moves.yaml",
+        from: "seed-002:13",
+        to: "seed-002",
+        at: "seed-002",
+        says: "`seed-002` is named without a line",
+        helps: "the line's number",
+    },
+    Mistake {
+        name: "a decision that was not made",
+        file: "quiz.yaml",
+        from: "decided:knee-referral",
+        to: "decided:knee-referal",
+        at: "decided:knee-referal",
+        says: "`knee-referal` is not decided in sources.yaml",
+        helps: "Did you mean `knee-referral`?",
+    },
+    Mistake {
+        name: "a decision about a line that is not there",
+        file: "sources.yaml",
+        from: "from: [seed-000:25]",
+        to: "from: [seed-000:250]",
+        at: "seed-000:250",
+        says: "`seed-000` has no line `250`",
+        helps: "",
+    },
+    Mistake {
+        name: "a flag without a source",
+        file: "red-flags.yaml",
+        from: "    source: [S28, GK]\n",
+        to: "",
+        at: "under-18:",
+        says: "`under-18` names no `source`",
+        helps: "",
+    },
+    Mistake {
+        name: "a place that typed words cannot open",
+        file: "find.yaml",
+        from: "opens: quiz",
+        to: "opens: quizz",
+        at: "quizz",
+        says: "there is no dialog `quizz`",
+        helps: "Did you mean `quiz`?",
+    },
+    Mistake {
+        name: "a term that nobody can ask for",
+        file: "glossary.yaml",
+        from: "en: [femur, thigh bone]",
+        to: "en: [the, thigh bone]",
+        at: "femur",
+        says: "a word of the term `femur` is a filler",
+        helps: "",
+    },
+    Mistake {
+        name: "a term without a source",
+        file: "glossary.yaml",
+        from: "    source: [seed-001:21, decided:where-it-ends]",
+        to: "    source: []",
+        at: "psoas",
+        says: "`psoas` names no `source`",
+        helps: "",
+    },
+    Mistake {
+        name: "a dialog that does not say its kind",
+        file: "learn.yaml",
+        from: "kind: teaches\n",
+        to: "",
+        at: "learn",
+        says: "the dialog `learn` does not say what `kind` it is",
+        helps: "`talks`",
+    },
     Mistake {
         name: "a step that is not there",
         file: "learn.yaml",
@@ -209,7 +314,7 @@ const MISTAKES: &[Mistake] = &[
         to: "Emergency? Call {emergancy}",
         at: "menu:\n    say",
         says: "there is no placeholder `{emergancy}`",
-        helps: "Did you mean `emergency`?",
+        helps: "Did you mean `{emergency}`?",
     },
     Mistake {
         name: "an unknown dialog to call",
@@ -262,7 +367,7 @@ const MISTAKES: &[Mistake] = &[
         from: "  done: { end: true }",
         to: "  done: { call: main, next: what }",
         at: "done: { call",
-        says: "main → learn → main",
+        says: "main → explore → learn → main",
         helps: "",
     },
     Mistake {
@@ -365,6 +470,15 @@ const MISTAKES: &[Mistake] = &[
         helps: "Write + and 8 to 15 digits",
     },
     Mistake {
+        name: "a phone written otherwise than it is called",
+        file: "clinics/tuscany-spa.yaml",
+        from: "+1 818-248-5500",
+        to: "+1 818-248-5501",
+        at: "\"+1 818-248-5501\"",
+        says: "`+1 818-248-5501` is not how people write +18182485500",
+        helps: "Begin with +",
+    },
+    Mistake {
         name: "a zone that is nowhere",
         file: "clinics/tuscany-spa.yaml",
         from: "America/Los_Angeles",
@@ -437,22 +551,67 @@ const MISTAKES: &[Mistake] = &[
         helps: "at most 32",
     },
     Mistake {
-        name: "a phrase that is no pattern",
-        file: "phrases.yaml",
-        from: "pattern: \"",
-        to: "pattern: \"(",
-        at: "\"(chest",
-        says: "this is not a regular expression",
+        name: "a pattern with a class nobody knows",
+        file: HEARING,
+        from: "CHEST + HURT",
+        to: "CHEST + HURTS",
+        at: "CHEST + HURTS",
+        says: "there is no class `HURTS`",
+        helps: "Did you mean `HURT`?",
+    },
+    Mistake {
+        name: "a pattern with a part that may be empty",
+        file: HEARING,
+        from: "CHEST + HURT",
+        to: "CHEST? + HURT",
+        at: "CHEST? + HURT",
+        says: "has an empty part",
         helps: "",
     },
     Mistake {
-        name: "a phrase without its example",
-        file: "phrases.yaml",
+        name: "a class with a bracket left open",
+        file: HEARING,
+        from: "en: \"hurts, pain\"",
+        to: "en: \"(hurts|aches, pain\"",
+        at: "\"(hurts|aches, pain\"",
+        says: "opens a bracket",
+        helps: "",
+    },
+    Mistake {
+        name: "a class with a stem of two letters",
+        file: HEARING,
+        from: "en: \"chest\"",
+        to: "en: \"ch*\"",
+        at: "\"ch*\"",
+        says: "would match too much",
+        helps: "",
+    },
+    Mistake {
+        name: "a sign that is heard without its example",
+        file: HEARING,
         from: "[\"my chest hurts\"]",
         to: "[\"my ear hurts\"]",
         at: "\"my ear hurts\"",
         says: "should state `chest-pain-breathing` and does not",
         helps: "",
+    },
+    Mistake {
+        name: "an example that a cue silences",
+        file: HEARING,
+        from: "[\"my chest hurts\"]",
+        to: "[\"no pain in my chest\"]",
+        at: "\"no pain in my chest\"",
+        says: "should state `chest-pain-breathing` and does not",
+        helps: "is denied",
+    },
+    Mistake {
+        name: "an example that is heard and should not be",
+        file: HEARING,
+        from: "[\"no chest pain\"]",
+        to: "[\"chest pain\"]",
+        at: "\"chest pain\"]",
+        says: "should not state `chest-pain-breathing` and does",
+        helps: "Found by `CHEST + HURT`",
     },
     Mistake {
         name: "yes where true is meant",
@@ -562,6 +721,27 @@ fn each_mistake_is_found_where_it_stands() {
     assert!(failed.is_empty(), "\n{}\n", failed.join("\n"));
 }
 
+/// What follows from a mistake, wherever it is seen, is not reported too.
+#[test]
+fn one_mistake_is_one_finding() {
+    for (file, from, to) in [
+        ("learn.yaml", "next: why-sitting }", "next: why-siting }"),
+        ("learn.yaml", "start: what", "start what"),
+        ("arrange.yaml", "start: consult-gate", "start consult-gate"),
+        ("arrange.yaml", "dialog: arrange", "dialog: arange"),
+        ("call-me.yaml", "{phone}", "{phon}"),
+    ] {
+        let text = light_sources().files[file].replace(from, to);
+        let (_, parsed) = with(file, text);
+        let found = parsed.err().unwrap_or_default();
+        let found: Vec<&Diagnostic> = found
+            .iter()
+            .filter(|one| !one.message.contains("reviewed_by"))
+            .collect();
+        assert_eq!(found.len(), 1, "{file}, `{to}`: {found:#?}");
+    }
+}
+
 #[test]
 fn the_real_content_has_no_error() {
     let _ = real_content();
@@ -606,6 +786,73 @@ fn a_file_that_is_too_large_is_not_read() {
         found
             .iter()
             .any(|one| one.place.file == "learn.yaml" && one.message.contains("larger than"))
+    );
+}
+
+/// Every finding of the shipped content is about the review that is missing.
+#[test]
+fn the_shipped_texts_are_easy_to_read_and_no_menu_is_long() {
+    let parsed = content::parse(real_sources(), CLINIC).expect("valid");
+    let warnings: Vec<&str> = parsed
+        .warnings
+        .iter()
+        .map(|one| one.message.as_str())
+        .filter(|message| !message.contains("reviewed_by"))
+        .collect();
+    assert!(warnings.is_empty(), "{warnings:#?}");
+}
+
+fn warnings_of(file: &str, from: &str, to: &str) -> Vec<String> {
+    let text = &light_sources().files[file];
+    assert!(text.contains(from), "{file} has no {from:?}");
+    let (_, parsed) = with(file, text.replacen(from, to, 1));
+    let parsed = parsed.expect("a warning keeps nothing from working");
+    parsed.warnings.into_iter().map(|one| one.message).collect()
+}
+
+#[test]
+fn a_hard_or_long_card_is_a_warning_unless_its_names_are_kept() {
+    let hard = "Iliopsoas insufficiency characteristically necessitates comprehensive multidisciplinary evaluation, individualised rehabilitation recommendations and continuous reassessment of functional capabilities by experienced practitioners throughout.";
+    let easy = "In referred pain, the hurt is felt away from where it starts.";
+    let says = |warnings: &[String], words: &str| warnings.iter().any(|one| one.contains(words));
+    let found = warnings_of("quiz.yaml", easy, hard);
+    assert!(says(&found, "hard to read (en: school grade"), "{found:#?}");
+    let long = "It is so. ".repeat(20);
+    let found = warnings_of("quiz.yaml", easy, &long);
+    assert!(says(&found, "words (en); at most 60"), "{found:#?}");
+    let step = "  q2-why:\n";
+    let kept = light_sources().files["quiz.yaml"]
+        .replacen(easy, hard, 1)
+        .replacen(step, "  q2-why:\n    names_kept: the words of a test\n", 1);
+    let (_, parsed) = with("quiz.yaml", kept);
+    let found = parsed.expect("valid").warnings;
+    assert!(
+        found
+            .iter()
+            .all(|one| !one.message.contains("hard to read")),
+        "{found:#?}"
+    );
+}
+
+#[test]
+fn a_sixth_choice_is_a_warning() {
+    let option = "        - { id: more, label: { en: \"Settings and help\", es: \"Ajustes y ayuda\" }, next: more }\n";
+    let sixth = format!("{option}{}", option.replace("id: more", "id: more-still"));
+    let found = warnings_of("main.yaml", option, &sixth);
+    assert!(
+        found.iter().any(|one| one.contains("offers 6 choices")),
+        "{found:#?}"
+    );
+}
+
+/// The page of sources is the content's own; whoever changes one writes it anew.
+#[test]
+fn the_page_of_sources_is_written_from_the_content() {
+    let page = Path::new(env!("CARGO_MANIFEST_DIR")).join("docs/sources.md");
+    let written = std::fs::read_to_string(page).expect("docs/sources.md can be read");
+    assert!(
+        written == psoas_bot::cli::sources::page(real_content()),
+        "docs/sources.md is not what the content says; run: cargo run -- sources > docs/sources.md"
     );
 }
 

@@ -1,10 +1,11 @@
 //! Plays every conversation below `tests/conversations/`, once as it stands and
 //! once with the process restarted after every act.
 
+use std::collections::BTreeMap;
 use std::fmt::Write as _;
 use std::fs;
 use std::path::{Path, PathBuf};
-use std::sync::{Arc, OnceLock};
+use std::sync::{Arc, Mutex, PoisonError};
 
 use psoas_bot::app::library::Library;
 use psoas_bot::chat_test::{self, Options};
@@ -12,14 +13,17 @@ use psoas_bot::content;
 
 use super::content::{CLINIC, real_sources};
 
-fn library() -> &'static Arc<Library> {
-    static LIBRARY: OnceLock<Arc<Library>> = OnceLock::new();
-    LIBRARY.get_or_init(|| {
+/// What a clinic's bot says; each clinic's is read once.
+fn library(clinic: &str) -> Arc<Library> {
+    static LIBRARIES: Mutex<BTreeMap<String, Arc<Library>>> = Mutex::new(BTreeMap::new());
+    let mut libraries = LIBRARIES.lock().unwrap_or_else(PoisonError::into_inner);
+    let made = libraries.entry(clinic.to_owned()).or_insert_with(|| {
         let sources = real_sources().clone();
-        let parsed = content::parse(&sources, CLINIC)
+        let parsed = content::parse(&sources, clinic)
             .unwrap_or_else(|found| panic!("dialogs/ has errors: {found:#?}"));
-        Arc::new(Library::new(parsed.content, sources, CLINIC))
-    })
+        Arc::new(Library::new(parsed.content, sources, clinic))
+    });
+    Arc::clone(made)
 }
 
 /// Every `.chat` file, in order; none while the folder is not there.
@@ -63,7 +67,8 @@ fn played(file: &Path, text: &str, options: Options) -> Result<(), String> {
     };
     let chat = chat_test::parse(text)
         .map_err(|error| format!("{place}:{}: {error}\n{}", error.line, quote(error.line)))?;
-    chat_test::play(&chat, library(), options)
+    let library = library(chat.clinic().unwrap_or(CLINIC));
+    chat_test::play(&chat, &library, options)
         .map(drop)
         .map_err(|failure| {
             let how = if options.restart_everywhere {

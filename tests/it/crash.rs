@@ -50,7 +50,7 @@ fn a_hundred_kills_lose_nothing() {
     let seed = seed();
     println!("CRASH_SEED={seed}");
     let folder = tempfile::tempdir().unwrap();
-    let (dialogs, phrases) = fewer_phrases(folder.path());
+    let (dialogs, phrases) = fewer_signs(folder.path());
     let sources = dialogs_dir::read(&dialogs).unwrap();
     let content = content::parse(&sources, CLINIC).unwrap().content;
     let library = Arc::new(Library::new(content, sources, CLINIC));
@@ -149,38 +149,43 @@ fn told_by_commands(place: &Place) -> BTreeSet<u64> {
     read.map(|case| case["case"].as_u64().unwrap()).collect()
 }
 
-/// The clinic's dialogs with one phrase in nineteen, and what states those.
-/// Each start checks every phrase's examples, which takes a debug build a
-/// second; a hundred starts would be nothing else.
-fn fewer_phrases(folder: &Path) -> (PathBuf, Vec<String>) {
+/// The clinic's dialogs with one example in nineteen, and those that state a flag.
+/// Each start tries every example, which takes a debug build most of a second; a
+/// hundred starts would be nothing else.
+fn fewer_signs(folder: &Path) -> (PathBuf, Vec<String>) {
     const KEPT_ONE_IN: usize = 19;
     let from = Path::new(env!("CARGO_MANIFEST_DIR")).join("dialogs");
     let sources = dialogs_dir::read(&from).unwrap();
     let dialogs = folder.join("dialogs");
     fs::create_dir_all(dialogs.join("clinics")).unwrap();
-    let mut examples = Vec::new();
+    fs::create_dir_all(dialogs.join("hearing")).unwrap();
+    let (mut examples, mut seen) = (Vec::new(), 0);
     for (name, text) in &sources.files {
         let mut text = text.clone();
-        if name == "phrases.yaml" {
-            let (cues, phrases) = text.split_once("\nphrases:").unwrap();
-            let kept: Vec<&str> = phrases
-                .split("\n  - flag: ")
-                .skip(1)
-                .step_by(KEPT_ONE_IN)
-                .collect();
-            for phrase in &kept {
-                let line = phrase
-                    .lines()
-                    .find_map(|line| line.trim().strip_prefix("matches: "));
-                let quoted: Vec<String> = serde_json::from_str(line.unwrap()).unwrap();
-                examples.extend(quoted);
+        if name.starts_with("hearing/") {
+            let mut kept = String::new();
+            for line in text.lines() {
+                let is_example = ["    matches: ", "    asks: ", "    not: "]
+                    .iter()
+                    .any(|key| line.starts_with(key));
+                if let Some(quoted) = line.strip_prefix("    matches: ") {
+                    seen += 1;
+                    if seen % KEPT_ONE_IN == 1 {
+                        let quoted: Vec<String> = serde_json::from_str(quoted).unwrap();
+                        examples.extend(quoted);
+                    }
+                }
+                if !is_example {
+                    kept.push_str(line);
+                    kept.push('\n');
+                }
             }
-            text = format!(
-                "{cues}\nphrases:\n  - flag: {}\n",
-                kept.join("\n  - flag: ")
-            );
+            text = kept;
         }
-        fs::write(dialogs.join(name), text).unwrap();
+        // A clinic has a folder of its own below the clinics.
+        let file = dialogs.join(name);
+        fs::create_dir_all(file.parent().unwrap()).unwrap();
+        fs::write(file, text).unwrap();
     }
     (dialogs, examples)
 }

@@ -114,6 +114,28 @@ async fn the_page_shows_both_chats_and_escapes_them() {
 }
 
 #[tokio::test]
+async fn the_page_speaks_the_browsers_language_or_the_one_asked_for() {
+    let open = open(sample::full()).await;
+    for (asked, browser, speaks, other) in [
+        ("", "es-MX,es;q=0.9,en;q=0.8", "es", "Page in English"),
+        ("", "de-DE,de;q=0.9,en;q=0.8", "en", "Página en español"),
+        ("", "fr", "en", "Página en español"),
+        ("?lang=es", "en-US", "es", "Page in English"),
+        ("?lang=en", "es-MX", "en", "Página en español"),
+    ] {
+        let url = format!("{}{asked}", open.preview.url);
+        let page = open.client.get(url).header("accept-language", browser);
+        let page = page.send().await.expect("the page");
+        let page = page.text().await.expect("text");
+        assert!(
+            page.contains(&format!("<html lang=\"{speaks}\">")) && page.contains(other),
+            "{asked:?} with {browser:?} does not speak {speaks}"
+        );
+    }
+    open.preview.stop().await;
+}
+
+#[tokio::test]
 async fn what_a_person_does_on_the_page_is_done_in_the_world() {
     let open = open(sample::full()).await;
     open.post(

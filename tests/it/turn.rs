@@ -9,9 +9,9 @@ use proptest::test_runner::TestCaseError;
 use psoas_bot::content::{Content, Verb};
 use psoas_bot::dialog::{
     Asking, Button, CLEARANCE_SECONDS, Conversation, Desk, Due, Effect, Frame, Input, Keyboard,
-    Message, Open, Pending, Slot, Token, Turn, What, take_turn,
+    Message, Open, Pending, Seen, Slot, Token, Turn, What, take_turn,
 };
-use psoas_bot::free_text::{Heard, Hit, hear};
+use psoas_bot::free_text::{Heard, Hit, Sureness, hear};
 use psoas_bot::ids::{ChoiceId, FlagId, Lang, PatientText, SlotId, Timestamp};
 use psoas_bot::triage::{Form, Level, Stated};
 
@@ -102,6 +102,16 @@ struct Patient {
     log: String,
 }
 
+/// A flag heard in the first letter of a text.
+fn hit(flag: &FlagId, sureness: Sureness) -> Hit {
+    Hit {
+        flag: flag.clone(),
+        spans: std::iter::once(0..1).collect(),
+        sureness,
+        why: Vec::new(),
+    }
+}
+
 impl Patient {
     fn new(lang: Lang, lock: Option<Level>, desk: Desk) -> Self {
         let content = real_content();
@@ -151,16 +161,20 @@ impl Patient {
                 let flags: Vec<&FlagId> = content.flags.keys().collect();
                 let some = (0..1 + n % 3)
                     .filter_map(|more| pick(&flags, n / 3 + more * 17))
-                    .map(|flag| Hit {
-                        flag: (*flag).clone(),
-                        span: 0..1,
+                    .enumerate()
+                    .map(|(place, flag)| {
+                        let sureness = match (*n as usize / 7 + place) % 3 {
+                            0 => Sureness::Unsure,
+                            _ => Sureness::Sure,
+                        };
+                        hit(flag, sureness)
                     })
                     .collect();
                 let input = Input {
                     what: What::Text(PatientText::new("words".to_owned())),
                     heard: Heard {
                         hits: some,
-                        someone_else: false,
+                        ..Heard::default()
                     },
                     desk: self.desk,
                 };
@@ -221,7 +235,7 @@ impl Patient {
                     lock: n % 3 != 0,
                 })
             }
-            Act::Seen => self.take(What::Seen),
+            Act::Seen => self.take(What::Seen(Seen::Note)),
             Act::ShowAgain => self.take(What::ShowAgain),
         }
     }
@@ -310,7 +324,7 @@ impl Patient {
     fn take(&mut self, what: What) -> Result<(), String> {
         let heard = match &what {
             What::Text(text) | What::Edited(text) => {
-                hear(&self.content.phrases, &self.content.rules, text)
+                hear(&self.content.hearing, &self.content.rules, text)
             }
             _ => Heard::default(),
         };
@@ -400,7 +414,7 @@ impl Patient {
             What::Edited(_)
             | What::Due(_)
             | What::Cleared { .. }
-            | What::Seen
+            | What::Seen(_)
             | What::ShowAgain => false,
         };
         let is_said = |effect: &Effect| match effect {
@@ -1119,6 +1133,7 @@ fn note(form: Form) -> psoas_bot::dialog::FlagNote {
         form,
         since: START,
         cleared_until: None,
+        typed: false,
     }
 }
 
@@ -1263,18 +1278,12 @@ fn every_card_fits_telegram() {
     for lang in Lang::ALL {
         for desk in [Desk::Staffed, Desk::Unstaffed] {
             for set in &sets {
-                let hits = set
-                    .iter()
-                    .map(|flag| Hit {
-                        flag: flag.clone(),
-                        span: 0..1,
-                    })
-                    .collect();
+                let hits = set.iter().map(|flag| hit(flag, Sureness::Sure)).collect();
                 let input = Input {
                     what: What::Text(PatientText::new("words".to_owned())),
                     heard: Heard {
                         hits,
-                        someone_else: false,
+                        ..Heard::default()
                     },
                     desk,
                 };

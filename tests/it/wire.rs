@@ -4,6 +4,7 @@
 #![expect(clippy::unwrap_used, reason = "in a test a panic is the finding")]
 
 mod binary;
+mod clinics;
 mod erasing;
 mod house;
 mod odd;
@@ -228,6 +229,22 @@ async fn staff_hear_that_a_patient_cannot_be_reached() {
     house.stop().await;
 }
 
+#[tokio::test(flavor = "multi_thread", worker_threads = 2)]
+async fn staff_hear_that_a_message_to_a_patient_was_refused() {
+    let mut house = House::new().await;
+    house.start().await;
+    house.say(ANA, EMERGENCY);
+    house.until_said(STAFF, CASE_1).await;
+    house.until_said(ANA, "911").await;
+    house
+        .world()
+        .fail_next_in(ANA, "sendMessage", Fault::Refused);
+    house.say(ANA, "/privacy");
+    let card = house.until_said(STAFF, "could not be delivered").await;
+    assert!(card.text.starts_with(CASE_1));
+    house.stop().await;
+}
+
 // ---- the staff group moves ----
 
 #[tokio::test(flavor = "multi_thread", worker_threads = 2)]
@@ -402,6 +419,37 @@ async fn an_update_that_cannot_be_turned_is_put_aside_and_shown_to_staff() {
         .scan(BotId(BOT), None, Some(Kind::Note), &mut |_, _| aside += 1)
         .unwrap();
     assert_eq!(aside, 2);
+}
+
+#[tokio::test(flavor = "multi_thread", worker_threads = 2)]
+async fn a_timer_that_cannot_be_turned_is_shown_to_staff_too() {
+    // Words that fit no row: the turn that names this flag fails.
+    let broken = library_with(|content| {
+        let long = "x".repeat(70_000);
+        for flag in content.flags.values_mut() {
+            flag.words = serde_json::from_value(json!({"en": long, "es": long})).unwrap();
+        }
+    });
+    let mut house = House::with(broken).await;
+    house.start().await;
+    house.say(ANA, "/start check");
+    for label in ["I'm 18 or older, I understand", "Me", "No"] {
+        house.press(ANA, label).await;
+    }
+    house.press(ANA, "Face, arm or speech trouble").await;
+    house
+        .until("the tick", |world| {
+            let newest = from_bot(world, ANA).pop()?;
+            newest.labels().find(|label| label.starts_with('☑'))?;
+            Some(())
+        })
+        .await;
+    house.clock.turn(60);
+    house
+        .until_said(STAFF, "could not be processed (chat 1001)")
+        .await;
+    house.until_said(ANA, "Something went wrong here").await;
+    house.stop().await;
 }
 
 // ---- a group that takes nothing ----

@@ -1,6 +1,7 @@
 //! A commit being written.
 
-use super::{Clerk, Prepared};
+use super::{Clerk, Prepared, TurnError};
+use crate::app::audit::{self, Head, Noted};
 use crate::app::cards::case_card;
 use crate::app::hours;
 use crate::app::records::{CLINIC, DueRow, InboxRow, OutboxRow, Piece, ShownAs, case_subject};
@@ -11,6 +12,19 @@ use crate::staff::{Alert, Case};
 use crate::store::{CommitError, JournalEntry, Key, Put, Version};
 use crate::triage::Level;
 
+/// How a card reaches the staff chat.
+#[derive(Debug, Clone, Copy, PartialEq, Eq)]
+pub enum Telling {
+    /// A new card; older ones are folded.
+    Post,
+    /// The same, without a sound.
+    PostSilently,
+    /// The newest card changes in place.
+    Change,
+    /// The same, and never again.
+    ChangeForGood,
+}
+
 /// A commit being written, and what is to be handed on after it.
 pub struct Draft<'a> {
     clerk: &'a Clerk,
@@ -18,6 +32,8 @@ pub struct Draft<'a> {
     pub now: Timestamp,
     /// What there is so far.
     pub prepared: Prepared,
+    /// The newest row of the audit log that this commit adds.
+    audited: Option<Head>,
 }
 
 impl<'a> Draft<'a> {
@@ -28,7 +44,26 @@ impl<'a> Draft<'a> {
             clerk,
             now,
             prepared: Prepared::default(),
+            audited: None,
         }
+    }
+
+    /// The staff chat, if there is one once this is committed.
+    #[must_use]
+    pub fn staff_chat(&self) -> Option<ChatId> {
+        self.prepared.staff_chat.or_else(|| self.clerk.staff_chat())
+    }
+
+    /// Writes an act down in the audit log.
+    pub fn audit(&mut self, noted: &Noted<'_>) -> Result<(), TurnError> {
+        audit::append(
+            &self.clerk.ledger,
+            self.clerk.keys,
+            &mut self.prepared.commit,
+            &mut self.audited,
+            noted,
+            self.now,
+        )
     }
 
     /// Writes a row.
@@ -80,9 +115,19 @@ impl<'a> Draft<'a> {
 
     /// Sets a timer.
     pub fn set_due(&mut self, chat: ChatId, row: DueRow) -> Result<(), CommitError> {
+        self.set_due_for(chat, chat, row)
+    }
+
+    /// Sets a timer that is sealed with the key of `subject`.
+    pub fn set_due_for(
+        &mut self,
+        chat: ChatId,
+        subject: ChatId,
+        row: DueRow,
+    ) -> Result<(), CommitError> {
         let kind = row.due.kind();
         self.forget_due(chat, kind);
-        self.put(self.clerk.keys.due(chat, kind), chat, &row)?;
+        self.put(self.clerk.keys.due(chat, kind), subject, &row)?;
         self.prepared.dues.push((chat, row));
         Ok(())
     }
@@ -118,7 +163,7 @@ impl<'a> Draft<'a> {
         case: &Case,
         version: Version,
         alert: Alert,
-    ) -> Result<(), CommitError> {
+    ) -> Result<(), TurnError> {
         let keys = self.clerk.keys;
         let subject = case_subject(case.number);
         self.replace(keys.case(case.chat, case.number), version, subject, case)?;
@@ -141,25 +186,27 @@ impl<'a> Draft<'a> {
                 });
             }
         }
-        self.tell_staff(content, case, alert)
+        self.clerk.climb(case, alert, self)?;
+        Ok(self.tell_staff(content, case, alert)?)
     }
 
-    /// Posts or changes the card. A private case is a number only: no card.
+    /// Posts or changes the card. A private case is a number only: nothing is
+    /// posted, and a card that staff have asked for stays true.
     pub fn tell_staff(
         &mut self,
         content: &Content,
         case: &Case,
         alert: Alert,
     ) -> Result<(), CommitError> {
-        let Some(staff_chat) = self.clerk.staff_chat() else {
-            return Ok(());
-        };
-        if alert == Alert::Silence || (case.private && !case.asks_call) {
-            return Ok(());
+        match alert {
+            Alert::Silence => return Ok(()),
+            Alert::Post if case.is_hidden() => return Ok(()),
+            Alert::Post | Alert::Update => {}
         }
         if alert == Alert::Post
             && case.level < Level::UrgentToday
             && !case.asks_call
+            && self.staff_chat().is_some()
             && let Some(at) = hours::opens_at(&content.clinic, self.now)
         {
             // See-professional wakes nobody: its card waits for the clinic to open.
@@ -171,31 +218,52 @@ impl<'a> Draft<'a> {
                 },
             );
         }
+        let how = match alert {
+            // See-professional wakes nobody.
+            Alert::Post if case.level < Level::UrgentToday => Telling::PostSilently,
+            Alert::Post => Telling::Post,
+            Alert::Update | Alert::Silence => Telling::Change,
+        };
+        self.send_card(content, case, how)
+    }
+
+    /// Sends the card of a case to the staff chat, if there is one.
+    pub fn send_card(
+        &mut self,
+        content: &Content,
+        case: &Case,
+        how: Telling,
+    ) -> Result<(), CommitError> {
+        let Some(staff_chat) = self.staff_chat() else {
+            return Ok(());
+        };
         let (text, keyboard) = case_card(content, case);
         let shows = ShownAs::Case(case.number);
-        let piece = match alert {
-            // See-professional wakes nobody.
-            Alert::Post => Piece::Send {
+        let piece = match how {
+            Telling::Post | Telling::PostSilently => Piece::Send {
                 text,
                 keyboard,
-                silent: case.level < Level::UrgentToday,
+                silent: how == Telling::PostSilently,
                 shows: Some(shows),
             },
-            Alert::Update | Alert::Silence => Piece::Edit {
+            Telling::Change | Telling::ChangeForGood => Piece::Edit {
                 shows,
                 text,
                 keyboard,
-                closes: false,
+                closes: how == Telling::ChangeForGood,
             },
         };
-        let row = OutboxRow {
-            piece,
-            weight: Weight::Warning,
-            lang: content.clinic.staff_language,
-            repeats: 0,
-            case: Some(case.number),
+        let mut row = OutboxRow::of_case(case.number, piece, content.clinic.staff_language);
+        if case.is_hidden() {
+            // A warning's card is posted where there is none to change; this one never is.
+            row.weight = Weight::Talk;
+        }
+        let subject = match how {
+            // The case's own key is about to go.
+            Telling::ChangeForGood => CLINIC,
+            Telling::Post | Telling::PostSilently | Telling::Change => case_subject(case.number),
         };
-        self.send(staff_chat, case_subject(case.number), row)
+        self.send(staff_chat, subject, row)
     }
 
     /// A line to the staff chat that belongs to no case.
@@ -204,22 +272,29 @@ impl<'a> Draft<'a> {
         content: &Content,
         text: RichText,
     ) -> Result<(), CommitError> {
-        let Some(staff_chat) = self.clerk.staff_chat() else {
+        let Some(staff_chat) = self.staff_chat() else {
             return Ok(());
         };
-        let piece = Piece::Send {
+        let row = plain(
             text,
-            keyboard: Keyboard::None,
-            silent: false,
-            shows: None,
+            Keyboard::None,
+            Weight::Warning,
+            content.clinic.staff_language,
+        );
+        self.send(staff_chat, CLINIC, row)
+    }
+
+    /// The answer to what staff asked in their chat.
+    pub fn answer_staff(
+        &mut self,
+        content: &Content,
+        text: RichText,
+        keyboard: Keyboard,
+    ) -> Result<(), CommitError> {
+        let Some(staff_chat) = self.staff_chat() else {
+            return Ok(());
         };
-        let row = OutboxRow {
-            piece,
-            weight: Weight::Warning,
-            lang: content.clinic.staff_language,
-            repeats: 0,
-            case: None,
-        };
+        let row = plain(text, keyboard, Weight::Talk, content.clinic.staff_language);
         self.send(staff_chat, CLINIC, row)
     }
 
@@ -231,22 +306,21 @@ impl<'a> Draft<'a> {
         lang: Lang,
         text: RichText,
     ) -> Result<(), CommitError> {
-        let piece = Piece::Send {
-            text,
-            keyboard: Keyboard::None,
-            silent: false,
-            shows: None,
-        };
         self.send(
             chat,
             subject,
-            OutboxRow {
-                piece,
-                weight: Weight::Talk,
-                lang,
-                repeats: 0,
-                case: None,
-            },
+            plain(text, Keyboard::None, Weight::Talk, lang),
         )
     }
+}
+
+/// A message that is not edited later.
+fn plain(text: RichText, keyboard: Keyboard, weight: Weight, lang: Lang) -> OutboxRow {
+    let piece = Piece::Send {
+        text,
+        keyboard,
+        silent: false,
+        shows: None,
+    };
+    OutboxRow::new(piece, weight, lang)
 }

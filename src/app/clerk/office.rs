@@ -1,14 +1,15 @@
-//! The staff chat: presses on cases.
+//! The staff chat: presses on cases and their lists.
 
-use super::draft::Draft;
+use super::draft::{Draft, Telling};
 use super::{Clerk, TurnError};
-use crate::app::cards::case_card;
-use crate::app::records::{CLINIC, InboxRow, OutboxRow, Piece, ShownAs, case_subject};
-use crate::channel::{Incoming, IncomingKind, Outgoing};
-use crate::content::{Content, Text};
-use crate::dialog::Weight;
-use crate::ids::{ChatId, FlagId};
-use crate::staff::{Act, Alert, Case, Change, Staffer, act};
+use crate::app::audit::Noted;
+use crate::app::cards::{TeamPress, last_deed};
+use crate::app::records::{CLINIC, InboxRow, case_subject};
+use crate::channel::{Incoming, IncomingKind, Outgoing, Sender};
+use crate::content::{Content, Text, Values, With};
+use crate::ids::{CaseNumber, FlagId};
+use crate::staff::{Act, Alert, Case, Change, Right, Staffer, act, shown_by};
+use crate::store::Version;
 
 const DAY_SECONDS: i64 = 24 * 60 * 60;
 
@@ -30,55 +31,20 @@ impl Clerk {
             IncomingKind::Press { data, .. } => {
                 // Anonymous admins press as nobody: there is no one to name on the case.
                 let Some(from) = &incoming.from else {
-                    toast(draft, &content, &content.words.staff_not_staff);
+                    self.note_refusal(None, "refused.anonymous", None, draft)?;
+                    toast(draft, &content, &content.words.staff_anonymous, &[]);
                     return Ok(());
                 };
-                let Some((number, deed)) = Act::parse(data) else {
-                    toast(draft, &content, &content.words.staff_stale);
-                    return Ok(());
-                };
-                let by = Staffer {
-                    user: from.user,
-                    name: from.name.clone(),
-                };
-                let Some((chat, _)) = self.ledger.read::<ChatId>(&self.keys.case_index(number))?
-                else {
-                    toast(draft, &content, &content.words.staff_stale);
-                    return Ok(());
-                };
-                let Some((mut case, version)) =
-                    self.ledger.read::<Case>(&self.keys.case(chat, number))?
-                else {
-                    toast(draft, &content, &content.words.staff_stale);
-                    return Ok(());
-                };
-                let now = draft.now;
-                let change = act(&mut case, deed, &by, now, |flag| {
-                    let days = days_of(&content, flag);
-                    now.plus_seconds(i64::from(days) * DAY_SECONDS)
-                });
-                match change {
-                    Change::Nothing => {
-                        toast(draft, &content, &content.words.staff_stale);
-                        return Ok(());
-                    }
-                    Change::Card => {}
-                    Change::Closed
-                        if case.forget_on_close || self.conversation(chat)?.is_none() =>
-                    {
-                        return self.close_for_good(&content, &case, draft);
-                    }
-                    Change::Closed => {}
-                    Change::Seen => draft.wake(chat, InboxRow::Seen)?,
-                    Change::Cleared { flags, lock } => {
-                        draft.wake(chat, InboxRow::Cleared { flags, lock })?;
-                    }
-                }
-                draft.write_case(&content, &case, version, Alert::Update)?;
-                Ok(())
+                self.prepare_press(&content, &staffer(from), data, draft)
             }
-            IncomingKind::Text(_)
-            | IncomingKind::Command { .. }
+            IncomingKind::Command { name, argument } => {
+                self.prepare_command(&content, incoming, name, argument.reveal(), draft)
+            }
+            IncomingKind::Left(who) => self.member_left(&content, who, draft),
+            IncomingKind::Came(who) => self.members_came(who, draft),
+            IncomingKind::Removed(true) => self.removed(&content, incoming.from.as_ref(), draft),
+            IncomingKind::Removed(false)
+            | IncomingKind::Text(_)
             | IncomingKind::Contact { .. }
             | IncomingKind::Edited(_)
             | IncomingKind::Unreadable
@@ -86,9 +52,143 @@ impl Clerk {
             | IncomingKind::Ignored => Ok(()),
         }
     }
-}
 
-impl Clerk {
+    fn prepare_press(
+        &self,
+        content: &Content,
+        by: &Staffer,
+        data: &str,
+        draft: &mut Draft<'_>,
+    ) -> Result<(), TurnError> {
+        let words = &content.words;
+        if let Some(press) = TeamPress::parse(data) {
+            return self.prepare_team_press(content, by, &press, draft);
+        }
+        let pressed = Act::parse(data);
+        let right = pressed.map_or(Right::Work, |(_, deed, _)| deed.right());
+        let about = pressed.map(|(number, ..)| number).or(shown_by(data));
+        if let Err(refusal) = self.allows(by, right, about, draft)? {
+            toast(draft, content, words.refusal(refusal), &[]);
+            return Ok(());
+        }
+        if let Some(number) = shown_by(data) {
+            match self.case(number)? {
+                Some((case, _)) => draft.send_card(content, &case, Telling::PostSilently)?,
+                None => toast(draft, content, &words.staff_stale, &[]),
+            }
+            return Ok(());
+        }
+        let Some((number, deed, acts)) = pressed else {
+            toast(draft, content, &words.staff_stale, &[]);
+            return Ok(());
+        };
+        let Some((mut case, version)) = self.case(number)? else {
+            toast(draft, content, &words.staff_stale, &[]);
+            return Ok(());
+        };
+        if deed == Act::Reopen
+            && let Some(other) = self.other_open_case(&case, draft)?
+        {
+            let other = other.to_string();
+            toast(draft, content, &words.staff_other_open, &[("case", &other)]);
+            return Ok(());
+        }
+        let change = if acts == case.acts {
+            self.act(content, &mut case, deed, by, draft)
+        } else {
+            Change::Nothing
+        };
+        match change {
+            Change::Nothing => {
+                match last_deed(content, &case) {
+                    Some(deed) => toast(draft, content, &words.staff_late, &[("deed", &deed)]),
+                    None => toast(draft, content, &words.staff_stale, &[]),
+                }
+                // Whoever pressed has an older card before them.
+                draft.tell_staff(content, &case, Alert::Update)?;
+                return Ok(());
+            }
+            Change::Closed => toast(draft, content, &words.staff_closed_hint, &[]),
+            Change::Card | Change::Seen | Change::Cleared { .. } | Change::Reopened => {}
+        }
+        self.keep_change(content, case, version, change, draft)?;
+        self.note_act(deed, by, number, draft)
+    }
+
+    /// Writes an act on a case down in the audit log.
+    pub(super) fn note_act(
+        &self,
+        deed: Act,
+        by: &Staffer,
+        case: CaseNumber,
+        draft: &mut Draft<'_>,
+    ) -> Result<(), TurnError> {
+        let what = format!("case.{}", deed.word());
+        draft.audit(&Noted {
+            who: Some(by),
+            what: &what,
+            case: Some(case),
+        })
+    }
+
+    /// Does what a member of staff asks of a case.
+    pub(super) fn act(
+        &self,
+        content: &Content,
+        case: &mut Case,
+        deed: Act,
+        by: &Staffer,
+        draft: &Draft<'_>,
+    ) -> Change {
+        let now = draft.now;
+        act(case, deed, by, now, |flag| {
+            let days = days_of(content, flag);
+            now.plus_seconds(i64::from(days) * DAY_SECONDS)
+        })
+    }
+
+    /// Writes down what an act changed, and has the patient's worker tell them.
+    pub(super) fn keep_change(
+        &self,
+        content: &Content,
+        mut case: Case,
+        version: Version,
+        change: Change,
+        draft: &mut Draft<'_>,
+    ) -> Result<(), TurnError> {
+        match change {
+            Change::Closed if case.forget_on_close || self.conversation(case.chat)?.is_none() => {
+                case.forget_on_close = true;
+                return self.close_for_good(content, &case, draft);
+            }
+            Change::Nothing | Change::Card | Change::Closed | Change::Reopened => {}
+            Change::Seen => draft.wake(case.chat, InboxRow::Seen)?,
+            Change::Cleared { flags, lock } => {
+                draft.wake(case.chat, InboxRow::Cleared { flags, lock })?;
+            }
+        }
+        draft.write_case(content, &case, version, Alert::Update)
+    }
+
+    /// Another open case of the same patient. Where there is none, the commit
+    /// demands that there still is none.
+    fn other_open_case(
+        &self,
+        case: &Case,
+        draft: &mut Draft<'_>,
+    ) -> Result<Option<CaseNumber>, TurnError> {
+        let key = self.keys.open_case(case.chat);
+        match self.ledger.read::<CaseNumber>(&key) {
+            Ok(Some((open, _))) => Ok((open != case.number).then_some(open)),
+            Ok(None) => {
+                draft.prepared.commit.expect.push((key, Version::ABSENT));
+                Ok(None)
+            }
+            Err(error) if error.is_erased() => Ok(None),
+            Err(error) => Err(error.into()),
+        }
+    }
+
     /// The patient has deleted their data; the case was the last of it.
     fn close_for_good(
         &self,
@@ -97,23 +197,7 @@ impl Clerk {
         draft: &mut Draft<'_>,
     ) -> Result<(), TurnError> {
         let keys = self.keys;
-        if let Some(staff_chat) = self.staff_chat() {
-            let (text, keyboard) = case_card(content, case);
-            let piece = Piece::Edit {
-                shows: ShownAs::Case(case.number),
-                text,
-                keyboard,
-                closes: true,
-            };
-            let row = OutboxRow {
-                piece,
-                weight: Weight::Warning,
-                lang: content.clinic.staff_language,
-                repeats: 0,
-                case: Some(case.number),
-            };
-            draft.send(staff_chat, CLINIC, row)?;
-        }
+        draft.send_card(content, case, Telling::ChangeForGood)?;
         let commit = &mut draft.prepared.commit;
         commit.deletes.extend([
             keys.case(case.chat, case.number),
@@ -122,6 +206,14 @@ impl Clerk {
         ]);
         commit.erase.push((keys.0, case_subject(case.number)));
         Ok(())
+    }
+}
+
+/// A sender as the cards name them.
+pub(super) fn staffer(from: &Sender) -> Staffer {
+    Staffer {
+        user: from.user,
+        name: from.name.clone(),
     }
 }
 
@@ -138,9 +230,21 @@ fn days_of(content: &Content, flag: &FlagId) -> u32 {
     }
 }
 
-fn toast(draft: &mut Draft<'_>, content: &Content, text: &Text) {
-    let text = text.render(content.clinic.staff_language, content).text;
+/// A word over the button that was pressed.
+pub(super) fn toast(
+    draft: &mut Draft<'_>,
+    content: &Content,
+    text: &Text,
+    values: &[(&str, &str)],
+) {
+    /// Telegram shows no more.
+    const TOAST_CHARS_MAX: usize = 200;
+    let with = With {
+        values,
+        rest: content as &dyn Values,
+    };
+    let text = text.render(content.clinic.staff_language, &with).text;
     if let Some(Outgoing::AnswerPress { text: answer, .. }) = draft.prepared.answers.first_mut() {
-        *answer = Some(text);
+        *answer = Some(text.chars().take(TOAST_CHARS_MAX).collect());
     }
 }

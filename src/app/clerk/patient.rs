@@ -1,30 +1,19 @@
 //! A patient's turn, from what came in to what is committed.
 
+use super::cases::{CaseInHand, Reach, describe, raise_alert};
 use super::draft::Draft;
+use super::office::staffer;
+use super::team::is_of_staff;
 use super::{Clerk, TurnError, nothing_heard};
-use crate::app::records::{CLINIC, DueRow, InboxRow, OutboxRow, Piece, ShownAs, case_subject};
+use crate::app::records::{CLINIC, DueRow, InboxRow, OutboxRow, Piece, ShownAs};
 use crate::channel::{Incoming, IncomingKind, Outgoing, Sender, telegram};
-use crate::content::{Content, Deed};
-use crate::dialog::{Conversation, Due, Effect, Input, Token, What, take_turn};
-use crate::free_text::hear;
-use crate::ids::{CaseNumber, ChatId, Lang, PatientText, TEXT_BYTES_MAX, Timestamp};
-use crate::staff::{Alert, Case};
-use crate::store::{Kind, Put, Version};
+use crate::content::{Content, Deed, StaffDeed};
+use crate::dialog::{Conversation, Due, Effect, Input, Token, Weight, What, take_turn};
+use crate::free_text::{EXCERPT_CHARS_MAX, hear};
+use crate::ids::{ChatId, Lang, PatientText, TEXT_BYTES_MAX, Timestamp};
+use crate::staff::{Alert, Waits};
+use crate::store::Version;
 use crate::triage::{Level, Report};
-
-/// The one case of a patient while a turn changes it.
-struct CaseInHand {
-    case: Case,
-    version: Version,
-    alert: Alert,
-}
-
-/// Whether messages reach a patient.
-#[derive(Debug, Clone, Copy, PartialEq, Eq)]
-enum Reach {
-    Lost,
-    Found,
-}
 
 impl Clerk {
     pub(super) fn prepare_row(
@@ -45,9 +34,10 @@ impl Clerk {
                     lock: *lock,
                 }
             }
-            InboxRow::Seen => What::Seen,
+            InboxRow::Seen => What::Seen(self.seen_by_staff(chat)?),
             InboxRow::ShowAgain => What::ShowAgain,
             InboxRow::Unreachable => return self.reach(chat, Reach::Lost, draft),
+            InboxRow::Undelivered => return self.note_undelivered(chat, draft),
             InboxRow::Forget => return self.forget(chat, draft),
         };
         self.take(chat, &Input::new(what, self.desk()), None, draft)
@@ -68,13 +58,18 @@ impl Clerk {
             Err(error) => return Err(error.into()),
         }
         draft.prepared.commit.deletes.push(key);
-        if due.due == Due::Opening {
-            let mut in_hand = None;
-            if let Some(held) = self.hold_case(chat, &mut in_hand)? {
-                let content = std::sync::Arc::clone(self.library.newest());
-                draft.tell_staff(&content, &held.case, Alert::Post)?;
+        match due.due {
+            Due::Opening => {
+                let mut in_hand = None;
+                if let Some(held) = self.hold_case(chat, &mut in_hand)? {
+                    let content = std::sync::Arc::clone(self.library.newest());
+                    draft.tell_staff(&content, &held.case, Alert::Post)?;
+                }
+                return Ok(());
             }
-            return Ok(());
+            Due::Unclaimed(number) => return self.prepare_rung(chat, Waits::Claim, number, draft),
+            Due::Unclosed(number) => return self.prepare_rung(chat, Waits::Close, number, draft),
+            Due::Draft | Due::Silence | Due::Screening | Due::Question(_) => {}
         }
         self.take(
             chat,
@@ -106,17 +101,32 @@ impl Clerk {
         if let IncomingKind::Migrated(_) = incoming.kind {
             return Ok(());
         }
+        if let IncomingKind::Press { data, .. } = &incoming.kind
+            && is_of_staff(data)
+        {
+            // A case's button stands in the staff chat alone: forwarded, or forged.
+            let who = incoming.from.as_ref().map(staffer);
+            self.note_refusal(who.as_ref(), "refused.elsewhere", None, draft)?;
+        }
         if !incoming.private {
             return self.prepare_group(chat, &incoming, draft);
+        }
+        if let (IncomingKind::Command { name, argument }, Some(from)) =
+            (&incoming.kind, &incoming.from)
+            && argument.is_empty()
+            && self.is_staff_command(name, StaffDeed::Pair)
+            && self.ask_to_join(chat, from, draft)?
+        {
+            return Ok(());
         }
         let content = self.library.newest();
         let (what, heard) = match incoming.kind {
             IncomingKind::Text(text) => {
-                let heard = hear(&content.phrases, &content.rules, &text);
+                let heard = hear(&content.hearing, &content.rules, &text);
                 (What::Text(text), heard)
             }
             IncomingKind::Edited(text) => {
-                let heard = hear(&content.phrases, &content.rules, &text);
+                let heard = hear(&content.hearing, &content.rules, &text);
                 (What::Edited(text), heard)
             }
             IncomingKind::Command { name, argument } => {
@@ -124,7 +134,7 @@ impl Clerk {
                 {
                     nothing_heard()
                 } else {
-                    hear(&content.phrases, &content.rules, &argument)
+                    hear(&content.hearing, &content.rules, &argument)
                 };
                 (What::Command { name, argument }, heard)
             }
@@ -137,7 +147,11 @@ impl Clerk {
             IncomingKind::Unreadable => (What::Unreadable, nothing_heard()),
             IncomingKind::Blocked(true) => return self.reach(chat, Reach::Lost, draft),
             IncomingKind::Blocked(false) => return self.reach(chat, Reach::Found, draft),
-            IncomingKind::Migrated(_) | IncomingKind::Ignored => return Ok(()),
+            IncomingKind::Migrated(_)
+            | IncomingKind::Left(_)
+            | IncomingKind::Came(_)
+            | IncomingKind::Removed(_)
+            | IncomingKind::Ignored => return Ok(()),
         };
         let input = Input {
             what,
@@ -161,12 +175,17 @@ impl Clerk {
             .and_then(|from| from.language.as_deref())
             .and_then(Lang::from_tag)
             .unwrap_or_default();
-        match incoming.kind {
+        match &incoming.kind {
+            IncomingKind::Command { name, argument }
+                if self.is_staff_command(name, StaffDeed::Pair) =>
+            {
+                self.pair(chat, incoming, argument.reveal(), draft)?;
+            }
             IncomingKind::Command { .. } => {
                 let text = content.words.group.render(lang, &**content);
                 draft.say(chat, CLINIC, lang, text)?;
             }
-            IncomingKind::Press { ref id, .. } => {
+            IncomingKind::Press { id, .. } => {
                 let text = content.words.not_your_button.render(lang, &**content).text;
                 draft.prepared.answers = vec![Outgoing::AnswerPress {
                     id: id.clone(),
@@ -178,6 +197,9 @@ impl Clerk {
             | IncomingKind::Contact { .. }
             | IncomingKind::Unreadable
             | IncomingKind::Migrated(_)
+            | IncomingKind::Left(_)
+            | IncomingKind::Came(_)
+            | IncomingKind::Removed(_)
             | IncomingKind::Blocked(_)
             | IncomingKind::Ignored => {}
         }
@@ -203,6 +225,10 @@ impl Clerk {
         ) {
             conversation.lang = lang;
         }
+        if let Some(from) = from {
+            conversation.name = PatientText::new(from.name.clone());
+            conversation.handle = from.username.clone().map(PatientText::new);
+        }
         let content = self.content_for(&conversation, &input.what);
         let too_long = input
             .what
@@ -214,7 +240,6 @@ impl Clerk {
         }
         let turn = take_turn(&content, conversation, input, draft.now);
         let conversation = turn.conversation;
-        let lang = conversation.lang;
         let erases = turn.effects.contains(&Effect::Erase);
         // What is said while everything goes must outlive the patient's key.
         let subject = if erases { CLINIC } else { chat };
@@ -224,8 +249,7 @@ impl Clerk {
                 &content,
                 chat,
                 subject,
-                lang,
-                from,
+                &conversation,
                 effect,
                 &mut in_hand,
                 draft,
@@ -263,12 +287,12 @@ impl Clerk {
         content: &Content,
         chat: ChatId,
         subject: ChatId,
-        lang: Lang,
-        from: Option<&Sender>,
+        conversation: &Conversation,
         effect: Effect,
         in_hand: &mut Option<CaseInHand>,
         draft: &mut Draft<'_>,
     ) -> Result<(), TurnError> {
+        let lang = conversation.lang;
         match effect {
             Effect::Say(message) => {
                 let shows = message.token.map(ShownAs::Question);
@@ -278,17 +302,7 @@ impl Clerk {
                     silent: false,
                     shows,
                 };
-                draft.send(
-                    chat,
-                    subject,
-                    OutboxRow {
-                        piece,
-                        weight: message.weight,
-                        lang,
-                        repeats: 0,
-                        case: None,
-                    },
-                )?;
+                draft.send(chat, subject, OutboxRow::new(piece, message.weight, lang))?;
             }
             Effect::Edit { token, message } => {
                 let closes = message.token.is_none();
@@ -298,17 +312,7 @@ impl Clerk {
                     keyboard: message.keyboard,
                     closes,
                 };
-                draft.send(
-                    chat,
-                    subject,
-                    OutboxRow {
-                        piece,
-                        weight: message.weight,
-                        lang,
-                        repeats: 0,
-                        case: None,
-                    },
-                )?;
+                draft.send(chat, subject, OutboxRow::new(piece, message.weight, lang))?;
             }
             Effect::Contact => {
                 let clinic = &content.clinic;
@@ -318,17 +322,7 @@ impl Clerk {
                         first: clinic.contact_name.first.clone(),
                         last: clinic.contact_name.last.clone(),
                     };
-                    draft.send(
-                        chat,
-                        subject,
-                        OutboxRow {
-                            piece,
-                            weight: crate::dialog::Weight::Talk,
-                            lang,
-                            repeats: 0,
-                            case: None,
-                        },
-                    )?;
+                    draft.send(chat, subject, OutboxRow::new(piece, Weight::Talk, lang))?;
                 }
             }
             Effect::Report(report) => {
@@ -345,7 +339,7 @@ impl Clerk {
                     }
                 };
                 raise_alert(in_hand, alert);
-                describe(in_hand, from);
+                describe(in_hand, conversation);
             }
             Effect::Note(note) => {
                 if let Some(held) = self.hold_case(chat, in_hand)? {
@@ -369,7 +363,7 @@ impl Clerk {
                     let alert = held.case.ask_call(number);
                     raise_alert(in_hand, alert);
                 }
-                describe(in_hand, from);
+                describe(in_hand, conversation);
             }
             Effect::SetDue { due, at } => draft.set_due(chat, DueRow { due, at })?,
             Effect::CancelDue(due) => draft.cancel_due(chat, due),
@@ -379,54 +373,6 @@ impl Clerk {
                 draft.prepared.noted.push("guard tripped");
             }
         }
-        Ok(())
-    }
-
-    /// The open case of a patient, read once a turn.
-    fn hold_case<'c>(
-        &self,
-        chat: ChatId,
-        in_hand: &'c mut Option<CaseInHand>,
-    ) -> Result<Option<&'c mut CaseInHand>, TurnError> {
-        if in_hand.is_none() {
-            let number = match self.ledger.read::<CaseNumber>(&self.keys.open_case(chat)) {
-                Ok(found) => found,
-                Err(error) if error.is_erased() => None,
-                Err(error) => return Err(error.into()),
-            };
-            if let Some((number, _)) = number
-                && let Some((case, version)) =
-                    self.ledger.read::<Case>(&self.keys.case(chat, number))?
-            {
-                *in_hand = Some(CaseInHand {
-                    case,
-                    version,
-                    alert: Alert::Silence,
-                });
-            }
-        }
-        Ok(in_hand.as_mut())
-    }
-
-    fn open_case(
-        &self,
-        chat: ChatId,
-        report: Report,
-        in_hand: &mut Option<CaseInHand>,
-        draft: &mut Draft<'_>,
-    ) -> Result<(), TurnError> {
-        let key = self.keys.case_counter();
-        let (last, version) = self
-            .ledger
-            .read::<u64>(&key)?
-            .unwrap_or((0, Version::ABSENT));
-        let number = CaseNumber(last + 1);
-        draft.replace(key, version, CLINIC, &number.0)?;
-        *in_hand = Some(CaseInHand {
-            case: Case::open(number, chat, report, draft.now),
-            version: Version::ABSENT,
-            alert: Alert::Post,
-        });
         Ok(())
     }
 
@@ -458,7 +404,7 @@ impl Clerk {
             | What::Edited(_)
             | What::Due(_)
             | What::Cleared { .. }
-            | What::Seen
+            | What::Seen(_)
             | What::ShowAgain => false,
         };
         if begins || conversation.stack.is_empty() {
@@ -467,136 +413,6 @@ impl Clerk {
         self.library
             .of(&self.ledger, self.keys, conversation.script.as_ref())
     }
-
-    /// Whether messages reach the patient, told to staff while a case is open.
-    fn reach(&self, chat: ChatId, reach: Reach, draft: &mut Draft<'_>) -> Result<(), TurnError> {
-        let mut in_hand = None;
-        if let Some(held) = self.hold_case(chat, &mut in_hand)?
-            && held.case.unreachable != (reach == Reach::Lost)
-        {
-            held.case.unreachable = reach == Reach::Lost;
-            let content = std::sync::Arc::clone(self.library.newest());
-            draft.write_case(&content, &held.case.clone(), held.version, Alert::Update)?;
-        }
-        Ok(())
-    }
-
-    /// What the clinic promised to keep no longer goes, as with /delete.
-    fn forget(&self, chat: ChatId, draft: &mut Draft<'_>) -> Result<(), TurnError> {
-        let content = std::sync::Arc::clone(self.library.newest());
-        let Some((mut conversation, version)) = self.conversation(chat)? else {
-            return Ok(());
-        };
-        if !is_outdated(&content, &conversation, draft.now) {
-            return Ok(());
-        }
-        let level = conversation.level(&content);
-        conversation.lock = level.blocks().then_some(level);
-        let mut in_hand = None;
-        if let Some(held) = self.hold_case(chat, &mut in_hand)? {
-            held.case.forget_on_close = true;
-            draft.write_case(&content, &held.case, held.version, Alert::Silence)?;
-        }
-        draft
-            .prepared
-            .commit
-            .expect
-            .push((self.keys.conversation(chat), version));
-        self.erase(chat, &conversation, draft)
-    }
-
-    /// Everything kept of a patient goes; a lock without a word stays.
-    fn erase(
-        &self,
-        chat: ChatId,
-        conversation: &Conversation,
-        draft: &mut Draft<'_>,
-    ) -> Result<(), TurnError> {
-        let keys = self.keys;
-        let queued: Vec<_> = draft
-            .prepared
-            .messages
-            .iter()
-            .map(|(chat, sequence, _)| keys.outbox(*chat, *sequence))
-            .collect();
-        let mut deletes = Vec::new();
-        let mut waiting = Vec::new();
-        let mut closed = Vec::new();
-        self.ledger
-            .scan(keys.0, Some(chat), None, &mut |key, row| match key.kind() {
-                // An open case stays under a key of its own until it closes, and
-                // what was taken is not to be taken again.
-                Kind::Seen => {}
-                Kind::Case => {
-                    if let Ok(case) = row.json::<Case>()
-                        && !case.is_open()
-                    {
-                        closed.push((key, case.number));
-                    }
-                }
-                Kind::Inbox => waiting.push((key, row.bytes())),
-                Kind::CaseIndex
-                | Kind::Conversation
-                | Kind::Outbox
-                | Kind::Due
-                | Kind::Shown
-                | Kind::Counter
-                | Kind::Lock
-                | Kind::Meta
-                | Kind::Content
-                | Kind::Phone
-                | Kind::Note => deletes.push(key),
-            })?;
-        deletes.retain(|key| !queued.contains(key));
-        let commit = &mut draft.prepared.commit;
-        commit.puts.retain(|put| put.subject != chat);
-        // What waits was confirmed to Telegram and may hold a warning: it must be
-        // readable after a crash too, for the moment until its turn.
-        for (key, row) in waiting {
-            if let (Ok((value, _)), false) = (row, commit.deletes.contains(&key)) {
-                commit.puts.push(Put {
-                    key,
-                    subject: CLINIC,
-                    value,
-                });
-            }
-        }
-        commit.deletes.extend(deletes);
-        commit.erase.push((keys.0, chat));
-        for (key, number) in closed {
-            commit.deletes.extend([key, keys.case_index(number)]);
-            commit.erase.push((keys.0, case_subject(number)));
-        }
-        draft.prepared.dues.clear();
-        let hash = self.ledger.vault().lock_hash(keys.0, chat);
-        match conversation.lock {
-            Some(level) => draft.put(keys.lock(&hash), CLINIC, &level)?,
-            None => draft.prepared.commit.deletes.push(keys.lock(&hash)),
-        }
-        // A card that waits for the clinic to open is still to be posted.
-        let opening = keys.due(chat, Due::Opening.kind());
-        if let Ok(Some((row, _))) = self.ledger.read::<DueRow>(&opening) {
-            draft.prepared.commit.deletes.retain(|key| *key != opening);
-            draft.put(opening, CLINIC, &row)?;
-        }
-        // The open case is found again by a row that outlives the erasure.
-        if let Ok(Some((number, _))) = self.ledger.read::<CaseNumber>(&keys.open_case(chat)) {
-            draft
-                .prepared
-                .commit
-                .deletes
-                .retain(|key| *key != keys.open_case(chat));
-            draft.put(keys.open_case(chat), CLINIC, &number)?;
-        }
-        Ok(())
-    }
-}
-
-/// Whether a conversation has been silent for longer than the clinic keeps it.
-#[must_use]
-pub fn is_outdated(content: &Content, conversation: &Conversation, now: Timestamp) -> bool {
-    const DAY_SECONDS: i64 = 24 * 60 * 60;
-    now.seconds_since(conversation.touched) > i64::from(content.clinic.retention_days) * DAY_SECONDS
 }
 
 /// Questions are numbered on from the time. Nothing is kept of an erased
@@ -608,30 +424,10 @@ fn first_token(now: Timestamp) -> Token {
     Token(u32::try_from(now.seconds_since(COUNTED_FROM)).unwrap_or(0))
 }
 
-fn raise_alert(in_hand: &mut Option<CaseInHand>, alert: Alert) {
-    if let Some(held) = in_hand {
-        held.alert = match (held.alert, alert) {
-            (Alert::Post, _) | (_, Alert::Post) => Alert::Post,
-            (Alert::Update, _) | (_, Alert::Update) => Alert::Update,
-            (Alert::Silence, Alert::Silence) => Alert::Silence,
-        };
-    }
-}
-
-/// How staff reach the patient: what Telegram shows of them.
-fn describe(in_hand: &mut Option<CaseInHand>, from: Option<&Sender>) {
-    if let (Some(held), Some(from)) = (in_hand, from) {
-        held.case.name.clone_from(&from.name);
-        held.case.username.clone_from(&from.username);
-    }
-}
-
 /// Words as a case keeps them, whether they open it or join it: masked, and so
 /// much of them that a case with all its words fits a row of the store.
 fn kept_words(words: &PatientText) -> PatientText {
-    /// More than a card quotes.
-    const KEPT_CHARS_MAX: usize = 700;
-    let start: String = words.reveal().chars().take(KEPT_CHARS_MAX).collect();
+    let start: String = words.reveal().chars().take(EXCERPT_CHARS_MAX).collect();
     mask_identifiers(&PatientText::new(start))
 }
 

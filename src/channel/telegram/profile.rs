@@ -67,17 +67,6 @@ impl Telegram {
     /// # Errors
     /// The first call that fails; the entries before it are set.
     pub async fn set_profile(&self, profile: &BotProfile) -> Result<(), CallError> {
-        for list in &profile.commands {
-            let commands = list
-                .commands
-                .iter()
-                .map(|(name, description)| BotCommand::new(name, description));
-            let mut payload = SetMyCommands::new(commands).scope(wire_scope(list.scope));
-            if let Some(lang) = list.lang {
-                payload = payload.language_code(lang.tag());
-            }
-            self.ask(&payload).await?;
-        }
         for (lang, name) in &profile.name {
             let mut payload = SetMyName::new().name(name);
             if let Some(lang) = lang {
@@ -95,6 +84,18 @@ impl Telegram {
         for (lang, description) in &profile.short_description {
             let mut payload = SetMyShortDescription::new().short_description(description);
             if let Some(lang) = lang {
+                payload = payload.language_code(lang.tag());
+            }
+            self.ask(&payload).await?;
+        }
+        // Last: a staff chat that Telegram does not know must not cost the name.
+        for list in &profile.commands {
+            let commands = list
+                .commands
+                .iter()
+                .map(|(name, description)| BotCommand::new(name, description));
+            let mut payload = SetMyCommands::new(commands).scope(wire_scope(list.scope));
+            if let Some(lang) = list.lang {
                 payload = payload.language_code(lang.tag());
             }
             self.ask(&payload).await?;

@@ -78,9 +78,11 @@ const SERVICE_FIELDS: [&str; 51] = [
 /// that is not acted on comes back as [`IncomingKind::Ignored`] without a chat.
 #[must_use]
 pub fn read_update(raw: &str, bot_username: &str) -> Option<Incoming> {
-    let Ok(update) = serde_json::from_str::<Value>(raw) else {
-        // Half a surrogate or a very deep nest cannot be held as a value; the
-        // number can, so that the update is taken and does not come again.
+    let whole = serde_json::from_str::<Value>(raw)
+        .or_else(|_| serde_json::from_str(&without_half_surrogates(raw)));
+    let Ok(update) = whole else {
+        // A very deep nest cannot be held as a value; the number can, so that
+        // the update is taken and does not come again.
         let numbered: Numbered = serde_json::from_str(raw).ok()?;
         return Some(ignored(numbered.update_id));
     };
@@ -97,6 +99,40 @@ pub fn read_update(raw: &str, bot_username: &str) -> Option<Incoming> {
         None
     };
     Some(incoming.unwrap_or_else(|| ignored(number)))
+}
+
+/// The same JSON with each `\uD83D` that has no other half as `\uFFFD`: one
+/// broken character must not cost what else was written.
+#[must_use]
+pub fn without_half_surrogates(raw: &str) -> String {
+    let mut whole = String::with_capacity(raw.len());
+    let mut rest = raw;
+    while let Some(place) = rest.find('\\') {
+        let (before, escape) = rest.split_at(place);
+        whole.push_str(before);
+        let taken = match (surrogate(escape), escape.get(6..).and_then(surrogate)) {
+            (Some(0xD800..=0xDBFF), Some(0xDC00..=0xDFFF)) => 12,
+            (Some(_), _) => {
+                whole.push_str("\\uFFFD");
+                rest = &escape[6..];
+                continue;
+            }
+            // The backslash and what it escapes.
+            (None, _) => 1 + escape[1..].chars().next().map_or(0, char::len_utf8),
+        };
+        whole.push_str(&escape[..taken]);
+        rest = &escape[taken..];
+    }
+    whole.push_str(rest);
+    whole
+}
+
+/// The half of a surrogate pair that an escape at the start of `text` writes.
+fn surrogate(text: &str) -> Option<u16> {
+    let digits = text.strip_prefix("\\u")?.get(..4)?;
+    u16::from_str_radix(digits, 16)
+        .ok()
+        .filter(|half| (0xD800..=0xDFFF).contains(half))
 }
 
 #[derive(Deserialize)]
@@ -116,6 +152,16 @@ struct Message {
     caption: Maybe<String>,
     contact: Maybe<Contact>,
     migrate_to_chat_id: Maybe<i64>,
+    reply_to_message: Maybe<Answered>,
+    left_chat_member: Maybe<User>,
+    new_chat_members: Maybe<Vec<Maybe<User>>>,
+}
+
+/// The message a reply answers.
+#[derive(Deserialize, Default)]
+#[serde(default)]
+struct Answered {
+    message_id: Maybe<i64>,
 }
 
 #[derive(Deserialize, Default)]
@@ -203,6 +249,11 @@ impl Message {
                 Some(_) => None,
             },
             message: self.message_id.0.map(MessageId),
+            reply_to: self
+                .reply_to_message
+                .0
+                .and_then(|answered| answered.message_id.0)
+                .map(MessageId),
             kind,
         }
     }
@@ -233,6 +284,11 @@ fn read_message(update: i64, value: &Value, bot_username: &str) -> Option<Incomi
     let private = Place::of(message.chat.0.as_ref()).private;
     let kind = if let (Some(to), false) = (message.migrate_to_chat_id.0, private) {
         IncomingKind::Migrated(ChatId(to))
+    } else if let (Some(left), false) = (message.left_chat_member.0.take(), private) {
+        sender(left).map_or(IncomingKind::Ignored, IncomingKind::Left)
+    } else if let (Some(came), false) = (message.new_chat_members.0.take(), private) {
+        let came = came.into_iter().filter_map(|user| user.0.and_then(sender));
+        IncomingKind::Came(came.collect())
     } else if let Some(command) = read_command(&message, bot_username, private) {
         command
     } else if let Some(words) = message.words() {
@@ -277,6 +333,7 @@ fn read_press(update: i64, value: &Value) -> Option<Incoming> {
         private: place.private,
         from,
         message: message.message_id.0.map(MessageId),
+        reply_to: None,
         kind: IncomingKind::Press {
             id: press.id.0.unwrap_or_default(),
             data: press.data.0.unwrap_or_default(),
@@ -292,6 +349,8 @@ fn read_membership(update: i64, value: &Value) -> Option<Incoming> {
     let kind = match (place.private, status.as_deref()) {
         (true, Some("kicked")) => IncomingKind::Blocked(true),
         (true, Some("member")) => IncomingKind::Blocked(false),
+        (false, Some("kicked" | "left")) => IncomingKind::Removed(true),
+        (false, Some("member" | "administrator")) => IncomingKind::Removed(false),
         _ => IncomingKind::Ignored,
     };
     Some(Incoming {
@@ -300,6 +359,7 @@ fn read_membership(update: i64, value: &Value) -> Option<Incoming> {
         private: place.private,
         from: change.from.0.and_then(sender),
         message: None,
+        reply_to: None,
         kind,
     })
 }
@@ -378,6 +438,7 @@ const fn ignored(update: i64) -> Incoming {
         private: false,
         from: None,
         message: None,
+        reply_to: None,
         kind: IncomingKind::Ignored,
     }
 }

@@ -12,19 +12,34 @@ use crate::ids::Lang;
 pub struct Dialog {
     pub dialog: Name,
     #[serde(default)]
+    pub kind: Option<Kind>,
+    #[serde(default)]
     pub stays_open: Option<FlagLevel>,
     pub start: Name,
     pub steps: Pairs<Step>,
     #[serde(default)]
-    pub source: Vec<String>,
+    pub source: Vec<Name>,
     #[serde(default)]
     pub reviewed_by: Option<String>,
+}
+
+/// What a dialog is for, and with that what its texts must name.
+#[derive(Debug, Clone, Copy, PartialEq, Eq, Deserialize)]
+#[serde(rename_all = "kebab-case")]
+pub enum Kind {
+    /// Leads on, asks for a number, thanks: it claims nothing, and needs no source.
+    Talks,
+    /// Asks about health: each text has a source.
+    Asks,
+    /// Says what is so, in short cards: each text has a source.
+    Teaches,
 }
 
 #[derive(Debug, Default, Deserialize)]
 #[serde(deny_unknown_fields, default)]
 pub struct Step {
     pub say: Option<Text>,
+    pub label: Option<Text>,
     pub choice: Option<Choice>,
     pub many: Option<Many>,
     pub yes_no: Option<YesNo>,
@@ -43,7 +58,8 @@ pub struct Step {
     pub end: Option<bool>,
     pub next: Option<Name>,
     pub after: Option<After>,
-    pub source: Vec<String>,
+    pub source: Vec<Name>,
+    pub names_kept: Option<String>,
 }
 
 #[derive(Debug, Deserialize)]

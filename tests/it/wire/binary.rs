@@ -80,6 +80,27 @@ async fn every_wrong_setting_is_named_at_once() {
 }
 
 #[tokio::test(flavor = "multi_thread", worker_threads = 2)]
+async fn each_of_several_clinics_has_settings_of_its_own() {
+    let house = House::new().await;
+    let place = place(&house)
+        .with("CLINIC", "tuscany-spa,east-west,east-west")
+        .with("TELOXIDE_TOKEN_TUSCANY_SPA", "1:same-token")
+        .with("TELOXIDE_TOKEN_EAST_WEST", "1:same-token")
+        .with("STAFF_CHAT_ID_EAST_WEST", "staff");
+    let said = refused(&place);
+    let wrong = [
+        "TELOXIDE_TOKEN_EAST_WEST is another clinic's token too",
+        "STAFF_CHAT_ID_EAST_WEST is no chat's number",
+        "CLINIC names east-west twice",
+    ];
+    for wrong in wrong {
+        assert!(said.contains(wrong), "{wrong} in:\n{said}");
+    }
+    assert!(!said.contains("TUSCANY_SPA"), "{said}");
+    assert!(!said.contains("same-token"), "{said}");
+}
+
+#[tokio::test(flavor = "multi_thread", worker_threads = 2)]
 async fn a_missing_token_and_unreviewed_dialogs_are_told() {
     let house = House::new().await;
     assert!(

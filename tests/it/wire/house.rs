@@ -122,7 +122,7 @@ impl House {
     pub async fn start(&mut self) {
         let (stop, stopped) = watch::channel(false);
         let (tell, told) = oneshot::channel();
-        let task = tokio::spawn(run(self.config(TOKEN), stopped, |_| {
+        let task = tokio::spawn(run(self.config(TOKEN), stopped, |_, _| {
             let _ = tell.send(());
         }));
         timeout(WITHIN, told).await.unwrap().unwrap();
@@ -132,7 +132,7 @@ impl House {
     /// Runs a bot with another token to its end.
     pub async fn run_with_token(&self, token: &str) -> Result<(), RunError> {
         let (_stop, stopped) = watch::channel(false);
-        let ran = run(self.config(token), stopped, |_| {});
+        let ran = run(self.config(token), stopped, |_, _| {});
         timeout(WITHIN, ran).await.unwrap()
     }
 
@@ -162,6 +162,22 @@ impl House {
     pub fn say(&self, chat: i64, text: &str) {
         let now = self.clock.now().0;
         self.world().say(chat, chat, text, now).unwrap();
+    }
+
+    /// A patient presses the newest button whose label ends with `label`, once
+    /// there is one.
+    #[track_caller]
+    pub fn press(&self, chat: i64, label: &'static str) -> impl Future<Output = ()> {
+        let found = self.until(label, move |world| {
+            let shown = from_bot(world, chat).pop()?;
+            let mut labels = shown.labels();
+            labels.find(|one| one.ends_with(label)).map(str::to_owned)
+        });
+        async move {
+            let label = found.await;
+            let now = self.clock.now().0;
+            self.world().press_label(chat, chat, &label, now).unwrap();
+        }
     }
 
     /// Somebody on staff presses a button of the group's newest message that

@@ -1,0 +1,137 @@
+//! The ladder, carried out: timers that stand beside their case, and what is
+//! said on each rung.
+
+use super::draft::{Draft, Telling};
+use super::{Clerk, TurnError};
+use crate::app::cards;
+use crate::app::hours;
+use crate::app::records::{CLINIC, DueRow, OutboxRow, Piece};
+use crate::content::Content;
+use crate::dialog::{Due, Keyboard, Weight};
+use crate::ids::ChatId;
+use crate::staff::{Alert, Case, Role, Waits};
+use crate::store::ReadError;
+
+/// The timer of a rung.
+fn due_of(waits: Waits, number: u32) -> Due {
+    match waits {
+        Waits::Claim => Due::Unclaimed(number),
+        Waits::Close => Due::Unclosed(number),
+    }
+}
+
+impl Clerk {
+    /// Sets a case's timer, or takes it away: with each change of the case, in
+    /// the same commit. An alert begins at the lowest rung.
+    pub(super) fn climb(
+        &self,
+        case: &Case,
+        alert: Alert,
+        draft: &mut Draft<'_>,
+    ) -> Result<(), TurnError> {
+        let waits = Waits::of(case).filter(|_| draft.staff_chat().is_some());
+        for other in [Waits::Claim, Waits::Close] {
+            let stands = self.stands(case.chat, due_of(other, 0))?;
+            if Some(other) != waits {
+                if stands {
+                    draft.cancel_due(case.chat, due_of(other, 0));
+                }
+            } else if !stands || alert == Alert::Post {
+                self.set_rung(case, other, 0, draft)?;
+            }
+        }
+        Ok(())
+    }
+
+    fn stands(&self, chat: ChatId, due: Due) -> Result<bool, ReadError> {
+        match self.ledger.read::<DueRow>(&self.keys.due(chat, due.kind())) {
+            Ok(found) => Ok(found.is_some()),
+            Err(error) if error.is_erased() => Ok(false),
+            Err(error) => Err(error),
+        }
+    }
+
+    fn set_rung(
+        &self,
+        case: &Case,
+        waits: Waits,
+        number: u32,
+        draft: &mut Draft<'_>,
+    ) -> Result<(), TurnError> {
+        let at = draft.now.plus_seconds(waits.seconds_to(number, case.level));
+        let due = due_of(waits, number);
+        // Sealed with the clinic's key: it outlives its patient's erasure, as the case does.
+        Ok(draft.set_due_for(case.chat, CLINIC, DueRow { due, at })?)
+    }
+
+    /// A rung's time has come.
+    pub(super) fn prepare_rung(
+        &self,
+        chat: ChatId,
+        waits: Waits,
+        number: u32,
+        draft: &mut Draft<'_>,
+    ) -> Result<(), TurnError> {
+        let mut in_hand = None;
+        let Some(held) = self.hold_case(chat, &mut in_hand)? else {
+            return Ok(());
+        };
+        let case = &held.case;
+        if Waits::of(case) != Some(waits) {
+            return Ok(());
+        }
+        // Whoever takes the case in this moment comes first.
+        let key = self.keys.case(chat, case.number);
+        draft.prepared.commit.expect.push((key, held.version));
+        let content = std::sync::Arc::clone(self.library.newest());
+        let on_call = hours::on_call(&content.clinic, draft.now);
+        let text = cards::rung_line(&content, case, &on_call);
+        draft.tell_staff_line(&content, text.clone())?;
+        draft.send_card(&content, case, Telling::PostSilently)?;
+        let rung = waits.rung(number);
+        if rung.owners {
+            let (roster, _) = self.roster()?;
+            for owner in roster
+                .members()
+                .iter()
+                .filter(|one| one.role == Role::Owner)
+            {
+                let piece = Piece::Send {
+                    text: cards::owner_line(&content, case),
+                    keyboard: Keyboard::None,
+                    silent: false,
+                    shows: None,
+                };
+                // Not a warning: an owner who has never written to the bot cannot be reached.
+                let row = OutboxRow::new(piece, Weight::Talk, content.clinic.staff_language);
+                draft.send(ChatId(owner.who.user.0), CLINIC, row)?;
+            }
+        }
+        if rung.patient {
+            self.tell_truth(&content, chat, draft)?;
+        }
+        self.set_rung(case, waits, number.saturating_add(1), draft)
+    }
+
+    /// Nobody has seen it yet: the patient must not wait for the team.
+    fn tell_truth(
+        &self,
+        content: &Content,
+        chat: ChatId,
+        draft: &mut Draft<'_>,
+    ) -> Result<(), TurnError> {
+        // Whoever has deleted their data is not written to.
+        let Some((conversation, _)) = self.conversation(chat)? else {
+            return Ok(());
+        };
+        let lang = conversation.lang;
+        let piece = Piece::Send {
+            text: content.words.staff_unseen.render(lang, content),
+            keyboard: Keyboard::None,
+            silent: false,
+            shows: None,
+        };
+        let row = OutboxRow::new(piece, Weight::Warning, lang);
+        Ok(draft.send(chat, chat, row)?)
+    }
+}

@@ -1,0 +1,402 @@
+//! The team: who owns the desk, who joins it, who leaves, and who is refused.
+
+use super::draft::{Draft, Telling};
+use super::office::{staffer, toast};
+use super::{Clerk, TurnError};
+use crate::app::audit::Noted;
+use crate::app::cards;
+use crate::app::records::{CLINIC, OutboxRow, Piece, ShownAs};
+use crate::channel::{Incoming, Sender};
+use crate::content::{Content, StaffDeed, Text, Values, With};
+use crate::dialog::{Keyboard, Weight};
+use crate::ids::{CaseNumber, ChatId, Lang, Timestamp, UserId};
+use crate::staff::{Alert, Member, Refusal, Right, Role, Roster, Staffer};
+use crate::store::{ReadError, Version};
+use crate::triage::Level;
+
+/// Somebody who asked to join is shown to the owners again after this long.
+const ASK_AGAIN_SECONDS: i64 = 24 * 60 * 60;
+
+/// Somebody asks to join.
+#[derive(Debug, serde::Serialize, serde::Deserialize)]
+struct Request {
+    who: Staffer,
+    at: Timestamp,
+}
+
+impl Clerk {
+    /// The team, as it is stored.
+    ///
+    /// # Errors
+    /// When the store cannot be read.
+    pub fn roster(&self) -> Result<(Roster, Version), ReadError> {
+        let found = self.ledger.read(&self.keys.single("roster"))?;
+        Ok(found.unwrap_or((Roster::default(), Version::ABSENT)))
+    }
+
+    /// Whether a command is this one of the staff's.
+    pub(super) fn is_staff_command(&self, name: &str, deed: StaffDeed) -> bool {
+        let commands = &self.library.newest().bot.staff_commands;
+        commands
+            .iter()
+            .any(|command| command.name == name && command.deed == deed)
+    }
+
+    /// Whether somebody in the staff chat may; a refusal is written down.
+    pub(super) fn allows(
+        &self,
+        by: &Staffer,
+        right: Right,
+        case: Option<CaseNumber>,
+        draft: &mut Draft<'_>,
+    ) -> Result<Result<(), Refusal>, TurnError> {
+        let (roster, _) = self.roster()?;
+        let allowed = roster.may(by.user, right);
+        if let Err(refusal) = allowed {
+            let what = format!("refused.{}", refusal.word());
+            self.note_refusal(Some(by), &what, case, draft)?;
+        }
+        Ok(allowed)
+    }
+
+    /// Writes down that somebody was refused.
+    pub(super) fn note_refusal(
+        &self,
+        who: Option<&Staffer>,
+        what: &str,
+        case: Option<CaseNumber>,
+        draft: &mut Draft<'_>,
+    ) -> Result<(), TurnError> {
+        tracing::warn!(what, "somebody was refused at the desk");
+        draft.audit(&Noted { who, what, case })
+    }
+
+    /// `/pair CODE` in a group: whoever has the code owns the desk.
+    pub(super) fn pair(
+        &self,
+        chat: ChatId,
+        incoming: &Incoming,
+        code: &str,
+        draft: &mut Draft<'_>,
+    ) -> Result<(), TurnError> {
+        let content = std::sync::Arc::clone(self.library.newest());
+        let words = &content.words;
+        let Some(from) = &incoming.from else {
+            self.note_refusal(None, "refused.anonymous", None, draft)?;
+            return say(draft, &content, chat, &words.staff_anonymous, &[]);
+        };
+        let by = staffer(from);
+        let (mut roster, version) = self.roster()?;
+        if let Some(owner) = roster.members().iter().find(|one| one.role == Role::Owner) {
+            let values = [("name", owner.who.name.as_str())];
+            self.note_refusal(Some(&by), "refused.owned", None, draft)?;
+            return say(draft, &content, chat, &words.staff_pair_owned, &values);
+        }
+        if self.staff_chat().is_some_and(|known| known != chat) {
+            self.note_refusal(Some(&by), "refused.other-chat", None, draft)?;
+            return say(draft, &content, chat, &words.staff_pair_elsewhere, &[]);
+        }
+        if !self.opens_desk(code, draft.now) {
+            self.note_refusal(Some(&by), "refused.wrong-code", None, draft)?;
+            return say(draft, &content, chat, &words.staff_pair_wrong, &[]);
+        }
+        // Somebody who had left and has the code is here again.
+        if roster.set(by.clone(), Role::Owner).is_err() {
+            return Ok(());
+        }
+        draft.replace(self.keys.single("roster"), version, CLINIC, &roster)?;
+        draft.put(self.keys.single("staff-chat"), CLINIC, &chat)?;
+        draft.prepared.staff_chat = Some(chat);
+        draft.audit(&Noted {
+            who: Some(&by),
+            what: "team.pair",
+            case: None,
+        })?;
+        say(
+            draft,
+            &content,
+            chat,
+            &words.staff_paired,
+            &[("name", &by.name)],
+        )?;
+        // What came while nobody could be told is told now.
+        for case in self.open_cases()? {
+            if !case.is_hidden() {
+                let how = if case.level >= Level::UrgentToday {
+                    Telling::Post
+                } else {
+                    Telling::PostSilently
+                };
+                draft.send_card(&content, &case, how)?;
+                self.climb(&case, Alert::Post, draft)?;
+            }
+        }
+        Ok(())
+    }
+
+    /// `/pair` in private: somebody asks to join, and an owner says yes or no.
+    /// False when there is no team to join: then it is no command of ours.
+    pub(super) fn ask_to_join(
+        &self,
+        chat: ChatId,
+        from: &Sender,
+        draft: &mut Draft<'_>,
+    ) -> Result<bool, TurnError> {
+        let content = std::sync::Arc::clone(self.library.newest());
+        let words = &content.words;
+        let (roster, _) = self.roster()?;
+        let Some(staff_chat) = self.staff_chat().filter(|_| roster.has_owner()) else {
+            return Ok(false);
+        };
+        let lang = from.language.as_deref().and_then(Lang::from_tag);
+        let lang = lang.unwrap_or(content.clinic.staff_language);
+        if let Some(role) = roster.role(from.user) {
+            let role = words.role(role).render(lang, &*content).text;
+            let text = fill(&content, &words.staff_role_is, lang, &[("role", &role)]);
+            draft.say(chat, chat, lang, text)?;
+            return Ok(true);
+        }
+        let key = self.keys.join(from.user);
+        let asked = self.ledger.read::<Request>(&key)?;
+        let is_new = asked
+            .is_none_or(|(request, _)| draft.now.seconds_since(request.at) >= ASK_AGAIN_SECONDS);
+        if is_new {
+            let who = staffer(from);
+            let at = draft.now;
+            draft.put(key, CLINIC, &Request { who, at })?;
+            draft.audit(&Noted {
+                who: Some(&staffer(from)),
+                what: "team.ask",
+                case: None,
+            })?;
+            let handle = from.username.as_deref();
+            let (text, keyboard) = cards::join_card(&content, &staffer(from), handle);
+            let piece = Piece::Send {
+                text,
+                keyboard,
+                silent: false,
+                shows: Some(ShownAs::Join(from.user)),
+            };
+            let row = OutboxRow::new(piece, Weight::Warning, content.clinic.staff_language);
+            draft.send(staff_chat, CLINIC, row)?;
+        }
+        draft.say(
+            chat,
+            chat,
+            lang,
+            words.staff_join_asked.render(lang, &*content),
+        )?;
+        Ok(true)
+    }
+
+    /// A press on the card of somebody who asks to join, or on the list of the
+    /// team. Only an owner may.
+    pub(super) fn prepare_team_press(
+        &self,
+        content: &Content,
+        by: &Staffer,
+        press: &cards::TeamPress,
+        draft: &mut Draft<'_>,
+    ) -> Result<(), TurnError> {
+        let words = &content.words;
+        if let Err(refusal) = self.allows(by, Right::Manage, None, draft)? {
+            toast(draft, content, words.refusal(refusal), &[]);
+            return Ok(());
+        }
+        let (mut roster, version) = self.roster()?;
+        match press {
+            cards::TeamPress::Look(user) => {
+                let Some(member) = roster.members().iter().find(|one| one.who.user == *user) else {
+                    toast(draft, content, &words.staff_stale, &[]);
+                    return Ok(());
+                };
+                let (text, keyboard) = cards::member_card(content, member);
+                Ok(draft.answer_staff(content, text, keyboard)?)
+            }
+            cards::TeamPress::Join(user, role) => {
+                let key = self.keys.join(*user);
+                let Some((request, asked)) = self.ledger.read::<Request>(&key)? else {
+                    toast(draft, content, &words.staff_stale, &[]);
+                    return Ok(());
+                };
+                draft.prepared.commit.expect.push((key.clone(), asked));
+                draft.prepared.commit.deletes.push(key);
+                let what = match role {
+                    Some(role) => format!("team.add-{}", role.word()),
+                    None => "team.refuse".to_owned(),
+                };
+                if let Some(role) = role {
+                    if roster.set(request.who.clone(), *role).is_err() {
+                        return Ok(());
+                    }
+                    draft.replace(self.keys.single("roster"), version, CLINIC, &roster)?;
+                    self.tell_role(content, *user, *role, draft)?;
+                }
+                let text = cards::joined(content, by, &request.who, *role);
+                let piece = Piece::Edit {
+                    shows: ShownAs::Join(*user),
+                    text,
+                    keyboard: Keyboard::None,
+                    closes: true,
+                };
+                let row = OutboxRow::new(piece, Weight::Warning, content.clinic.staff_language);
+                if let Some(staff_chat) = self.staff_chat() {
+                    draft.send(staff_chat, CLINIC, row)?;
+                }
+                draft.audit(&Noted {
+                    who: Some(by),
+                    what: &what,
+                    case: None,
+                })
+            }
+            cards::TeamPress::Set(user, role) => {
+                let found = roster.members().iter().find(|one| one.who.user == *user);
+                let Some(Member { who, .. }) = found.cloned() else {
+                    toast(draft, content, &words.staff_stale, &[]);
+                    return Ok(());
+                };
+                let (changed, what) = match role {
+                    Some(role) => (
+                        roster.set(who.clone(), *role),
+                        format!("team.set-{}", role.word()),
+                    ),
+                    None => (roster.remove(*user), "team.remove".to_owned()),
+                };
+                if changed.is_err() {
+                    toast(draft, content, &words.staff_last_owner, &[]);
+                    return Ok(());
+                }
+                draft.replace(self.keys.single("roster"), version, CLINIC, &roster)?;
+                if let Some(role) = role {
+                    self.tell_role(content, *user, *role, draft)?;
+                }
+                let text = cards::joined(content, by, &who, *role);
+                draft.answer_staff(content, text, Keyboard::None)?;
+                draft.audit(&Noted {
+                    who: Some(by),
+                    what: &what,
+                    case: None,
+                })
+            }
+        }
+    }
+
+    /// Somebody has left the staff chat: nothing of theirs counts any more.
+    pub(super) fn member_left(
+        &self,
+        content: &Content,
+        who: &Sender,
+        draft: &mut Draft<'_>,
+    ) -> Result<(), TurnError> {
+        let (mut roster, version) = self.roster()?;
+        let had_owner = roster.has_owner();
+        roster.left(who.user);
+        draft.replace(self.keys.single("roster"), version, CLINIC, &roster)?;
+        draft.audit(&Noted {
+            who: Some(&staffer(who)),
+            what: "team.left",
+            case: None,
+        })?;
+        if had_owner && !roster.has_owner() {
+            let text = fill(
+                content,
+                &content.words.staff_no_owner,
+                content.clinic.staff_language,
+                &[("name", &who.name)],
+            );
+            draft.tell_staff_line(content, text)?;
+        }
+        Ok(())
+    }
+
+    /// Somebody is in the staff chat again.
+    pub(super) fn members_came(
+        &self,
+        who: &[Sender],
+        draft: &mut Draft<'_>,
+    ) -> Result<(), TurnError> {
+        let (mut roster, version) = self.roster()?;
+        let before = roster.clone();
+        for one in who {
+            roster.came(one.user);
+        }
+        if roster != before {
+            draft.replace(self.keys.single("roster"), version, CLINIC, &roster)?;
+        }
+        Ok(())
+    }
+
+    /// The bot was taken out of the staff chat: the owners read so in private.
+    pub(super) fn removed(
+        &self,
+        content: &Content,
+        by: Option<&Sender>,
+        draft: &mut Draft<'_>,
+    ) -> Result<(), TurnError> {
+        tracing::error!("the bot was taken out of the staff chat; warnings wait");
+        let by = by.map(staffer);
+        draft.audit(&Noted {
+            who: by.as_ref(),
+            what: "desk.removed",
+            case: None,
+        })?;
+        let (roster, _) = self.roster()?;
+        for member in roster
+            .members()
+            .iter()
+            .filter(|one| one.role == Role::Owner)
+        {
+            let lang = content.clinic.staff_language;
+            let text = content.words.staff_removed.render(lang, content);
+            draft.say(ChatId(member.who.user.0), CLINIC, lang, text)?;
+        }
+        Ok(())
+    }
+
+    fn tell_role(
+        &self,
+        content: &Content,
+        user: UserId,
+        role: Role,
+        draft: &mut Draft<'_>,
+    ) -> Result<(), TurnError> {
+        let lang = content.clinic.staff_language;
+        let words = &content.words;
+        let role = words.role(role).render(lang, content).text;
+        let text = fill(content, &words.staff_role_is, lang, &[("role", &role)]);
+        Ok(draft.say(ChatId(user.0), CLINIC, lang, text)?)
+    }
+}
+
+/// Whether button data is a staff button's: in no other chat is there one.
+pub(super) fn is_of_staff(data: &str) -> bool {
+    ["case:", "show:", "join:", "team:"]
+        .iter()
+        .any(|head| data.starts_with(head))
+}
+
+fn fill(
+    content: &Content,
+    text: &Text,
+    lang: Lang,
+    values: &[(&str, &str)],
+) -> crate::content::RichText {
+    let with = With {
+        values,
+        rest: content as &dyn Values,
+    };
+    text.render(lang, &with)
+}
+
+/// A line to the group somebody wrote in, in the staff's language.
+fn say(
+    draft: &mut Draft<'_>,
+    content: &Content,
+    chat: ChatId,
+    text: &Text,
+    values: &[(&str, &str)],
+) -> Result<(), TurnError> {
+    let lang = content.clinic.staff_language;
+    let text = fill(content, text, lang, values);
+    Ok(draft.say(chat, CLINIC, lang, text)?)
+}

@@ -1,0 +1,229 @@
+//! What the people of a play do, and the clock.
+
+use serde_json::{Value, json};
+
+use super::parse::Act;
+use super::play::{Player, same};
+use super::stage::{PATIENT, STAFF_CHAT, STAFF_PEOPLE};
+
+/// An admin who hides who they are: Telegram names the group instead.
+const ANONYMOUS: &str = "anonymous";
+
+impl Player {
+    pub(super) fn act(&mut self, act: &Act) -> Result<(), String> {
+        let now = self.stage.now();
+        let said = |error: crate::bot_api::CannotAct| error.to_string();
+        match act {
+            Act::Say(words) => {
+                let words = self.fill(words);
+                let id = self
+                    .stage
+                    .world
+                    .say(PATIENT, PATIENT, &words, now)
+                    .map_err(said)?;
+                self.last_said = Some(id);
+            }
+            Act::Press(label) => {
+                let label = self.fill(label);
+                self.presses += 1;
+                let (message, data) = self.button(PATIENT, &label)?;
+                self.stage
+                    .world
+                    .press(PATIENT, PATIENT, message, &data, now)
+                    .map_err(said)?;
+            }
+            Act::PressOld(label) => {
+                let label = self.fill(label);
+                self.presses += 1;
+                let (_, message, data) = self
+                    .shown
+                    .iter()
+                    .find(|(shown, ..)| same(shown, &label))
+                    .cloned()
+                    .ok_or_else(|| format!("no message ever had the button [{label}]"))?;
+                self.stage
+                    .world
+                    .press(PATIENT, PATIENT, message, &data, now)
+                    .map_err(said)?;
+            }
+            Act::Forge(data) => {
+                let message = self
+                    .stage
+                    .world
+                    .messages(PATIENT)
+                    .last()
+                    .map_or(1, |shown| shown.message_id);
+                self.stage
+                    .world
+                    .press(PATIENT, PATIENT, message, data, now)
+                    .map_err(said)?;
+            }
+            Act::Edit(words) => {
+                let words = self.fill(words);
+                let id = self
+                    .last_said
+                    .ok_or("the patient has not typed anything to edit")?;
+                self.stage
+                    .world
+                    .edit(PATIENT, id, &words, now)
+                    .map_err(said)?;
+            }
+            Act::Send { what, caption } => {
+                let mut extra = json!({ what.as_str(): true });
+                if let Some(caption) = caption {
+                    extra["caption"] = Value::String(caption.clone());
+                }
+                self.stage
+                    .world
+                    .say_with(PATIENT, PATIENT, extra, now)
+                    .map_err(said)?;
+            }
+            Act::Share(number) => {
+                self.stage
+                    .world
+                    .share_contact(PATIENT, PATIENT, number, now)
+                    .map_err(said)?;
+            }
+            Act::Block(blocks) => {
+                self.is_blocked = *blocks;
+                if *blocks {
+                    self.stage.world.block(PATIENT, now);
+                } else {
+                    self.stage.world.unblock(PATIENT, now);
+                }
+            }
+            Act::Staff { name, act } => {
+                let user = self.staff_member(name);
+                match act.strip_prefix('[').and_then(|act| act.strip_suffix(']')) {
+                    Some(label) => {
+                        let label = self.fill(label);
+                        let (message, data) = self.button(STAFF_CHAT, &label)?;
+                        self.stage
+                            .world
+                            .press(STAFF_CHAT, user, message, &data, now)
+                            .map_err(said)?;
+                    }
+                    None => {
+                        let mut extra = json!({"text": self.fill(act)});
+                        if name == ANONYMOUS {
+                            extra["sender_chat"] =
+                                json!({"id": STAFF_CHAT, "type": "group", "title": "Staff"});
+                        }
+                        self.stage
+                            .world
+                            .say_with(STAFF_CHAT, user, extra, now)
+                            .map_err(said)?;
+                    }
+                }
+            }
+            Act::StaffPrivate { name, words } => {
+                let user = self.staff_member(name);
+                let words = self.fill(words);
+                self.stage
+                    .world
+                    .say(user, user, &words, now)
+                    .map_err(said)?;
+            }
+            Act::StaffMoves { name, leaves } => {
+                let user = self.staff_member(name);
+                self.stage
+                    .world
+                    .pass_through(STAFF_CHAT, user, *leaves, now);
+            }
+            Act::StaffForge { name, data } => {
+                let user = self.staff_member(name);
+                let messages = self.stage.world.messages(STAFF_CHAT);
+                let message = messages.last().map_or(1, |shown| shown.message_id);
+                self.stage
+                    .world
+                    .press(STAFF_CHAT, user, message, data, now)
+                    .map_err(said)?;
+            }
+            Act::StaffReply { name, case, words } => {
+                let user = self.staff_member(name);
+                let card = self.card(*case)?;
+                let extra = json!({"text": self.fill(words), "reply_to_message_id": card});
+                self.stage
+                    .world
+                    .say_with(STAFF_CHAT, user, extra, now)
+                    .map_err(said)?;
+            }
+            Act::Stranger(label) => {
+                // A case's button, forwarded to somebody's private chat and pressed there.
+                let label = self.fill(label);
+                let (_, data) = self.button(STAFF_CHAT, &label)?;
+                let message = self
+                    .stage
+                    .world
+                    .messages(PATIENT)
+                    .last()
+                    .map_or(1, |shown| shown.message_id);
+                self.stage
+                    .world
+                    .press(PATIENT, PATIENT, message, &data, now)
+                    .map_err(said)?;
+            }
+            Act::Clock(seconds) => self.stage.turn_clock(*seconds),
+            Act::Restart => self.stage.restart(false),
+            Act::Gap => self.stage.restart(true),
+        }
+        Ok(())
+    }
+
+    fn staff_member(&mut self, name: &str) -> i64 {
+        let index = self
+            .staff
+            .iter()
+            .position(|known| known == name)
+            .unwrap_or_else(|| {
+                self.staff.push(name.to_owned());
+                self.staff.len() - 1
+            });
+        let user = STAFF_PEOPLE.start + i64::try_from(index).unwrap_or(0);
+        self.stage.world.add_person(user, name, None, Some("en"));
+        self.stage.world.join(STAFF_CHAT, user);
+        user
+    }
+
+    /// The newest card in the staff chat, or the newest one of a case.
+    fn card(&self, case: Option<u64>) -> Result<i64, String> {
+        let wanted = case.map_or_else(|| "case:".to_owned(), |case| format!("case:{case}:"));
+        let mut messages = self.stage.world.messages(STAFF_CHAT).iter().rev();
+        messages
+            .find(|shown| {
+                let mut buttons = shown.buttons.iter().flatten();
+                buttons.any(|button| button.data().is_some_and(|data| data.starts_with(&wanted)))
+            })
+            .map(|shown| shown.message_id)
+            .ok_or_else(|| "no card stands in the staff chat to reply to".to_owned())
+    }
+
+    /// The newest button with this label; a tick's mark need not be written.
+    fn button(&self, chat: i64, label: &str) -> Result<(i64, String), String> {
+        let messages = self.stage.world.messages(chat);
+        for shown in messages.iter().rev().filter(|shown| shown.from_bot) {
+            for button in shown.buttons.iter().flatten() {
+                if let (true, Some(data)) = (same(&button.label, label), button.data()) {
+                    return Ok((shown.message_id, data.to_owned()));
+                }
+            }
+        }
+        let visible: Vec<String> = messages
+            .iter()
+            .rev()
+            .filter(|shown| !shown.buttons.is_empty())
+            .take(2)
+            .flat_map(|shown| {
+                shown
+                    .labels()
+                    .map(|label| format!("[{label}]"))
+                    .collect::<Vec<_>>()
+            })
+            .collect();
+        Err(format!(
+            "no message has the button [{label}]. There are: {}\n{}",
+            visible.join(" "),
+            self.transcript()
+        ))
+    }
+}

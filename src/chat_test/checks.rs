@@ -1,0 +1,131 @@
+//! What the lines of a play look at.
+
+use super::parse::{Check, Observed};
+use super::play::{Player, same};
+use super::stage::STAFF_CHAT;
+
+impl Player {
+    pub(super) fn check(&mut self, check: &Check) -> Result<(), String> {
+        match check {
+            Check::See { by, words } => self.see(*by, words),
+            Check::SeeNothing(by) => self.see_nothing(*by),
+            Check::Buttons(labels) => self.has_buttons(labels),
+            Check::NoButton(label) => {
+                let label = self.fill(label);
+                let found = self
+                    .found
+                    .as_ref()
+                    .ok_or("no message stands above this line")?;
+                if found.buttons.iter().any(|one| same(one, &label)) {
+                    return Err(format!("the message has the button [{label}]"));
+                }
+                Ok(())
+            }
+            Check::Never(words) => {
+                let words = self.fill(words);
+                match self.all.iter().find(|text| text.contains(&words)) {
+                    Some(text) => Err(format!("the patient was shown \"{words}\", in:\n{text}")),
+                    None => Ok(()),
+                }
+            }
+            Check::StaffNever(words) => {
+                let words = self.fill(words);
+                match self.all_staff.iter().find(|text| text.contains(&words)) {
+                    Some(text) => Err(format!("staff were shown \"{words}\", in:\n{text}")),
+                    None => Ok(()),
+                }
+            }
+            Check::StaffChatHasNo(words) => {
+                let words = self.fill(words);
+                let mut texts = self.stage.world.messages(STAFF_CHAT).iter();
+                match texts.find(|shown| shown.text.contains(&words)) {
+                    Some(shown) => Err(format!(
+                        "the staff chat still shows \"{words}\", in:\n{}",
+                        shown.text
+                    )),
+                    None => Ok(()),
+                }
+            }
+            Check::PressesAtMost(most) if self.presses <= *most => Ok(()),
+            Check::PressesAtMost(most) => Err(format!(
+                "{} presses so far, and {most} at most were expected",
+                self.presses
+            )),
+            Check::Sent(count) => {
+                let sent = self
+                    .fresh
+                    .iter()
+                    .filter(|seen| seen.by == Observed::Patient && !seen.is_edit)
+                    .count();
+                if sent == *count {
+                    return Ok(());
+                }
+                Err(format!(
+                    "{sent} messages were sent to the patient, and {count} expected\n{}",
+                    self.transcript()
+                ))
+            }
+        }
+    }
+
+    fn see(&mut self, by: Observed, words: &str) -> Result<(), String> {
+        let words = self.fill(words).replace("**", "");
+        let find = |edits: bool| {
+            self.fresh
+                .iter()
+                .enumerate()
+                .skip(if edits { 0 } else { self.taken })
+                .find(|(_, seen)| {
+                    seen.by == by && seen.is_edit == edits && seen.text.contains(&words)
+                })
+                .map(|(place, _)| place)
+        };
+        // A new message before an old one that changed.
+        let place = find(false).or_else(|| find(true));
+        match place {
+            Some(place) => {
+                // The staff chat has an order of its own.
+                self.found = self.fresh.get(place).cloned();
+                if by == Observed::Patient && !self.found.as_ref().is_some_and(|seen| seen.is_edit)
+                {
+                    self.taken = place;
+                }
+                Ok(())
+            }
+            None => Err(format!(
+                "nobody said \"{words}\" here\n{}",
+                self.transcript()
+            )),
+        }
+    }
+
+    fn see_nothing(&self, by: Observed) -> Result<(), String> {
+        if self.fresh.iter().any(|seen| seen.by == by) {
+            Err(format!("nothing was expected here\n{}", self.transcript()))
+        } else {
+            Ok(())
+        }
+    }
+
+    fn has_buttons(&self, labels: &[String]) -> Result<(), String> {
+        let found = self
+            .found
+            .as_ref()
+            .ok_or("no message stands above this line")?;
+        for label in labels {
+            let label = self.fill(label);
+            if !found.buttons.iter().any(|one| same(one, &label)) {
+                let there: Vec<String> = found
+                    .buttons
+                    .iter()
+                    .map(|label| format!("[{label}]"))
+                    .collect();
+                return Err(format!(
+                    "the message has no button [{label}]; it has {}",
+                    there.join(" ")
+                ));
+            }
+        }
+        Ok(())
+    }
+}

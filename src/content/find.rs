@@ -1,0 +1,339 @@
+//! Where typed words lead, and the words that are explained.
+//!
+//! Compares words and nothing else: what a message says about health is heard
+//! before, by `free_text`, and what is found here is never an answer to it.
+
+use std::collections::BTreeSet;
+
+use serde::Deserialize;
+
+use super::build::{Builder, place};
+use super::raw::{ByLang, Name};
+use super::readability::Measure;
+use super::text::Text;
+use crate::free_text::normalise;
+use crate::ids::DialogId;
+
+/// More than this is a story, not a search: the rest is not compared.
+const WORDS_MAX: usize = 40;
+
+/// More offers than this are no help.
+const OFFERS_MAX: usize = 3;
+
+/// `find.yaml`.
+#[derive(Debug, Deserialize)]
+#[serde(deny_unknown_fields)]
+pub(super) struct FindFile {
+    fillers: ByLang,
+    places: Vec<PlaceEntry>,
+}
+
+#[derive(Debug, Deserialize)]
+#[serde(deny_unknown_fields)]
+struct PlaceEntry {
+    opens: Name,
+    label: Text,
+    words: ByLang,
+}
+
+/// `glossary.yaml`.
+#[derive(Debug, Deserialize)]
+#[serde(deny_unknown_fields)]
+pub(super) struct GlossaryFile {
+    terms: Vec<TermEntry>,
+}
+
+#[derive(Debug, Deserialize)]
+#[serde(deny_unknown_fields)]
+struct TermEntry {
+    id: Name,
+    words: ByLang,
+    text: Text,
+    source: Vec<Name>,
+}
+
+/// A dialog that typed words can open.
+#[derive(Debug, Clone)]
+pub struct Spot {
+    /// Which.
+    pub opens: DialogId,
+    /// On the button that offers it.
+    pub label: Text,
+    phrases: Vec<Vec<String>>,
+}
+
+/// A word that is explained.
+#[derive(Debug, Clone)]
+pub struct Term {
+    /// What it means.
+    pub text: Text,
+    phrases: Vec<Vec<String>>,
+}
+
+/// Everything typed words are compared with.
+#[derive(Debug, Clone, Default)]
+pub struct Finder {
+    fillers: BTreeSet<String>,
+    spots: Vec<Spot>,
+    terms: Vec<Term>,
+}
+
+/// What a message may be looking for.
+#[derive(Debug)]
+pub enum Found<'a> {
+    /// Every word of it names this place, and no other.
+    Here(&'a Spot),
+    /// Some word of it names or resembles these; the nearest first.
+    Perhaps(Vec<&'a Spot>),
+    /// Nothing near.
+    Nothing,
+}
+
+impl Finder {
+    /// The dialogs that typed words can open.
+    pub fn spots(&self) -> impl Iterator<Item = &Spot> {
+        self.spots.iter()
+    }
+
+    /// The place a message names, or the nearest. Both languages are read.
+    #[must_use]
+    pub fn find(&self, message: &str) -> Found<'_> {
+        let words = self.words(message);
+        // A word that is known exactly somewhere is not mistyped elsewhere.
+        let mut known = vec![false; words.len()];
+        for spot in &self.spots {
+            for phrase in &spot.phrases {
+                mark_exact(&words, phrase, &mut known);
+            }
+        }
+        let mut near: Vec<(usize, &Spot)> = Vec::new();
+        for spot in &self.spots {
+            let mut covered = vec![false; words.len()];
+            for phrase in &spot.phrases {
+                mark_exact(&words, phrase, &mut covered);
+                if let [meant] = phrase.as_slice() {
+                    for (index, typed) in words.iter().enumerate() {
+                        covered[index] |= !known[index] && is_mistyped(typed, meant);
+                    }
+                }
+            }
+            let count = covered.iter().filter(|covered| **covered).count();
+            if count > 0 {
+                near.push((count, spot));
+            }
+        }
+        // Stable: of equals the one that stands first in the file.
+        near.sort_by_key(|(count, _)| std::cmp::Reverse(*count));
+        let whole = |(count, _): &&(usize, &Spot)| *count == words.len();
+        let mut wholes = near.iter().filter(whole);
+        match (wholes.next(), wholes.next()) {
+            (Some((_, spot)), None) => Found::Here(spot),
+            _ if near.is_empty() => Found::Nothing,
+            _ => Found::Perhaps(
+                near.into_iter()
+                    .take(OFFERS_MAX)
+                    .map(|(_, spot)| spot)
+                    .collect(),
+            ),
+        }
+    }
+
+    /// The term that a message asks for, if it asks for nothing else.
+    #[must_use]
+    pub fn term(&self, message: &str) -> Option<&Term> {
+        let words = self.words(message);
+        let fits = |same: &dyn Fn(&str, &str) -> bool| {
+            let mut fitting = self.terms.iter().filter(|term| {
+                term.phrases.iter().any(|phrase| {
+                    phrase.len() == words.len()
+                        && phrase
+                            .iter()
+                            .zip(&words)
+                            .all(|(meant, typed)| same(typed, meant))
+                })
+            });
+            fitting.next()
+        };
+        if words.is_empty() {
+            return None;
+        }
+        fits(&|typed, meant| typed == meant).or_else(|| {
+            // A place that is named outright is not a mistyped term.
+            if matches!(self.find(message), Found::Here(_)) {
+                return None;
+            }
+            fits(&|typed, meant| typed == meant || is_mistyped(typed, meant))
+        })
+    }
+
+    /// The words of a message in plain form, without fillers.
+    fn words(&self, message: &str) -> Vec<String> {
+        let mut words = plain_words(message);
+        words.retain(|word| !self.fillers.contains(word));
+        words.truncate(WORDS_MAX);
+        words
+    }
+
+    fn phrases(&self, words: &ByLang, label: &Text) -> Vec<Vec<String>> {
+        let labels = crate::ids::Lang::ALL.map(|lang| label.plain(lang));
+        let all = words.en.iter().chain(&words.es).chain(&labels);
+        let mut phrases: Vec<Vec<String>> = all.map(|phrase| self.words(phrase)).collect();
+        phrases.retain(|phrase| !phrase.is_empty());
+        phrases.sort();
+        phrases.dedup();
+        phrases
+    }
+}
+
+fn plain_words(text: &str) -> Vec<String> {
+    normalise(text)
+        .text
+        .split(|letter: char| !letter.is_alphanumeric())
+        .filter(|word| !word.is_empty())
+        .map(str::to_owned)
+        .collect()
+}
+
+fn mark_exact(words: &[String], phrase: &[String], marks: &mut [bool]) {
+    for (start, window) in words.windows(phrase.len()).enumerate() {
+        if window == phrase {
+            marks[start..start + phrase.len()].fill(true);
+        }
+    }
+}
+
+/// One slip of the fingers in a word of five letters or more, two from eight
+/// on. Shorter words are too near to each other.
+fn is_mistyped(typed: &str, meant: &str) -> bool {
+    let (typed_letters, meant_letters) = (typed.chars().count(), meant.chars().count());
+    let slips = match typed_letters.max(meant_letters) {
+        0..5 => return false,
+        5..8 => 1,
+        _ => 2,
+    };
+    strsim::osa_distance(typed, meant) <= slips && typed_letters > 3
+}
+
+pub(super) fn build(builder: &mut Builder, file: FindFile, glossary: GlossaryFile) -> Finder {
+    let fillers = file.fillers.en.iter().chain(&file.fillers.es);
+    let mut finder = Finder {
+        fillers: fillers.flat_map(|word| plain_words(word)).collect(),
+        ..Finder::default()
+    };
+    for entry in file.places {
+        let here = place(super::FIND_FILE, &entry.opens);
+        builder.label(here, &entry.label);
+        let phrases = finder.phrases(&entry.words, &entry.label);
+        finder.spots.push(Spot {
+            opens: builder.dialog(super::FIND_FILE, &entry.opens),
+            label: entry.label,
+            phrases,
+        });
+    }
+    for entry in glossary.terms {
+        let here = place(super::GLOSSARY_FILE, &entry.id);
+        builder.id(super::GLOSSARY_FILE, &entry.id);
+        builder.placeholders(&here, &entry.text, &[]);
+        builder.cite(&here, &entry.id.value, &entry.source);
+        builder.readable(&here, &entry.text, Measure::ShortCard, None);
+        let words = entry.words.en.iter().chain(&entry.words.es);
+        let mut phrases: Vec<Vec<String>> = words.map(|phrase| finder.words(phrase)).collect();
+        if phrases.iter().any(Vec::is_empty) {
+            builder.error(
+                here,
+                format!(
+                    "a word of the term `{}` is a filler, so nobody can ask for it",
+                    entry.id.value
+                ),
+            );
+        }
+        phrases.retain(|phrase| !phrase.is_empty());
+        finder.terms.push(Term {
+            text: entry.text,
+            phrases,
+        });
+    }
+    finder
+}
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+
+    fn finder() -> Finder {
+        let text = |en: &str, es: &str| Text::new_for_test(en, es);
+        let phrases = |words: &[&str]| words.iter().map(|word| plain_words(word)).collect();
+        let spot = |opens: &str, words: &[&str]| Spot {
+            opens: DialogId::new(opens),
+            label: text(opens, opens),
+            phrases: phrases(words),
+        };
+        Finder {
+            fillers: ["my", "i", "want", "to"].map(str::to_owned).into(),
+            spots: vec![
+                spot("move", &["stretch", "stretches", "estiramientos", "knee"]),
+                spot("book", &["book", "cost", "staff", "front desk"]),
+            ],
+            terms: vec![Term {
+                text: text("t", "t"),
+                phrases: phrases(&["hamstring", "hip flexor"]),
+            }],
+        }
+    }
+
+    fn here(message: &str) -> Option<String> {
+        match finder().find(message) {
+            Found::Here(spot) => Some(spot.opens.as_str().to_owned()),
+            Found::Perhaps(_) | Found::Nothing => None,
+        }
+    }
+
+    fn offers(message: &str) -> Vec<String> {
+        match finder().find(message) {
+            Found::Perhaps(spots) => spots
+                .iter()
+                .map(|spot| spot.opens.as_str().to_owned())
+                .collect(),
+            Found::Here(_) | Found::Nothing => Vec::new(),
+        }
+    }
+
+    #[test]
+    fn a_message_that_is_all_one_place_is_that_place() {
+        for message in [
+            "stretch",
+            "Stretch!",
+            "I want to stretch my knee",
+            "stretc",
+            "estiramietnos",
+        ] {
+            assert_eq!(here(message).as_deref(), Some("move"), "{message}");
+        }
+        assert_eq!(here("COST?").as_deref(), Some("book"));
+        assert_eq!(here("front desk").as_deref(), Some("book"));
+    }
+
+    #[test]
+    fn a_message_that_says_more_gets_an_offer_only() {
+        assert_eq!(offers("my knee exploded"), ["move"]);
+        assert_eq!(offers("book stretch"), ["move", "book"]);
+        assert!(offers("front").is_empty());
+    }
+
+    #[test]
+    fn short_words_are_not_guessed() {
+        assert!(matches!(finder().find("cots"), Found::Nothing));
+        assert!(matches!(finder().find("kne"), Found::Nothing));
+        assert!(matches!(finder().find(""), Found::Nothing));
+        assert!(matches!(finder().find("my"), Found::Nothing));
+    }
+
+    #[test]
+    fn a_term_is_asked_for_alone() {
+        assert!(finder().term("hamstring").is_some());
+        assert!(finder().term("Hamstirng?").is_some());
+        assert!(finder().term("my hip flexor").is_some());
+        assert!(finder().term("hamstring hurts").is_none());
+        assert!(finder().term("").is_none());
+    }
+}

@@ -1,0 +1,116 @@
+//! Typed words that name a place or ask for a term.
+//!
+//! They are looked at last: after warning signs, after labels of buttons and
+//! after answers to the open question. Nothing here says anything about health.
+
+use super::button::{Button, Press};
+use super::conversation::Asking;
+use super::effect::{Keyboard, Weight};
+use super::render::press;
+use super::walk::Walk;
+use crate::content::{Found, TextKind, Verb};
+use crate::ids::{DialogId, PatientText};
+
+impl Walk<'_> {
+    /// Words that name one place are a press of its button, where nothing but
+    /// the menu is open. Elsewhere a place is only offered: nobody loses theirs.
+    pub fn found_here(&self, text: &PatientText) -> Option<Press> {
+        let at_menu = match self.c.open {
+            Some(_) => self.is_at_menu(),
+            None => self.c.stop.is_none(),
+        };
+        if !at_menu || self.content.finder.term(text.reveal()).is_some() {
+            return None;
+        }
+        match self.content.finder.find(text.reveal()) {
+            Found::Here(spot) => Some(Press::Open(spot.opens.clone())),
+            Found::Perhaps(_) | Found::Nothing => None,
+        }
+    }
+
+    /// Opens a place. The data is untrusted: only places can be opened so.
+    pub fn open_found(&mut self, dialog: &DialogId) {
+        if self
+            .content
+            .finder
+            .spots()
+            .any(|spot| spot.opens == *dialog)
+        {
+            self.open_asked_for(dialog);
+        } else {
+            self.stale();
+        }
+    }
+
+    /// Explains a term and asks again what is open; says whether it was one.
+    pub fn explain(&mut self, text: &PatientText) -> bool {
+        let takes_words = matches!(
+            self.step().map(|step| &step.verb),
+            Some(Verb::Text {
+                kind: TextKind::Words,
+                ..
+            })
+        );
+        match self.content.finder.term(text.reveal()) {
+            Some(term) if !takes_words => {
+                self.lead(&term.text);
+                self.show_again();
+                true
+            }
+            Some(_) | None => false,
+        }
+    }
+
+    /// Offers the places nearest to what was typed, or does `otherwise`.
+    pub fn offer_or(&mut self, text: &PatientText, otherwise: fn(&mut Self)) {
+        let spots = match self.content.finder.find(text.reveal()) {
+            Found::Here(spot) => vec![spot],
+            Found::Perhaps(spots) => spots,
+            Found::Nothing => return otherwise(self),
+        };
+        if !self.takes_offers() {
+            return otherwise(self);
+        }
+        let mut rows: Vec<Vec<Button>> = spots
+            .into_iter()
+            .map(|spot| {
+                let data = Press::Open(spot.opens.clone());
+                vec![press(self.label(&spot.label), &data)]
+            })
+            .collect();
+        rows.push(vec![press(
+            self.label(&self.content.words.button_person),
+            &Press::Person,
+        )]);
+        let said = self.text(&self.content.words.find_offer);
+        self.say(said, Keyboard::Inline(rows), None, Weight::Talk);
+        if self.c.open.is_some() && !self.is_at_menu() {
+            self.show_open();
+        }
+    }
+
+    fn is_at_menu(&self) -> bool {
+        let is_step = self
+            .c
+            .open
+            .as_ref()
+            .is_some_and(|open| open.asking == Asking::Step);
+        let menu = &self.content.bot.menu;
+        is_step && matches!(self.c.stack.as_slice(), [frame] if frame.dialog == *menu)
+    }
+
+    /// The way through screens, moves and the questions around them is not
+    /// interrupted by offers.
+    fn takes_offers(&self) -> bool {
+        let Some(open) = &self.c.open else {
+            return true;
+        };
+        let asks_choice = matches!(
+            self.step().map(|step| &step.verb),
+            Some(Verb::Choice { .. } | Verb::YesNo { .. })
+        );
+        let screening = &self.content.bot.screening;
+        let is_screening = self.c.stack.iter().any(|frame| frame.dialog == *screening);
+        open.asking == Asking::Step && asks_choice && !is_screening
+    }
+}

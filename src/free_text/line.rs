@@ -1,0 +1,332 @@
+//! A text cut into clauses, and patterns found in it.
+
+use std::ops::Range;
+
+use super::lexicon::{Edge, ElementId, Lexicon, Mask, Reading, Unit, role};
+use super::pattern::{Element, Gap, Pattern};
+use super::source::Role;
+use super::tokens::Kind;
+
+/// What stands between a unit and the one before it.
+#[derive(Debug, Clone, Copy, PartialEq, Eq, PartialOrd, Ord)]
+pub(super) enum Break {
+    /// Nothing.
+    None,
+    /// A comma.
+    Comma,
+    /// A new clause begins.
+    Clause,
+    /// "But".
+    Contrast,
+    /// A new sentence begins.
+    Sentence,
+}
+
+/// Fillers that may stand in a row between two elements.
+const FILLERS_MAX: usize = 4;
+
+impl Gap {
+    /// Words that may stand between, fillers not counted.
+    const fn words(self) -> usize {
+        match self {
+            Self::Near => 0,
+            Self::Wide => 6,
+            Self::Far => 16,
+        }
+    }
+}
+
+/// Where a pattern was found.
+#[derive(Debug, Clone, PartialEq, Eq)]
+pub(super) struct Found {
+    pub of: usize,
+    pub written: usize,
+    /// Units.
+    pub units: Range<usize>,
+}
+
+/// A text with its clauses.
+pub(super) struct Line<'l> {
+    lexicon: &'l Lexicon,
+    reading: Reading,
+    /// Units inside figures of speech.
+    is_blank: Vec<bool>,
+    /// Before each unit.
+    pub breaks: Vec<Break>,
+    /// Each unit's sentence.
+    pub sentence: Vec<usize>,
+    /// Sentences, as units.
+    pub sentences: Vec<Range<usize>>,
+    /// For each unit, where a negation that begins there ends; 0 is none.
+    pub negation_end: Vec<usize>,
+    is_filler: Vec<bool>,
+}
+
+impl<'l> Line<'l> {
+    pub fn new(lexicon: &'l Lexicon, reading: Reading) -> Self {
+        let count = reading.units.len();
+        let mut line = Self {
+            lexicon,
+            is_blank: vec![false; count],
+            breaks: vec![Break::None; count],
+            sentence: vec![0; count],
+            sentences: Vec::new(),
+            negation_end: vec![0; count],
+            is_filler: vec![false; count],
+            reading,
+        };
+        line.find_sentences();
+        line
+    }
+
+    fn find_sentences(&mut self) {
+        let mut from = 0;
+        for place in 0..self.units().len() {
+            self.sentence[place] = self.sentences.len();
+            let ends = matches!(self.units()[place].kind, Kind::Stop | Kind::Question);
+            if ends {
+                self.sentences.push(from..place + 1);
+                from = place + 1;
+            }
+        }
+        if from < self.units().len() {
+            self.sentences.push(from..self.units().len());
+        }
+    }
+
+    pub fn units(&self) -> &[Unit] {
+        &self.reading.units
+    }
+
+    /// The edges that begin at a unit, outside figures of speech.
+    fn edges_at(&self, unit: usize) -> impl Iterator<Item = &Edge> {
+        let first = &self.reading.first_edge;
+        let range = match (first.get(unit), first.get(unit + 1)) {
+            (Some(from), Some(to)) => *from..*to,
+            _ => 0..0,
+        };
+        self.reading.edges[range]
+            .iter()
+            .filter(|edge| !self.is_blank[edge.from..edge.to].contains(&true))
+    }
+
+    fn fills(&self, edge: &Edge, element: ElementId) -> bool {
+        self.lexicon
+            .filled(&self.reading, edge)
+            .binary_search(&element)
+            .is_ok()
+    }
+
+    /// The edges at a unit that fill an element.
+    fn filling(&self, unit: usize, element: ElementId) -> impl Iterator<Item = &Edge> {
+        self.edges_at(unit)
+            .filter(move |edge| self.fills(edge, element))
+    }
+
+    pub fn has(&self, unit: usize, of: Role) -> bool {
+        self.filling(unit, role(of)).next().is_some()
+    }
+
+    /// Whether a "not" stands inside some units: what they say is said with it.
+    pub fn holds_not(&self, units: &Range<usize>, own_not: ElementId) -> bool {
+        units.clone().any(|unit| {
+            self.edges_at(unit).any(|edge| {
+                edge.to <= units.end
+                    && (self.fills(edge, own_not) || self.fills(edge, role(Role::Negation)))
+            })
+        })
+    }
+
+    /// Where the longest phrase of a role that begins at a unit ends.
+    pub fn end_of(&self, unit: usize, of: Role) -> Option<usize> {
+        self.filling(unit, role(of)).map(|edge| edge.to).max()
+    }
+
+    /// Takes figures of speech out: what stands in them means nothing.
+    pub fn blank(&mut self, spans: &[Range<usize>]) {
+        for span in spans {
+            self.is_blank[span.clone()].fill(true);
+        }
+    }
+
+    /// Finds fillers, negations and where clauses begin.
+    pub fn find_clauses(&mut self, own_not: ElementId) {
+        let count = self.units().len();
+        for unit in 0..count {
+            let is_filler = self
+                .filling(unit, role(Role::Filler))
+                .any(|edge| edge.to == unit + 1);
+            self.is_filler[unit] = is_filler;
+            // "Not able to" is no negation of what follows: a longer phrase has its "not".
+            if let Some(end) = self.end_of(unit, Role::Negation) {
+                let is_part = (unit.saturating_sub(4)..=unit).any(|from| {
+                    self.edges_at(from).any(|edge| {
+                        edge.to >= end
+                            && edge.to - edge.from > end - unit
+                            && (self.fills(edge, own_not)
+                                || self.fills(edge, role(Role::NotNegation)))
+                    })
+                });
+                if !is_part {
+                    self.negation_end[unit] = end;
+                }
+            }
+        }
+        for unit in 0..count {
+            self.breaks[unit] = self.break_before(unit);
+        }
+    }
+
+    fn break_before(&self, unit: usize) -> Break {
+        let Some(before) = unit.checked_sub(1) else {
+            return Break::Sentence;
+        };
+        if self.sentence[before] != self.sentence[unit] {
+            return Break::Sentence;
+        }
+        if self.has(unit, Role::Contrast) || self.has(before, Role::Contrast) {
+            return Break::Contrast;
+        }
+        let starts = |unit: usize| {
+            self.has(unit, Role::Starter) && !(unit > 0 && self.has(unit - 1, Role::Link))
+        };
+        match self.units()[unit].kind {
+            Kind::Comma => return Break::Comma,
+            Kind::Word | Kind::Colon | Kind::Question | Kind::Stop => {}
+        }
+        let after_comma = self.units()[before].kind == Kind::Comma;
+        if starts(unit) && !self.is_inside(unit) && !self.negates(before) {
+            let follows_joiner = self.has(before, Role::Joiner);
+            if after_comma || (!follows_joiner && !self.has(before, Role::Starter)) {
+                return Break::Clause;
+            }
+            return Break::None;
+        }
+        // "And my …": the clause begins at the joining word.
+        if self.has(unit, Role::Joiner)
+            && self
+                .units()
+                .get(unit + 1)
+                .is_some_and(|next| next.kind == Kind::Word)
+            && (self.has(unit + 1, Role::Starter) || self.negation_end[unit + 1] != 0)
+            && !self.is_inside(unit)
+        {
+            return Break::Clause;
+        }
+        Break::None
+    }
+
+    /// Whether a phrase runs over the border before a unit.
+    fn is_inside(&self, unit: usize) -> bool {
+        (unit.saturating_sub(5)..unit).any(|from| self.edges_at(from).any(|edge| edge.to > unit))
+    }
+
+    fn negates(&self, unit: usize) -> bool {
+        (unit.saturating_sub(3)..=unit).any(|from| self.negation_end[from] == unit + 1)
+    }
+
+    /// What it costs to go past the border before `unit`, or `None` where a gap
+    /// may not.
+    fn border(&self, unit: usize, gap: Gap) -> Option<usize> {
+        match (self.breaks[unit], gap) {
+            (Break::None | Break::Comma, _) => Some(0),
+            (Break::Clause, Gap::Far) => Some(1),
+            (Break::Contrast, Gap::Far) => Some(1),
+            (Break::Clause | Break::Contrast, Gap::Near | Gap::Wide) | (Break::Sentence, _) => None,
+        }
+    }
+
+    /// What it costs to leave out a unit.
+    fn skip(&self, unit: usize) -> Option<usize> {
+        match self.units()[unit].kind {
+            Kind::Colon => return Some(0),
+            Kind::Comma => return Some(1),
+            Kind::Stop | Kind::Question => return None,
+            Kind::Word => {}
+        }
+        if self.negation_end[unit] != 0 {
+            return None;
+        }
+        Some(usize::from(!self.is_filler[unit]))
+    }
+
+    /// Finds a pattern, from each place where it may begin, with its nearest end.
+    pub fn find(&self, pattern: &Pattern, within: &Range<usize>, into: &mut Vec<Found>) {
+        let Some((first, rest)) = pattern.elements.split_first() else {
+            return;
+        };
+        /// Before a question may stand a word or two ("ok so what if").
+        const OPENING_UNITS: usize = 3;
+        let last = if pattern.opens {
+            within.end.min(within.start + OPENING_UNITS)
+        } else {
+            within.end
+        };
+        for from in within.start..last {
+            let mut ends: Vec<usize> = self.filling(from, first.is).map(|edge| edge.to).collect();
+            if ends.is_empty() {
+                continue;
+            }
+            for element in rest {
+                let mut next: Vec<usize> = Vec::new();
+                for end in &ends {
+                    self.reach(*end, element, &mut next);
+                }
+                next.sort_unstable();
+                next.dedup();
+                ends = next;
+                if ends.is_empty() {
+                    break;
+                }
+            }
+            if let Some(to) = ends.iter().min() {
+                into.push(Found {
+                    of: pattern.of,
+                    written: pattern.written,
+                    units: from..*to,
+                });
+            }
+        }
+    }
+
+    /// The ends of what stands behind `from`, over a gap.
+    fn reach(&self, from: usize, element: &Element, into: &mut Vec<usize>) {
+        let gap = element.gap;
+        let mut left = gap.words();
+        let mut fillers = 0;
+        let mut at = from;
+        while at < self.units().len() {
+            let Some(cost) = self.border(at, gap).filter(|cost| *cost <= left) else {
+                return;
+            };
+            left -= cost;
+            into.extend(self.filling(at, element.is).map(|edge| edge.to));
+            let Some(cost) = self.skip(at).filter(|cost| *cost <= left) else {
+                return;
+            };
+            left -= cost;
+            fillers = if cost == 0 { fillers + 1 } else { 0 };
+            if fillers > FILLERS_MAX {
+                return;
+            }
+            at += 1;
+        }
+    }
+
+    /// All elements that something in a sentence fills.
+    pub fn mask(&self, within: &Range<usize>) -> Mask {
+        let mut mask = Mask::default();
+        for unit in within.clone() {
+            for edge in self.edges_at(unit) {
+                for element in self.lexicon.filled(&self.reading, edge) {
+                    mask.set(*element);
+                }
+            }
+        }
+        mask
+    }
+
+    pub fn is_filler(&self, unit: usize) -> bool {
+        self.is_filler[unit]
+    }
+}

@@ -1,0 +1,338 @@
+//! Who, when and whether: what the cues of a text turn off.
+
+use std::ops::Range;
+
+use super::lexicon::ElementId;
+use super::line::{Break, Found, Line};
+use super::source::{Cue, Role};
+use super::tokens::Kind;
+
+/// Words that may stand between a negation and what it denies.
+const NEGATION_WORDS_MAX: usize = 7;
+
+/// A part of a list this short goes on with the list's negation.
+const LIST_WORDS_MAX: usize = 3;
+
+/// Units over which a negated list may run.
+const LIST_UNITS_MAX: usize = 24;
+
+/// Why something found does not count.
+#[derive(Debug, Clone, Copy, PartialEq, Eq, PartialOrd, Ord, Hash)]
+pub enum Silenced {
+    /// A word before or behind it denies it.
+    Denied,
+    /// It is only supposed, planned or asked about.
+    Supposed,
+    /// Somebody else has it, or had it.
+    Other,
+    /// It is over.
+    Over,
+    /// Other words in the sentence say that something else is meant.
+    Unless,
+}
+
+impl Silenced {
+    /// One word for those who read the reasons.
+    #[must_use]
+    pub const fn word(self) -> &'static str {
+        match self {
+            Self::Denied => "denied",
+            Self::Supposed => "only supposed",
+            Self::Other => "about somebody else",
+            Self::Over => "over",
+            Self::Unless => "means something else",
+        }
+    }
+}
+
+/// Of whom something is said.
+#[derive(Debug, Clone, Copy, PartialEq, Eq)]
+pub(super) enum Who {
+    Speaker,
+    Other,
+}
+
+/// A cue and where it stands.
+#[derive(Debug, Clone)]
+pub(super) struct CueAt {
+    pub cue: Cue,
+    /// Which written pattern it is.
+    pub written: usize,
+    pub units: Range<usize>,
+}
+
+/// The cues of a whole text.
+pub(super) struct Scopes<'l> {
+    line: &'l Line<'l>,
+    cues: Vec<CueAt>,
+}
+
+impl<'l> Scopes<'l> {
+    pub fn new(line: &'l Line<'l>, found: &[Found]) -> Self {
+        let mut cues: Vec<CueAt> = found
+            .iter()
+            .filter_map(|found| {
+                let cue = Cue::ALL.into_iter().find(|cue| *cue as usize == found.of)?;
+                Some(CueAt {
+                    cue,
+                    written: found.written,
+                    units: found.units.clone(),
+                })
+            })
+            .collect();
+        cues.sort_by_key(|cue| cue.units.start);
+        Self { line, cues }
+    }
+
+    fn of(&self, cue: Cue) -> impl Iterator<Item = &CueAt> {
+        self.cues.iter().filter(move |at| at.cue == cue)
+    }
+
+    fn same_sentence(&self, a: usize, b: usize) -> bool {
+        self.line.sentence[a] == self.line.sentence[b]
+    }
+
+    /// No "but" between two units of one sentence.
+    fn same_breath(&self, a: usize, b: usize) -> bool {
+        let (from, to) = (a.min(b), a.max(b));
+        (from + 1..=to).all(|unit| self.line.breaks[unit] < Break::Contrast)
+    }
+
+    /// Of whom what stands at `units` is said.
+    pub fn who(&self, units: &Range<usize>) -> Who {
+        let is_family = self
+            .of(Cue::Family)
+            .any(|at| self.same_sentence(at.units.start, units.start));
+        if is_family || self.is_of(Cue::Other, units) {
+            Who::Other
+        } else {
+            Who::Speaker
+        }
+    }
+
+    /// Whether what stands at `units` is said of an animal or a thing.
+    pub fn is_no_person(&self, units: &Range<usize>) -> bool {
+        self.is_of(Cue::NoPerson, units)
+    }
+
+    /// A cue names somebody before `units`, and the speaker does not come back.
+    fn is_of(&self, cue: Cue, units: &Range<usize>) -> bool {
+        let last = self
+            .of(cue)
+            .filter(|at| at.units.start <= units.start)
+            .filter(|at| self.same_sentence(at.units.start, units.start))
+            .map(|at| at.units.end)
+            .max();
+        last.is_some_and(|end| {
+            !(end..units.end.min(self.line.units().len()))
+                .any(|unit| self.line.has(unit, Role::Self_))
+        })
+    }
+
+    /// Whether what stands at `units` is only supposed, asked about in general,
+    /// or a matter of somebody's job or reading.
+    pub fn supposed_by(&self, units: &Range<usize>) -> Option<usize> {
+        let supposes = |at: &&CueAt| {
+            let before = at.units.start <= units.start
+                && self.same_sentence(at.units.start, units.start)
+                && self.same_breath(at.units.start, units.start);
+            match at.cue {
+                Cue::Supposed => before,
+                Cue::Aside => before && self.same_part(at.units.end, units.start),
+                Cue::Asked => before && self.is_general_question(units),
+                Cue::Idiom
+                | Cue::Other
+                | Cue::Family
+                | Cue::NoPerson
+                | Cue::Resolved
+                | Cue::Past => false,
+            }
+        };
+        self.cues.iter().find(supposes).map(|at| at.written)
+    }
+
+    /// No comma and no new clause between two units.
+    fn same_part(&self, a: usize, b: usize) -> bool {
+        (a..b.max(a)).all(|unit| self.line.breaks[unit] < Break::Comma)
+            && self.line.breaks[b] < Break::Comma
+    }
+
+    /// A question, and nobody says "I" in it up to what was found.
+    fn is_general_question(&self, units: &Range<usize>) -> bool {
+        let sentence = self.line.sentences[self.line.sentence[units.start]].clone();
+        let asks = self.line.units()[sentence.end - 1].kind == Kind::Question;
+        asks && !(sentence.start..units.end).any(|unit| self.line.has(unit, Role::Self_))
+    }
+
+    /// Long ago, with nothing that brings it to the present.
+    pub fn past_by(&self, units: &Range<usize>) -> Option<usize> {
+        let is_past = |at: &&CueAt| {
+            self.same_sentence(at.units.start, units.start)
+                && self.same_breath(at.units.start, units.start)
+                && !self.is_now(at.units.start, &[Role::Now, Role::Back])
+        };
+        self.of(Cue::Past).find(is_past).map(|at| at.written)
+    }
+
+    /// A word in the same breath says that it is still so.
+    fn is_now(&self, unit: usize, roles: &[Role]) -> bool {
+        let sentence = self.line.sentences[self.line.sentence[unit]].clone();
+        sentence
+            .filter(|other| roles.iter().any(|role| self.line.has(*other, *role)))
+            .any(|other| self.same_breath(unit, other))
+    }
+
+    /// Something says that it is over: in its own clause, or as the next thing
+    /// said, where that names nothing else.
+    pub fn resolved_by(&self, units: &Range<usize>, others: &[Found]) -> Option<usize> {
+        let resolves = |at: &&CueAt| {
+            if self.is_now(at.units.start, &[Role::Back]) {
+                return false;
+            }
+            let from = self.line.sentence[units.start];
+            let to = self.line.sentence[at.units.start];
+            if from == to && self.same_breath(units.start, at.units.start) {
+                return true;
+            }
+            // "… . it went away": nothing else is named from there to the cue.
+            let follows = at.units.start >= units.end && to == from + 1;
+            follows
+                && !others.iter().any(|other| {
+                    other.units.start >= units.end
+                        && self.line.sentence[other.units.start] >= to
+                        && other.units.start <= at.units.end
+                })
+                && self.line.sentences[to].start + 2 >= at.units.start
+        };
+        self.of(Cue::Resolved).find(resolves).map(|at| at.written)
+    }
+
+    /// Whether a word before or behind denies what stands at `units`.
+    pub fn is_denied(&self, units: &Range<usize>, own_not: ElementId) -> bool {
+        self.is_answered_no(units.end)
+            || (!self.line.holds_not(units, own_not) && self.is_denied_before(units))
+    }
+
+    /// "Fever: no", "numbness? nope".
+    fn is_answered_no(&self, end: usize) -> bool {
+        let line = self.line;
+        let mut at = end;
+        let mut marks = 0;
+        while let Some(unit) = line.units().get(at) {
+            let is_mark = matches!(unit.kind, Kind::Colon | Kind::Question)
+                || (unit.kind == Kind::Comma && marks == 0);
+            if !is_mark {
+                break;
+            }
+            marks += 1;
+            at += 1;
+        }
+        if at >= line.units().len() {
+            return false;
+        }
+        let Some(answer) = line.end_of(at, Role::AnswersNo) else {
+            return false;
+        };
+        // Only a whole answer counts: "chest pain no relief" stays.
+        let mut after = answer;
+        while after < line.units().len()
+            && (line.has(after, Role::AnswersNo) || line.is_filler(after))
+            && line.units()[after].kind == Kind::Word
+        {
+            after += 1;
+        }
+        let colon = end < at && line.units()[end].kind == Kind::Colon;
+        colon
+            || after >= line.units().len()
+            || line.units()[after].kind != Kind::Word
+            || line.breaks[after] >= Break::Clause
+    }
+
+    fn is_denied_before(&self, units: &Range<usize>) -> bool {
+        let line = self.line;
+        let sentence = line.sentences[line.sentence[units.start]].clone();
+        // The border in front of what was found counts as well.
+        let mut words = 0;
+        let mut crossed_list = false;
+        let mut part_end = self.part_end(units.end);
+        let mut at = units.start;
+        loop {
+            match line.breaks[at] {
+                Break::Clause | Break::Contrast | Break::Sentence => return false,
+                Break::None | Break::Comma => {}
+            }
+            if self.restarts(at) {
+                return false;
+            }
+            if at == sentence.start {
+                return false;
+            }
+            at -= 1;
+            let unit = &line.units()[at];
+            if units.end - at > LIST_UNITS_MAX {
+                return false;
+            }
+            if unit.kind == Kind::Comma || (unit.kind == Kind::Word && self.joins(at)) {
+                // A list's short parts share its negation; a clause does not.
+                if self.part_words(at + 1, part_end) > LIST_WORDS_MAX {
+                    return false;
+                }
+                part_end = at;
+                crossed_list = true;
+                words = 0;
+                continue;
+            }
+            // A word of this many may be a phrase that ends here.
+            let denies = (at.saturating_sub(4).max(sentence.start)..=at)
+                .any(|from| line.negation_end[from] > at);
+            if denies {
+                return true;
+            }
+            if unit.kind == Kind::Word && !line.is_filler(at) {
+                words += 1;
+                let limit = if crossed_list {
+                    NEGATION_WORDS_MAX - 2
+                } else {
+                    NEGATION_WORDS_MAX
+                };
+                if words > limit {
+                    return false;
+                }
+            }
+        }
+    }
+
+    /// "My", "me": a new thing is spoken of, unless it hangs on what stands before.
+    fn restarts(&self, unit: usize) -> bool {
+        let line = self.line;
+        line.has(unit, Role::Restart)
+            && unit > 0
+            && !line.has(unit - 1, Role::Link)
+            && !line.has(unit - 1, Role::Starter)
+            && !(unit.saturating_sub(4)..unit).any(|from| line.negation_end[from] >= unit)
+    }
+
+    fn joins(&self, unit: usize) -> bool {
+        self.line.has(unit, Role::Joiner)
+    }
+
+    /// Where the part of a list that holds `from` ends.
+    fn part_end(&self, from: usize) -> usize {
+        let line = self.line;
+        (from..line.units().len())
+            .find(|unit| {
+                line.units()[*unit].kind != Kind::Word
+                    || line.breaks[*unit] >= Break::Clause
+                    || self.joins(*unit)
+            })
+            .unwrap_or(line.units().len())
+    }
+
+    fn part_words(&self, from: usize, to: usize) -> usize {
+        (from..to.max(from))
+            .filter(|unit| {
+                self.line.units()[*unit].kind == Kind::Word && !self.line.is_filler(*unit)
+            })
+            .count()
+    }
+}

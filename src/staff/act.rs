@@ -1,0 +1,235 @@
+//! What staff may do with a case, and what it changes.
+
+use super::{Case, CaseState, Clearing, Did, Outcome, Right, Staffer};
+use crate::ids::{CaseNumber, FlagId, Timestamp};
+
+/// What a member of staff does.
+#[derive(Debug, Clone, Copy, PartialEq, Eq)]
+pub enum Act {
+    /// "I'm on it."
+    Claim,
+    /// Somebody else may take it.
+    PutBack,
+    /// Says how it went.
+    Handle(Outcome),
+    /// "Allow moves again": asks once more.
+    AskClear,
+    /// The second press: clears the flags it named.
+    Clear,
+    /// The second press: no.
+    KeepLocked,
+    /// Closes the case.
+    Close,
+    /// Opens it again.
+    Reopen,
+}
+
+impl Act {
+    /// Every act, with the word its button carries.
+    pub const WORDS: [(Self, &'static str); 11] = [
+        (Self::Claim, "claim"),
+        (Self::PutBack, "back"),
+        (Self::Handle(Outcome::Reached), "reached"),
+        (Self::Handle(Outcome::NotReached), "missed"),
+        (Self::Handle(Outcome::Referred), "referred"),
+        (Self::Handle(Outcome::FalseAlarm), "false"),
+        (Self::AskClear, "ask"),
+        (Self::Clear, "clear"),
+        (Self::KeepLocked, "keep"),
+        (Self::Close, "close"),
+        (Self::Reopen, "reopen"),
+    ];
+
+    /// The word of its button, and of the audit log.
+    #[must_use]
+    pub fn word(self) -> &'static str {
+        Self::WORDS
+            .iter()
+            .find(|(act, _)| *act == self)
+            .map_or("", |(_, word)| word)
+    }
+
+    /// What it needs.
+    #[must_use]
+    pub const fn right(self) -> Right {
+        match self {
+            Self::AskClear | Self::Clear => Right::Clear,
+            Self::Claim
+            | Self::PutBack
+            | Self::Handle(_)
+            | Self::KeepLocked
+            | Self::Close
+            | Self::Reopen => Right::Work,
+        }
+    }
+
+    /// Writes button data that [`Act::parse`] reads back. It names the number
+    /// of acts so far, so that of two presses on one card the first one counts.
+    #[must_use]
+    pub fn data(self, case: &Case) -> String {
+        format!("case:{}:{}:{}", case.number, self.word(), case.acts)
+    }
+
+    /// Reads the data of a staff button: the case, the act, and how many acts
+    /// came before it. Untrusted.
+    #[must_use]
+    pub fn parse(data: &str) -> Option<(CaseNumber, Self, u32)> {
+        let mut parts = data.strip_prefix("case:")?.split(':');
+        let (number, word, acts) = (parts.next()?, parts.next()?, parts.next()?);
+        let act = Self::WORDS
+            .iter()
+            .find(|(_, known)| *known == word)
+            .map(|(act, _)| *act)?;
+        Some((CaseNumber(number.parse().ok()?), act, acts.parse().ok()?))
+    }
+}
+
+/// Writes the data of a button that shows a case's card.
+#[must_use]
+pub fn show_data(case: CaseNumber) -> String {
+    format!("show:{case}")
+}
+
+/// Reads the data of a button that shows a case's card; untrusted.
+#[must_use]
+pub fn shown_by(data: &str) -> Option<CaseNumber> {
+    Some(CaseNumber(data.strip_prefix("show:")?.parse().ok()?))
+}
+
+/// What an act changed.
+#[derive(Debug, Clone, PartialEq, Eq)]
+pub enum Change {
+    /// The card reads otherwise.
+    Card,
+    /// A person has seen it; the patient is told.
+    Seen,
+    /// These flags are cleared, each until its date; the patient is told.
+    Cleared {
+        /// Which.
+        flags: Vec<(FlagId, Timestamp)>,
+        /// The lock left by /delete too.
+        lock: bool,
+    },
+    /// The case is over.
+    Closed,
+    /// It is open again.
+    Reopened,
+    /// It was done already, by whoever was first.
+    Nothing,
+}
+
+/// Does what a member of staff asks. `until` gives the date a flag is cleared to.
+pub fn act(
+    case: &mut Case,
+    act: Act,
+    by: &Staffer,
+    now: Timestamp,
+    until: impl Fn(&FlagId) -> Timestamp,
+) -> Change {
+    let done = match act {
+        Act::Claim => claim(case, by, now),
+        Act::PutBack => put_back(case),
+        Act::Handle(outcome) => handle(case, outcome, by, now),
+        Act::AskClear => ask_clear(case, until),
+        Act::Clear => clear(case, by, now),
+        Act::KeepLocked => case.asked.take().map(|_| (Did::KeptLocked, Change::Card)),
+        Act::Close => close(case, by, now),
+        Act::Reopen => reopen(case),
+    };
+    match done {
+        Some((did, change)) => {
+            case.record(by, now, did);
+            change
+        }
+        None => Change::Nothing,
+    }
+}
+
+/// What was done and what it changed; none when somebody else was first.
+type Done = Option<(Did, Change)>;
+
+fn claim(case: &mut Case, by: &Staffer, now: Timestamp) -> Done {
+    if case.state != CaseState::Open {
+        return None;
+    }
+    case.state = CaseState::Claimed {
+        by: by.clone(),
+        at: now,
+    };
+    Some((Did::Took, Change::Seen))
+}
+
+fn put_back(case: &mut Case) -> Done {
+    match case.state {
+        CaseState::Claimed { .. } | CaseState::Handled { .. } => {
+            case.state = CaseState::Open;
+            Some((Did::PutBack, Change::Card))
+        }
+        CaseState::Open | CaseState::Closed { .. } => None,
+    }
+}
+
+fn handle(case: &mut Case, outcome: Outcome, by: &Staffer, now: Timestamp) -> Done {
+    let change = match &case.state {
+        CaseState::Closed { .. } => return None,
+        CaseState::Handled { outcome: known, .. } if *known == outcome => return None,
+        // Whoever says how it went has seen it.
+        CaseState::Open => Change::Seen,
+        CaseState::Claimed { .. } | CaseState::Handled { .. } => Change::Card,
+    };
+    case.state = CaseState::Handled {
+        outcome,
+        by: by.clone(),
+        at: now,
+    };
+    Some((Did::Handled(outcome), change))
+}
+
+fn ask_clear(case: &mut Case, until: impl Fn(&FlagId) -> Timestamp) -> Done {
+    let flags = case.to_clear();
+    if flags.is_empty() && !case.deleted {
+        return None;
+    }
+    let named = flags.into_iter().map(|flag| {
+        let until = until(&flag);
+        (flag, until)
+    });
+    case.asked = Some(named.collect());
+    Some((Did::AskedToClear, Change::Card))
+}
+
+/// The second press clears what the question named, and only that.
+fn clear(case: &mut Case, by: &Staffer, now: Timestamp) -> Done {
+    let flags = case.asked.take()?;
+    case.clearings.push(Clearing {
+        by: by.clone(),
+        at: now,
+        flags: flags.clone(),
+    });
+    let lock = std::mem::take(&mut case.deleted);
+    Some((Did::Cleared, Change::Cleared { flags, lock }))
+}
+
+fn close(case: &mut Case, by: &Staffer, now: Timestamp) -> Done {
+    let outcome = match case.state {
+        CaseState::Closed { .. } => return None,
+        CaseState::Handled { outcome, .. } => Some(outcome),
+        CaseState::Open | CaseState::Claimed { .. } => None,
+    };
+    case.state = CaseState::Closed {
+        by: by.clone(),
+        at: now,
+        outcome,
+    };
+    case.asked = None;
+    case.phone = None;
+    Some((Did::Closed, Change::Closed))
+}
+
+fn reopen(case: &mut Case) -> Done {
+    if case.is_open() {
+        return None;
+    }
+    case.state = CaseState::Open;
+    Some((Did::Reopened, Change::Reopened))
+}

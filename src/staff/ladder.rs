@@ -1,0 +1,77 @@
+//! The ladder: who is told next of a case that nobody answers, and when.
+//!
+//! Pure. It climbs for emergency and urgent cases, day and night, until
+//! somebody takes the case; and it comes back for one that is taken and not
+//! closed. A private case never climbs.
+
+use super::{Case, CaseState};
+use crate::triage::Level;
+
+const MINUTE_SECONDS: i64 = 60;
+const HOUR_SECONDS: i64 = 60 * MINUTE_SECONDS;
+
+/// Nobody has taken the case for so long: the first rungs. After them, the
+/// last of these again and again.
+const UNCLAIMED_SECONDS: [i64; 3] = [5 * MINUTE_SECONDS, 5 * MINUTE_SECONDS, 15 * MINUTE_SECONDS];
+
+/// What a case waits for.
+#[derive(Debug, Clone, Copy, PartialEq, Eq)]
+pub enum Waits {
+    /// Somebody has to take it.
+    Claim,
+    /// Whoever took it has to close it.
+    Close,
+}
+
+/// Who is told on a rung.
+#[derive(Debug, Clone, Copy, PartialEq, Eq)]
+pub struct Rung {
+    /// The owners too, in private; the staff chat always is.
+    pub owners: bool,
+    /// The patient reads that nobody has seen it yet.
+    pub patient: bool,
+}
+
+impl Waits {
+    /// What a case waits for; none for one that does not climb.
+    #[must_use]
+    pub fn of(case: &Case) -> Option<Self> {
+        if case.private || case.level < Level::UrgentToday {
+            return None;
+        }
+        match case.state {
+            CaseState::Open => Some(Self::Claim),
+            CaseState::Claimed { .. } | CaseState::Handled { .. } => Some(Self::Close),
+            CaseState::Closed { .. } => None,
+        }
+    }
+
+    /// Seconds from the rung before, or from the start, to rung `number` (from 0).
+    #[must_use]
+    pub fn seconds_to(self, number: u32, level: Level) -> i64 {
+        let last = UNCLAIMED_SECONDS.len() - 1;
+        match self {
+            Self::Claim => {
+                let number = usize::try_from(number).unwrap_or(last);
+                UNCLAIMED_SECONDS[number.min(last)]
+            }
+            Self::Close if level >= Level::EmergencyNow => HOUR_SECONDS,
+            Self::Close => 4 * HOUR_SECONDS,
+        }
+    }
+
+    /// Who is told on rung `number` (from 0).
+    #[must_use]
+    pub fn rung(self, number: u32) -> Rung {
+        match self {
+            Self::Claim => Rung {
+                owners: number > 0,
+                patient: number == 0,
+            },
+            Self::Close => Rung {
+                owners: false,
+                patient: false,
+            },
+        }
+    }
+}

@@ -1,0 +1,160 @@
+//! Two clinics in one process, with patients whose chats have the same numbers:
+//! nothing of one is ever said in the other.
+
+use std::future::IntoFuture as _;
+use std::path::Path;
+use std::time::Duration;
+
+use axum::body::Bytes;
+use axum::extract::{Request, State};
+
+use super::house::{ANA, BEN, CLEO, DANA, EMERGENCY, House, STAFF, TOKEN, from_bot};
+use crate::crash::process::Place;
+
+const NAMES: [&str; 2] = ["tuscany-spa", "east-west"];
+
+/// Words that only this clinic's chats may have; the last is typed by patients.
+const OWN: [&[&str]; 2] = [
+    &["Tuscany", "818", "Ofir", "Karen", "quokka"],
+    &["East West", "617", "Slava", "ocelot"],
+];
+
+/// Both worlds' bots have this token there; outside each has its own.
+const TOKENS: [&str; 2] = ["101:tuscany-token", "102:east-token"];
+
+/// One server in front of two worlds, told apart by token.
+async fn front(urls: [String; 2]) -> String {
+    async fn pass(State(urls): State<[String; 2]>, request: Request) -> Vec<u8> {
+        let path = request.uri().path().to_owned();
+        let place = TOKENS
+            .iter()
+            .position(|token| path.contains(token))
+            .unwrap();
+        let path = path.replace(TOKENS[place], TOKEN);
+        let kind = request.headers()["content-type"].clone();
+        let body = axum::body::to_bytes(request.into_body(), 1 << 20)
+            .await
+            .unwrap();
+        let url = format!("{}{path}", urls[place]);
+        let sent = reqwest::Client::new()
+            .post(url)
+            .header("content-type", kind)
+            .body(body)
+            .send()
+            .await;
+        // A poll is cut off when the test ends.
+        match sent {
+            Ok(answer) => answer.bytes().await.unwrap_or_default().to_vec(),
+            Err(_) => Bytes::new().to_vec(),
+        }
+    }
+    let listener = tokio::net::TcpListener::bind("127.0.0.1:0").await.unwrap();
+    let url = format!("http://{}", listener.local_addr().unwrap());
+    let router = axum::Router::new().fallback(pass).with_state(urls);
+    tokio::spawn(axum::serve(listener, router).into_future());
+    url
+}
+
+/// Numbers without end, the same for each seed.
+fn numbers(mut seed: u64) -> impl FnMut(usize) -> usize {
+    move |below| {
+        seed = seed.wrapping_mul(6_364_136_223_846_793_005).wrapping_add(1);
+        usize::try_from(seed >> 33).unwrap() % below
+    }
+}
+
+/// Somebody in one clinic does something.
+fn act(house: &House, own: &[&str], next: &mut impl FnMut(usize) -> usize) {
+    let chat = [ANA, BEN, CLEO][next(3)];
+    let word = own.last().unwrap();
+    let typed = [
+        "/start".to_owned(),
+        "/start check".to_owned(),
+        "/book".to_owned(),
+        "/staff".to_owned(),
+        "/language".to_owned(),
+        "/delete".to_owned(),
+        format!("my knee hurts {word}"),
+        format!("{EMERGENCY} {word}"),
+    ];
+    let (chat, user) = match next(3) {
+        0 => return house.say(chat, &typed[next(typed.len())]),
+        1 => (chat, chat),
+        _ => (STAFF, DANA),
+    };
+    let label = from_bot(&house.world(), chat)
+        .iter()
+        .rev()
+        .find_map(|shown| {
+            let labels: Vec<String> = shown.labels().map(str::to_owned).collect();
+            (!labels.is_empty()).then(|| labels[next(labels.len())].clone())
+        });
+    if let Some(label) = label {
+        let now = house.clock.now().0;
+        // A button that opens something else cannot be pressed here.
+        let _ = house.world().press_label(chat, user, &label, now);
+    }
+}
+
+#[tokio::test(flavor = "multi_thread", worker_threads = 2)]
+async fn two_clinics_in_one_process_never_mix() {
+    let houses = [House::new().await, House::new().await];
+    let api = front([houses[0].server.url(), houses[1].server.url()]).await;
+    let dialogs = Path::new(env!("CARGO_MANIFEST_DIR")).join("dialogs");
+    let place = Place::new(houses[0].folder.path(), "", &api, 0, &dialogs)
+        .with("STAFF_CHAT_ID", "")
+        .with("CLINIC", &NAMES.join(","))
+        .with("TELOXIDE_TOKEN_TUSCANY_SPA", TOKENS[0])
+        .with("TELOXIDE_TOKEN_EAST_WEST", TOKENS[1])
+        .with("STAFF_CHAT_ID_TUSCANY_SPA", &STAFF.to_string())
+        .with("STAFF_CHAT_ID_EAST_WEST", &STAFF.to_string());
+    let (place, life) = tokio::task::spawn_blocking(move || {
+        let life = place.start();
+        (place, life)
+    })
+    .await
+    .unwrap();
+    let mut next = numbers(20_261_121);
+    for _ in 0..40 {
+        for _ in 0..6 {
+            let clinic = next(2);
+            act(&houses[clinic], OWN[clinic], &mut next);
+        }
+        for house in &houses {
+            house.until_quiet().await;
+        }
+    }
+    for (house, own) in houses.iter().zip(OWN) {
+        house.say(ANA, &format!("{EMERGENCY} {}", own.last().unwrap()));
+        house.until_said(STAFF, "Case 1 ·").await;
+    }
+    let (place, status) = tokio::task::spawn_blocking(move || {
+        let status = life.stop(Duration::from_secs(20));
+        (place, status)
+    })
+    .await
+    .unwrap();
+    assert!(status.success(), "{status}\n{}", place.log());
+    for (clinic, house) in houses.iter().enumerate() {
+        let world = house.world();
+        let mut said = String::new();
+        for chat in [ANA, BEN, CLEO, STAFF] {
+            for shown in from_bot(&world, chat) {
+                said.push_str(&shown.text);
+                said.push('\n');
+            }
+        }
+        for call in world.log() {
+            said.push_str(&call.payload.to_string());
+        }
+        assert!(
+            said.contains(OWN[clinic][0]),
+            "{} said little",
+            NAMES[clinic]
+        );
+        for other in OWN[1 - clinic] {
+            assert!(!said.contains(other), "{} said {other}", NAMES[clinic]);
+        }
+        assert!(place.data().join(NAMES[clinic]).join("store").is_dir());
+    }
+}
