@@ -59,8 +59,9 @@ pub enum Tap {
     Day,
     /// Words that state this flag; a second question is answered with yes.
     Say(FlagId),
-    /// Flags are stated until a card of this level is in force.
-    Alarm(Level),
+    /// These flags are stated, or any where none are named, so that a card of this
+    /// level is in force.
+    Alarm(Level, Vec<FlagId>),
     /// Staff clear everything.
     Clear,
 }

@@ -46,7 +46,7 @@ pub(super) fn prove(guide: &mut Guide<'_>, report: &mut Report) {
 /// The quickest chat in which a card of this level is shown.
 fn card_of<'a>(guide: &mut Guide<'a>, level: Level) -> Option<Rehearsal<'a>> {
     let mut chat = Rehearsal::new(guide.content);
-    if chat.tap(&Tap::Alarm(level), &[]).is_ok() {
+    if chat.tap(&Tap::Alarm(level, Vec::new()), &[]).is_ok() {
         return Some(chat);
     }
     let flags: Vec<_> = guide.content.flags.keys().cloned().collect();
@@ -101,7 +101,7 @@ fn prove_no_booking(content: &Content, level: Level, chat: &Rehearsal<'_>, repor
         };
         if card.is_some() {
             chat = Rehearsal::new(content);
-            let _ = chat.tap(&Tap::Alarm(level), std::slice::from_ref(&tap));
+            let _ = chat.tap(&Tap::Alarm(level, Vec::new()), std::slice::from_ref(&tap));
         }
         let _ = chat.tap(&tap, &[]);
         let said = chat
@@ -309,7 +309,7 @@ fn prove_buttons(guide: &mut Guide<'_>, report: &mut Report) {
             let tap = Tap::Card(card.clone(), answer.clone());
             let mut chat = Rehearsal::new(content);
             if chat
-                .tap(&Tap::Alarm(level), std::slice::from_ref(&tap))
+                .tap(&Tap::Alarm(level, Vec::new()), std::slice::from_ref(&tap))
                 .is_err()
             {
                 continue;

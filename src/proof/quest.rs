@@ -221,7 +221,7 @@ impl<'a> Quest<'_, 'a> {
     fn play(&self, machine: &Machine<'a>, way: &[Planned]) -> Played<'a> {
         /// So many sets of flags are tried for one card.
         const ALARMS_MAX: usize = 16;
-        let has_alarm = way.iter().any(|one| matches!(one.tap, Tap::Alarm(_)));
+        let has_alarm = way.iter().any(|one| matches!(one.tap, Tap::Alarm(..)));
         let choices = if has_alarm { ALARMS_MAX } else { 1 };
         let mut first = None;
         for choice in 0..choices {

@@ -184,7 +184,7 @@ impl<'a> Rehearsal<'a> {
                 self.take(What::Unreadable);
             }
             Tap::Say(flag) => self.state(flag, Act::Yes)?,
-            Tap::Alarm(level) => return self.alarm(*level, then),
+            Tap::Alarm(level, flags) => return self.alarm(*level, flags, then),
             Tap::Clear => return self.clear(),
         }
         if !matches!(tap, Tap::Say(_)) {
@@ -383,13 +383,18 @@ impl<'a> Rehearsal<'a> {
     }
 
     /// Brings a card of this level into force.
-    fn alarm(&mut self, level: Level, then: &[Tap]) -> Result<(), Stuck> {
+    fn alarm(&mut self, level: Level, named: &[FlagId], then: &[Tap]) -> Result<(), Stuck> {
         let card = match then.first() {
             Some(Tap::Card(card, _)) => Some(card),
             Some(_) | None => None,
         };
         let mut choice = self.alarm_choice;
-        for flags in alarms(self.content, level, card) {
+        let sets = if named.is_empty() {
+            alarms(self.content, level, card)
+        } else {
+            vec![named.to_vec()]
+        };
+        for flags in sets {
             let mut tried = self.clone();
             for flag in &flags {
                 // A screen's item where no phrase states it is for the caller.

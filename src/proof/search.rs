@@ -10,8 +10,9 @@ use std::rc::Rc;
 
 use super::answers::{Crumb, Tap, Trail, Way};
 use super::machine::{At, End, Goal, Guess, Machine, Mode, State, Stop};
+use super::rules::completions;
 use crate::content::{Condition, Content, Deed, Dialog, Verb};
-use crate::ids::DialogId;
+use crate::ids::{DialogId, FlagId};
 use crate::triage::{Form, Level};
 
 /// More places than this are beyond the budget; the verdict then says so.
@@ -115,7 +116,7 @@ pub(super) struct Search<'m, 'a> {
     found: Option<Find>,
     entries: Vec<(Tap, DialogId, bool)>,
     inert: HashSet<DialogId>,
-    roots: Vec<Level>,
+    alarms: Vec<(Level, Vec<FlagId>)>,
     /// Fewer answered screens stand for more of them.
     merges_screens: bool,
     pub most: usize,
@@ -124,7 +125,7 @@ pub(super) struct Search<'m, 'a> {
 impl<'m, 'a> Search<'m, 'a> {
     pub fn new(machine: &'m mut Machine<'a>) -> Self {
         let inert = inert_dialogs(machine);
-        let roots = blocking_levels(machine.content);
+        let alarms = alarms_of(machine.content);
         let mut entries = Vec::new();
         for command in &machine.content.bot.commands {
             if let Deed::Opens(dialog) = &command.deed {
@@ -153,7 +154,7 @@ impl<'m, 'a> Search<'m, 'a> {
             found: None,
             entries,
             inert,
-            roots,
+            alarms,
             merges_screens,
             most: PLACES_MAX,
         }
@@ -674,23 +675,36 @@ impl<'m, 'a> Search<'m, 'a> {
         }
     }
 
-    /// Cards in force, whatever was stated for them.
+    /// Cards in force. What was stated for them only matters where it is tracked.
     fn raise_alarms(&mut self, id: u32, state: State, cost: u32) {
-        for level in self.roots.clone() {
+        let mut raised = HashSet::new();
+        for (level, flags) in self.alarms.clone() {
+            let facts = self.machine.with_flags(state.facts, flags.iter());
+            if !raised.insert((level, facts)) {
+                continue;
+            }
+            let named = if self.machine.tracked.flags.is_empty() {
+                Vec::new()
+            } else {
+                flags
+            };
+            let many = u32::try_from(named.len()).unwrap_or(u32::MAX).max(1);
+            let mode = Mode::Stopped(level);
             let to = State {
                 stack: 0,
                 screens: 0,
                 clear: false,
-                mode: Mode::Stopped(level),
+                facts,
+                mode,
                 ..state
             };
             self.add(
                 to,
                 0,
-                cost + 1,
+                cost + many,
                 Via::Step {
                     from: id,
-                    tap: Tap::Alarm(level),
+                    tap: Tap::Alarm(level, named),
                 },
                 &[],
             );
@@ -699,52 +713,36 @@ impl<'m, 'a> Search<'m, 'a> {
 
     /// Tracked flags stated in words, wherever the patient stands.
     fn say_flags(&mut self, id: u32, state: State, cost: u32) {
-        if state.mode != Mode::Free {
-            return;
-        }
+        let shown = match state.mode {
+            Mode::Free => Level::Clear,
+            Mode::Pending => return,
+            Mode::Stopped(level) => level,
+        };
         for flag in self.machine.tracked.flags.clone() {
-            let blocks = self.machine.level_of(&flag, Form::Sure).blocks();
+            let own = self.machine.level_of(&flag, Form::Sure);
             let facts = self.machine.with_flags(state.facts, std::iter::once(&flag));
             if facts == state.facts {
                 continue;
             }
-            if !blocks || self.machine.lets_go(&flag) {
+            let via = Via::Step {
+                from: id,
+                tap: Tap::Say(flag.clone()),
+            };
+            if !own.blocks() || (self.machine.lets_go(&flag) && shown == Level::Clear) {
                 let node = self.places[id as usize].node;
-                let way = State { facts, ..state };
-                self.add(
-                    way,
-                    node,
-                    cost + 3,
-                    Via::Step {
-                        from: id,
-                        tap: Tap::Say(flag.clone()),
-                    },
-                    &[],
-                );
+                self.add(State { facts, ..state }, node, cost + 3, via.clone(), &[]);
             }
-            if blocks {
+            if own.blocks() {
+                let mode = Mode::Stopped(own.max(shown));
                 let to = State {
                     stack: 0,
                     screens: 0,
                     clear: false,
                     facts,
+                    mode,
                     ..state
                 };
-                let level = self.machine.level_of(&flag, Form::Sure);
-                let behind = State {
-                    mode: Mode::Stopped(level),
-                    ..to
-                };
-                self.add(
-                    behind,
-                    0,
-                    cost + 1,
-                    Via::Step {
-                        from: id,
-                        tap: Tap::Say(flag),
-                    },
-                    &[],
-                );
+                self.add(to, 0, cost + 1, via, &[]);
             }
         }
     }
@@ -861,18 +859,22 @@ pub(super) fn cards_at(
     found
 }
 
-/// The blocking levels that any flag or rule gives.
-pub(super) fn blocking_levels(content: &Content) -> Vec<Level> {
-    Level::BLOCKING
-        .into_iter()
-        .filter(|level| {
-            content.flags.keys().any(|flag| {
-                [Form::Sure, Form::Unsure]
-                    .iter()
-                    .any(|form| content.rules.level_of(flag, *form) == *level)
-            }) || content.rules.rules.iter().any(|rule| rule.level == *level)
-        })
-        .collect()
+/// The smallest sets of flags that give each blocking level.
+fn alarms_of(content: &Content) -> Vec<(Level, Vec<FlagId>)> {
+    let mut sets = Vec::new();
+    for flag in content.flags.keys() {
+        for form in [Form::Sure, Form::Unsure] {
+            let level = content.rules.level_of(flag, form);
+            if level.blocks() && !sets.contains(&(level, vec![flag.clone()])) {
+                sets.push((level, vec![flag.clone()]));
+            }
+        }
+    }
+    for rule in &content.rules.rules {
+        sets.extend(completions(rule).into_iter().map(|set| (rule.level, set)));
+    }
+    sets.sort_by_key(|(_, set)| set.len());
+    sets
 }
 
 /// Dialogs that change nothing a branch, a screen or a move could depend on:

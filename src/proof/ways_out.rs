@@ -60,7 +60,7 @@ pub(super) fn prove_person(guide: &mut Guide<'_>, report: &mut Report) {
     }
     for level in Level::BLOCKING {
         let mut chat = Rehearsal::new(content);
-        if chat.tap(&Tap::Alarm(level), &[]).is_err() {
+        if chat.tap(&Tap::Alarm(level, Vec::new()), &[]).is_err() {
             continue;
         }
         report.states += 2;
@@ -190,7 +190,7 @@ fn prove_handoff(guide: &mut Guide<'_>, level: Level, report: &mut Report) {
             .any(|step| matches!(step.verb, Verb::Handoff { .. }))
     });
     let mut begin = Rehearsal::new(content);
-    if level.blocks() && begin.tap(&Tap::Alarm(level), &[]).is_err() {
+    if level.blocks() && begin.tap(&Tap::Alarm(level, Vec::new()), &[]).is_err() {
         return;
     }
     let mut found = false;

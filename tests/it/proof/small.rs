@@ -47,7 +47,7 @@ pub struct Small {
 /// The content of a seed.
 pub fn small(seed: u64) -> Small {
     let mut dice = Dice::new(seed);
-    let screens = 1 + dice.roll(3);
+    let screens = 1 + dice.roll(5) / 2;
     let mut files = Sources::default();
     for file in ["texts.yaml", &format!("clinics/{CLINIC}.yaml")] {
         files
@@ -60,6 +60,8 @@ pub fn small(seed: u64) -> Small {
     put("cards.yaml", cards(&mut dice));
     put("moves.yaml", moves(&mut dice));
     let stays = dice.pick(&[
+        "caution",
+        "caution",
         "caution",
         "caution",
         "caution",
@@ -81,7 +83,18 @@ pub fn small(seed: u64) -> Small {
             text("Call {phone}.")
         ),
     );
-    put("main.yaml", "dialog: main\nstays_open: see-professional\nstart: a\nsteps:\n  a: { call: check, next: b }\n  b: { end: true }\n".to_owned());
+    let stays = if dice.in_ten(9) {
+        "caution"
+    } else {
+        "see-professional"
+    };
+    put(
+        "main.yaml",
+        format!(
+            "dialog: main\nstays_open: {}\nstart: a\nsteps:\n  a: {{ call: check, next: b }}\n  b: {{ end: true }}\n",
+            stays
+        ),
+    );
     let screening = if dice.in_ten(9) { "check" } else { "other" };
     let about = text("x");
     put(
@@ -102,18 +115,12 @@ pub fn small(seed: u64) -> Small {
     }
 }
 
-/// Flags f0 to f5: two cautions, a history, three that block.
-const FLAGS: [&str; 6] = ["f0", "f1", "f2", "f3", "f4", "f5"];
+/// A caution, a history, and one that blocks.
+const FLAGS: [&str; 3] = ["f0", "f1", "f2"];
 
 fn red_flags(dice: &mut Dice, screens: usize) -> String {
-    let levels = [
-        "caution",
-        "caution",
-        "see-professional",
-        "see-professional",
-        "urgent-today",
-        "emergency-now",
-    ];
+    let last = dice.pick(&["see-professional", "urgent-today", "emergency-now"]);
+    let levels = ["caution", "see-professional", last];
     let mut out = format!(
         "history_question: {}\ncleared_days: {{ history: 90, other: 7 }}\nflags:\n",
         text("Is it OK?")
@@ -124,28 +131,28 @@ fn red_flags(dice: &mut Dice, screens: usize) -> String {
             out,
             "  {flag}:\n    level: {level}\n    question: {words}\n    button: {words}\n    words: {words}"
         );
-        if *flag == "f2" {
+        if *flag == "f1" {
             let _ = writeln!(
                 out,
                 "    history: {{ allows: [{}] }}",
                 dice.pick(&["X1", "X1, X2"])
             );
         }
-        if *flag == "f3" && dice.in_ten(3) {
+        if *flag == "f2" && dice.in_ten(3) {
             let _ = writeln!(out, "    ends_screens: true");
         }
     }
     out.push_str("rules:\n");
     let rule = dice.pick(&[
         "all: [f0, f1], level: see-professional",
-        "all: [f0, f3], level: urgent-today",
-        "any: [f5], level: emergency-now",
+        "all: [f0, f2], level: urgent-today",
+        "any: [f2], level: emergency-now",
     ]);
     let _ = writeln!(out, "  - {{ id: R1, {rule} }}");
     out.push_str("screens:\n");
     for screen in 0..screens {
-        let first = FLAGS[(screen * 2) % 6];
-        let second = FLAGS[(screen * 2 + 1 + dice.roll(2) * 2) % 6];
+        let first = FLAGS[screen % 3];
+        let second = FLAGS[(screen + 1 + dice.roll(2)) % 3];
         if dice.in_ten(3) {
             let _ = writeln!(
                 out,
@@ -228,7 +235,7 @@ fn moves(dice: &mut Dice) -> String {
             let _ = writeln!(
                 out,
                 "    changes:\n      {}: drop",
-                dice.pick(&["f0", "f1", "f2", "f3"])
+                dice.pick(&["f0", "f1", "f2"])
             );
         }
     }
@@ -246,8 +253,14 @@ fn dialog(
     let mut out = format!("dialog: {name}\nstays_open: {stays_open}\nstart: {name}0\nsteps:\n");
     // Most of the time every screen comes first, in order.
     let mut kinds: Vec<&str> = Vec::new();
-    if asks_screens || dice.in_ten(4) {
-        let skipped = if dice.in_ten(4) {
+    if !asks_screens && dice.in_ten(5) {
+        return format!(
+            "dialog: {name}\nstays_open: {stays_open}\nstart: {name}0\nsteps:\n  {name}0: {{ say: {}, end: true }}\n",
+            text("Read this.")
+        );
+    }
+    if asks_screens || dice.in_ten(6) {
+        let skipped = if dice.in_ten(2) {
             dice.roll(screens)
         } else {
             screens
@@ -259,7 +272,7 @@ fn dialog(
             kinds.push(["s0", "s1", "s2"][screen]);
         }
     }
-    let more = 1 + dice.roll(3);
+    let more = dice.roll(3);
     for _ in 0..more {
         kinds.push(dice.pick(&[
             "question", "choice", "branch", "pass", "screen", "move", "many", "summary", "branch",
@@ -292,13 +305,13 @@ fn body(
     let anywhere = |dice: &mut Dice| format!("{name}{}", dice.roll(last + 1));
     let say = text(&format!("Question {name}{at}"));
     let screen = |dice: &mut Dice| format!("s{}", dice.roll(screens));
-    let extra = |dice: &mut Dice| match dice.roll(8) {
+    let extra = |dice: &mut Dice| match dice.roll(14) {
         0 => format!(", ask_again: [{}]", screen(dice)),
-        1 => format!(", raise: [{}]", FLAGS[dice.roll(6)]),
+        1 => format!(", raise: [{}]", FLAGS[dice.roll(3)]),
         2 => ", set: { memo: yes }".to_owned(),
         _ => String::new(),
     };
-    let after = if dice.in_ten(1) {
+    let after = if dice.roll(20) == 0 {
         format!(", after: {{ minutes: 5, go: {} }}", ahead(dice))
     } else {
         String::new()
@@ -363,9 +376,9 @@ fn condition(dice: &mut Dice) -> String {
         0 => "{ cleared: true }".to_owned(),
         1 => "{ not: { cleared: true } }".to_owned(),
         2 => "{ level_at_least: see-professional }".to_owned(),
-        3 => format!("{{ has: {} }}", dice.pick(&["f0", "f1", "f2", "f4"])),
+        3 => format!("{{ has: {} }}", dice.pick(&["f0", "f1", "f2"])),
         4 => format!("{{ not: {{ has: {} }} }}", dice.pick(&["f0", "f1"])),
         5 => "{ count: { of: [f0, f1, f2], from: 2 } }".to_owned(),
-        _ => "{ any: [{ has: f0 }, { has: f3 }] }".to_owned(),
+        _ => "{ any: [{ has: f0 }, { has: f2 }] }".to_owned(),
     }
 }
