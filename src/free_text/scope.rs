@@ -99,7 +99,8 @@ impl<'l> Scopes<'l> {
     /// write pages without a full stop.
     fn same_breath(&self, a: usize, b: usize) -> bool {
         let (from, to) = (a.min(b), a.max(b));
-        to - from <= BREATH_UNITS_MAX && (from + 1..=to).all(|unit| self.line.breaks[unit] < Break::Contrast)
+        to - from <= BREATH_UNITS_MAX
+            && (from + 1..=to).all(|unit| self.line.breaks[unit] < Break::Contrast)
     }
 
     /// Of whom what stands at `units` is said.

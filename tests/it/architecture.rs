@@ -13,7 +13,10 @@ const ROOMS: &[(&str, &[&str])] = &[
     ("picture", &[]),
     ("content", &["triage", "free_text", "picture", "ids"]),
     ("dialog", &["content", "triage", "free_text", "ids"]),
-    ("proof", &["dialog", "content", "triage", "ids"]),
+    (
+        "proof",
+        &["dialog", "content", "triage", "free_text", "ids"],
+    ),
     ("staff", &["triage", "ids"]),
     ("store", &["dialog", "staff", "ids"]),
     ("channel", &["dialog", "content", "ids"]),

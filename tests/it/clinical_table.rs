@@ -58,7 +58,9 @@ fn check(kind: &str, holds: impl Fn(&Content, &[&str]) -> Result<(), String>) {
 
 #[test]
 fn rows_are_of_known_kinds() {
-    let kinds = ["flag", "rule", "move", "raises", "screen", "history"];
+    let kinds = [
+        "flag", "rule", "move", "place", "raises", "screen", "history",
+    ];
     let known: usize = kinds.iter().map(|kind| rows(kind).count()).sum();
     let all = TABLE
         .lines()
@@ -117,7 +119,7 @@ fn rules_are_those_of_the_table() {
     }
 }
 
-fn rule_columns(rule: &Rule) -> [String; 4] {
+fn rule_columns(rule: &Rule) -> Vec<String> {
     let join = |flags: &[FlagId]| {
         flags
             .iter()
@@ -128,12 +130,14 @@ fn rule_columns(rule: &Rule) -> [String; 4] {
     let at_least = rule.at_least.as_ref().map_or(String::new(), |at_least| {
         format!("{}:{}", at_least.count, join(&at_least.of))
     });
-    [
+    let mut columns = vec![
         format!("all={}", join(&rule.all)),
         format!("any={}", join(&rule.any)),
         format!("at_least={at_least}"),
         rule.level.word().to_owned(),
-    ]
+    ];
+    columns.extend(rule.card.iter().map(|card| format!("card={card}")));
+    columns
 }
 
 fn atom_words(atom: &Atom) -> String {

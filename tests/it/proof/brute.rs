@@ -8,7 +8,7 @@ use psoas_bot::content::{Content, ScreenStyle, Verb};
 use psoas_bot::dialog::{
     Act, Asking, Conversation, Desk, Due, Effect, Input, Press, Token, What, take_turn,
 };
-use psoas_bot::free_text::{Heard, Hit};
+use psoas_bot::free_text::{Heard, Hit, Sureness};
 use psoas_bot::ids::{Lang, PatientText, Timestamp};
 use psoas_bot::proof::{Property, Prover};
 
@@ -206,19 +206,24 @@ fn deeds(content: &Content, c: &Conversation) -> Vec<(Conversation, Deed)> {
         ));
     }
     for flag in content.flags.keys() {
-        let heard = Heard {
-            hits: vec![Hit {
+        for sureness in [Sureness::Sure, Sureness::Unsure] {
+            let hit = Hit {
                 flag: flag.clone(),
-                span: 0..1,
-            }],
-            someone_else: false,
-        };
-        let input = Input {
-            what: What::Text(PatientText::new("words".to_owned())),
-            heard,
-            desk: Desk::Staffed,
-        };
-        deeds.push((c.clone(), Deed::Take(input)));
+                spans: std::iter::once(0..1).collect(),
+                sureness,
+                why: Vec::new(),
+            };
+            let heard = Heard {
+                hits: vec![hit],
+                ..Heard::default()
+            };
+            let input = Input {
+                what: What::Text(PatientText::new("words".to_owned())),
+                heard,
+                desk: Desk::Staffed,
+            };
+            deeds.push((c.clone(), Deed::Take(input)));
+        }
     }
     deeds.push((c.clone(), Deed::Day));
     deeds
