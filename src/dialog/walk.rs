@@ -400,6 +400,10 @@ impl<'a> Walk<'a> {
                     if self.stop_is_due() {
                         return self.show_stop(None);
                     }
+                    // What typed words may have meant is asked first, when the turn ends.
+                    if !self.c.suspected.is_empty() {
+                        return;
+                    }
                     self.grant_clearance();
                     if !self.c.is_cleared(self.content) {
                         return self.trip_guard();

@@ -8,20 +8,27 @@ use psoas_bot::content::{self, Content, Sources};
 use crate::content::{CLINIC, real_sources};
 
 /// Numbers from a seed; the same seed gives the same content.
-pub struct Dice(u64);
+pub struct Dice {
+    state: u64,
+    /// How many flags the content has.
+    flags: usize,
+}
 
 impl Dice {
     pub fn new(seed: u64) -> Self {
-        Self(seed.wrapping_mul(0x9e37_79b9_7f4a_7c15) | 1)
+        Self {
+            state: seed.wrapping_mul(0x9e37_79b9_7f4a_7c15) | 1,
+            flags: if seed.is_multiple_of(5) { 3 } else { 2 },
+        }
     }
 
     /// A number below `sides`.
     fn roll(&mut self, sides: usize) -> usize {
         // xorshift64*
-        self.0 ^= self.0 >> 12;
-        self.0 ^= self.0 << 25;
-        self.0 ^= self.0 >> 27;
-        let high = self.0.wrapping_mul(0x2545_f491_4f6c_dd1d) >> 33;
+        self.state ^= self.state >> 12;
+        self.state ^= self.state << 25;
+        self.state ^= self.state >> 27;
+        let high = self.state.wrapping_mul(0x2545_f491_4f6c_dd1d) >> 33;
         usize::try_from(high).unwrap_or(0) % sides
     }
 
@@ -47,16 +54,23 @@ pub struct Small {
 /// The content of a seed.
 pub fn small(seed: u64) -> Small {
     let mut dice = Dice::new(seed);
-    let screens = 1 + dice.roll(5) / 2;
+    let screens = 1 + dice.roll(4) / 3;
     let mut files = Sources::default();
     for file in ["texts.yaml", &format!("clinics/{CLINIC}.yaml")] {
-        files
-            .files
-            .insert(file.to_owned(), real_sources().files[file].clone());
+        let text = real_sources().files[file].replace("opens: book", "opens: other");
+        files.files.insert(file.to_owned(), text.replace(", set: { who: ofir }", "").replace(", set: { who: karen }", ""));
     }
-    let mut put = |file: &str, text: String| drop(files.files.insert(file.to_owned(), text));
+    let fewer = dice.flags == 2;
+    let mut put = |file: &str, text: String| {
+        // With two flags the second stands where the third would.
+        let text = if fewer { text.replace("f2", "f1").replace("[f1, f1]", "[f1]") } else { text };
+        files.files.insert(file.to_owned(), text);
+    };
     put("red-flags.yaml", red_flags(&mut dice, screens));
-    put("phrases.yaml", phrases());
+    put("hearing/signs.yaml", hearing(dice.flags));
+    put("find.yaml", "fillers: { en: [a], es: [el] }\nplaces: []\n".to_owned());
+    put("glossary.yaml", "terms: []\n".to_owned());
+    put("sources.yaml", "introduction: \"Made up.\"\nseeds: {}\ndecided: {}\nkeys: { GK: { title: \"Made up\", read: \"all of it\" } }\ngaps: []\n".to_owned());
     put("cards.yaml", cards(&mut dice));
     put("moves.yaml", moves(&mut dice));
     let stays = dice.pick(&[
@@ -79,7 +93,7 @@ pub fn small(seed: u64) -> Small {
     put(
         "person.yaml",
         format!(
-            "dialog: person\nstays_open: emergency-now\nstart: a\nsteps:\n  a: {{ say: {}, end: true }}\n",
+            "dialog: person\nkind: talks\nstays_open: emergency-now\nstart: a\nsteps:\n  a: {{ say: {}, end: true }}\n",
             text("Call {phone}.")
         ),
     );
@@ -91,7 +105,7 @@ pub fn small(seed: u64) -> Small {
     put(
         "main.yaml",
         format!(
-            "dialog: main\nstays_open: {}\nstart: a\nsteps:\n  a: {{ call: check, next: b }}\n  b: {{ end: true }}\n",
+            "dialog: main\nkind: talks\nstays_open: {}\nstart: a\nsteps:\n  a: {{ call: check, next: b }}\n  b: {{ end: true }}\n",
             stays
         ),
     );
@@ -120,21 +134,25 @@ const FLAGS: [&str; 3] = ["f0", "f1", "f2"];
 
 fn red_flags(dice: &mut Dice, screens: usize) -> String {
     let last = dice.pick(&["see-professional", "urgent-today", "emergency-now"]);
-    let levels = ["caution", "see-professional", last];
+    let levels = if dice.flags == 3 {
+        ["caution", "see-professional", last]
+    } else {
+        ["caution", dice.pick(&["see-professional", "see-professional", last]), last]
+    };
     let mut out = format!(
         "history_question: {}\ncleared_days: {{ history: 90, other: 7 }}\nflags:\n",
         text("Is it OK?")
     );
-    for (flag, level) in FLAGS.iter().zip(levels) {
+    for (flag, level) in FLAGS.iter().zip(levels).take(dice.flags) {
         let words = text(flag);
         let _ = writeln!(
             out,
-            "  {flag}:\n    level: {level}\n    question: {words}\n    button: {words}\n    words: {words}"
+            "  {flag}:\n    level: {level}\n    question: {words}\n    button: {words}\n    words: {words}\n    source: [GK]"
         );
-        if *flag == "f1" {
+        if *flag == "f1" && (dice.flags == 3 || dice.in_ten(5)) {
             let _ = writeln!(
                 out,
-                "    history: {{ allows: [{}] }}",
+                "    history: {{ allows: [{}], since: {words} }}",
                 dice.pick(&["X1", "X1, X2"])
             );
         }
@@ -169,24 +187,21 @@ fn red_flags(dice: &mut Dice, screens: usize) -> String {
     out
 }
 
-fn phrases() -> String {
-    let mut out = String::new();
-    for (list, word) in [
-        ("negations", "no"),
-        ("negations_after", "nope"),
-        ("clause_ends", "but"),
-        ("hypothetical", "what if"),
-        ("others", "my uncle"),
-        ("resolved", "went away"),
-        ("idioms", "killing me"),
-    ] {
-        let _ = writeln!(out, "{list}: {{ en: [\"{word}\"], es: [\"{word}\"] }}");
+/// Words that state each flag.
+const WORDS: [&str; 3] = ["alpha", "bravo", "charlie"];
+
+fn hearing(flags: usize) -> String {
+    let mut out = "classes:\n  SIGN: { en: \"sign\", es: \"signo\" }\n".to_owned();
+    for word in WORDS {
+        let class = word.to_uppercase();
+        let _ = writeln!(out, "  {class}: {{ en: \"{word}\", es: \"{word}\" }}");
     }
-    out.push_str("phrases:\n");
-    for flag in FLAGS {
+    out.push_str("roles:\n  negations: { en: \"no, not\", es: \"no\" }\n  contrasts: { en: \"but\", es: \"pero\" }\nsigns:\n");
+    for (flag, word) in FLAGS.iter().zip(WORDS).take(flags) {
+        let class = word.to_uppercase();
         let _ = writeln!(
             out,
-            "  - {{ flag: {flag}, lang: en, pattern: \"sign {flag}\", matches: [\"sign {flag}\"], not: [\"no sign {flag}\"] }}"
+            "  - flag: {flag}\n    says:\n      - SIGN + {class}\n    matches: [\"sign {word}\"]\n    not: [\"no sign {word}\"]"
         );
     }
     out
@@ -201,7 +216,7 @@ fn cards(dice: &mut Dice) -> String {
     ] {
         let _ = writeln!(
             out,
-            "  {card}:\n    level: {level}\n    text: {}",
+            "  {card}:\n    level: {level}\n    source: [GK]\n    text: {}",
             text("Call {emergency}.")
         );
         if dice.in_ten(3) {
@@ -218,14 +233,14 @@ fn cards(dice: &mut Dice) -> String {
 
 fn moves(dice: &mut Dice) -> String {
     let mut out = String::new();
-    for name in ["warm_up", "stop_rules", "every_move"] {
+    for name in ["warm_up", "stop_rules", "every_move", "every_push"] {
         let _ = writeln!(out, "{name}: {}", text("Stop and call {emergency}."));
     }
     out.push_str("moves:\n");
     for id in ["X1", "X2"] {
         let _ = writeln!(
             out,
-            "  {id}:\n    name: {}\n    push: low\n    dose: {}\n    steps: [{}]\n    caveats: {}",
+            "  {id}:\n    name: {}\n    push: low\n    dose: {}\n    steps: [{}]\n    caveats: {}\n    sources: [GK]",
             text(&format!("Move {id}")),
             text("Once"),
             text("Go"),
@@ -250,12 +265,12 @@ fn dialog(
     screens: usize,
     asks_screens: bool,
 ) -> String {
-    let mut out = format!("dialog: {name}\nstays_open: {stays_open}\nstart: {name}0\nsteps:\n");
+    let mut out = format!("dialog: {name}\nkind: talks\nstays_open: {stays_open}\nstart: {name}0\nsteps:\n");
     // Most of the time every screen comes first, in order.
     let mut kinds: Vec<&str> = Vec::new();
     if !asks_screens && dice.in_ten(5) {
         return format!(
-            "dialog: {name}\nstays_open: {stays_open}\nstart: {name}0\nsteps:\n  {name}0: {{ say: {}, end: true }}\n",
+            "dialog: {name}\nkind: talks\nstays_open: {stays_open}\nstart: {name}0\nsteps:\n  {name}0: {{ say: {}, end: true }}\n",
             text("Read this.")
         );
     }
