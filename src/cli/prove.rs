@@ -4,12 +4,12 @@ use std::fmt::Write as _;
 use std::fs;
 use std::path::{Path, PathBuf};
 use std::process::ExitCode;
-use std::time::Instant;
 
 use anyhow::Context as _;
 use serde::Serialize;
 
 use super::{ProveArgs, ProveFormat, check};
+use crate::app::clock::Clock;
 use crate::app::dialogs_dir;
 use crate::content::{self, Sources};
 use crate::proof::{Finding, Property, Prover, Report, Spot, Table};

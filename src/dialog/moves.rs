@@ -19,6 +19,10 @@ impl<'a> Walk<'a> {
             self.show_stop(None);
             return false;
         }
+        // What typed words may have meant is asked first, when the turn ends.
+        if !self.c.suspected.is_empty() {
+            return false;
+        }
         self.grant_clearance();
         if !self.c.is_cleared(self.content) {
             self.trip_guard();

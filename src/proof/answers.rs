@@ -5,7 +5,7 @@
 
 use super::machine::{Facts, Machine, Mode, State};
 use crate::content::{Answer, Choice, Screen, ScreenStyle, Verb, YesNo};
-use crate::ids::{ChoiceId, FlagId, SlotId};
+use crate::ids::{ChoiceId, DialogId, FlagId, SlotId};
 use crate::triage::{Form, Level};
 
 /// More ticks than this on one list are not tried together.
@@ -20,6 +20,10 @@ pub enum Tap {
     Link(String),
     /// Words that mean nothing, where no question is open: they open the menu.
     Idle,
+    /// A place that typed words name.
+    Open(DialogId),
+    /// The button that begins the screens.
+    Screening,
     /// The button that opens the menu, which stands where nothing is open.
     Menu,
     /// The button that reaches a person.
@@ -135,7 +139,8 @@ impl Machine<'_> {
                 }
             }
             Verb::Move { answers, .. } => {
-                for option in answers {
+                // Of several that lead to the same place the last is shown.
+                for option in answers.iter().rev() {
                     self.answer(
                         state,
                         Tap::Choose(option.id.clone()),

@@ -208,7 +208,7 @@ fn answer_once(content: &Content, chat: &mut Rehearsal<'_>, flags: &[FlagId]) ->
                     .collect();
                 match (ticked.is_empty(), screen.style) {
                     (false, _) => chat.tick_flags(&ticked),
-                    (true, ScreenStyle::List) => chat.act(Act::None(0)),
+                    (true, ScreenStyle::List) => chat.none_of(),
                     (true, ScreenStyle::Question) => chat.act(Act::No),
                 }
             }
@@ -226,13 +226,7 @@ impl Rehearsal<'_> {
             Tap::YesNo(YesNo::Yes) => self.act(Act::Yes),
             Tap::YesNo(YesNo::No) => self.act(Act::No),
             Tap::YesNo(YesNo::NotSure) => self.act(Act::Unsure),
-            Tap::Ticks(ids) => {
-                for id in ids {
-                    self.act(Act::Tick(id.clone()))?;
-                }
-                let bits = self.c.open.as_ref().ok_or(Stuck)?.draft;
-                self.act(Act::Continue(bits))
-            }
+            Tap::Ticks(ids) => self.ticks(ids),
             tap => self.tap(tap, &[]),
         }
     }

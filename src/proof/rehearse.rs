@@ -153,6 +153,8 @@ impl<'a> Rehearsal<'a> {
                     self.press(&Press::Menu)?;
                 }
             }
+            Tap::Open(dialog) => self.press_or_forge(&Press::Open(dialog.clone())),
+            Tap::Screening => self.press_or_forge(&Press::Screening),
             Tap::Person => self.press(&Press::Person)?,
             Tap::Card(card, answer) => self.press(&Press::Card(card.clone(), answer.clone()))?,
             Tap::Choose(id) => self.act(Act::Choose(id.clone()))?,
@@ -164,7 +166,7 @@ impl<'a> Rehearsal<'a> {
             Tap::PlayHurts => self.act(Act::Play(Cue::Hurts))?,
             Tap::PlayOn => self.play_on()?,
             Tap::Ticks(ids) => self.ticks(ids)?,
-            Tap::NoneOf => self.act(Act::None(0))?,
+            Tap::NoneOf => self.none_of()?,
             Tap::Tick(flags) => self.tick_flags(flags)?,
             Tap::Number(value) => self.number(*value)?,
             Tap::Typed => self.typed()?,
@@ -302,12 +304,43 @@ impl<'a> Rehearsal<'a> {
             .collect()
     }
 
-    fn ticks(&mut self, ids: &[ChoiceId]) -> Result<(), Stuck> {
+    /// Ticks exactly these and goes on; what stood ticked before is unticked.
+    pub fn ticks(&mut self, ids: &[ChoiceId]) -> Result<(), Stuck> {
+        self.untick()?;
         for id in ids {
             self.act(Act::Tick(id.clone()))?;
         }
         let bits = self.c.open.as_ref().ok_or(Stuck)?.draft;
         self.act(Act::Continue(bits))
+    }
+
+    /// None of these; ticks that stand are taken away by a first press.
+    pub fn none_of(&mut self) -> Result<(), Stuck> {
+        self.untick()?;
+        self.act(Act::None(0))
+    }
+
+    fn untick(&mut self) -> Result<(), Stuck> {
+        let standing: Vec<ChoiceId> = self
+            .buttons()
+            .into_iter()
+            .filter_map(|press| match press {
+                Press::Question(_, Act::Untick(id)) => Some(id),
+                _ => None,
+            })
+            .collect();
+        standing
+            .into_iter()
+            .try_for_each(|id| self.act(Act::Untick(id)))
+    }
+
+    /// A button that may not be on the screen now, and works wherever it was.
+    fn press_or_forge(&mut self, press: &Press) {
+        if self.press(press).is_err() {
+            let data = press.data();
+            self.lines.push(format!("patient forges: {data}"));
+            self.take(What::Press(data));
+        }
     }
 
     /// Ticks flags of the open screen and goes on.

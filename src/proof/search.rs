@@ -136,6 +136,10 @@ impl<'m, 'a> Search<'m, 'a> {
             entries.push((Tap::Link(name.clone()), link.opens.clone(), true));
         }
         entries.push((Tap::Idle, machine.content.bot.menu.clone(), true));
+        for spot in machine.content.finder.spots() {
+            entries.push((Tap::Open(spot.opens.clone()), spot.opens.clone(), false));
+        }
+        entries.push((Tap::Screening, machine.content.bot.screening.clone(), true));
         let merges_screens = !machine.tracked.clearance;
         Self {
             machine,

@@ -8,20 +8,27 @@ use psoas_bot::content::{self, Content, Sources};
 use crate::content::{CLINIC, real_sources};
 
 /// Numbers from a seed; the same seed gives the same content.
-pub struct Dice(u64);
+pub struct Dice {
+    state: u64,
+    /// How many flags the content has.
+    flags: usize,
+}
 
 impl Dice {
     pub fn new(seed: u64) -> Self {
-        Self(seed.wrapping_mul(0x9e37_79b9_7f4a_7c15) | 1)
+        Self {
+            state: seed.wrapping_mul(0x9e37_79b9_7f4a_7c15) | 1,
+            flags: if seed.is_multiple_of(5) { 3 } else { 2 },
+        }
     }
 
     /// A number below `sides`.
     fn roll(&mut self, sides: usize) -> usize {
         // xorshift64*
-        self.0 ^= self.0 >> 12;
-        self.0 ^= self.0 << 25;
-        self.0 ^= self.0 >> 27;
-        let high = self.0.wrapping_mul(0x2545_f491_4f6c_dd1d) >> 33;
+        self.state ^= self.state >> 12;
+        self.state ^= self.state << 25;
+        self.state ^= self.state >> 27;
+        let high = self.state.wrapping_mul(0x2545_f491_4f6c_dd1d) >> 33;
         usize::try_from(high).unwrap_or(0) % sides
     }
 
@@ -47,16 +54,32 @@ pub struct Small {
 /// The content of a seed.
 pub fn small(seed: u64) -> Small {
     let mut dice = Dice::new(seed);
-    let screens = 1 + dice.roll(5) / 2;
+    let screens = 1 + dice.roll(4) / 3;
     let mut files = Sources::default();
     for file in ["texts.yaml", &format!("clinics/{CLINIC}.yaml")] {
         let text = real_sources().files[file].replace("opens: book", "opens: other");
-        files.files.insert(file.to_owned(), text.replace(", set: { who: ofir }", "").replace(", set: { who: karen }", ""));
+        files.files.insert(
+            file.to_owned(),
+            text.replace(", set: { who: ofir }", "")
+                .replace(", set: { who: karen }", ""),
+        );
     }
-    let mut put = |file: &str, text: String| drop(files.files.insert(file.to_owned(), text));
+    let fewer = dice.flags == 2;
+    let mut put = |file: &str, text: String| {
+        // With two flags the second stands where the third would.
+        let text = if fewer {
+            text.replace("f2", "f1").replace("[f1, f1]", "[f1]")
+        } else {
+            text
+        };
+        files.files.insert(file.to_owned(), text);
+    };
     put("red-flags.yaml", red_flags(&mut dice, screens));
-    put("hearing/signs.yaml", hearing());
-    put("find.yaml", "fillers: { en: [a], es: [el] }\nplaces: []\n".to_owned());
+    put("hearing/signs.yaml", hearing(dice.flags));
+    put(
+        "find.yaml",
+        "fillers: { en: [a], es: [el] }\nplaces: []\n".to_owned(),
+    );
     put("glossary.yaml", "terms: []\n".to_owned());
     put("sources.yaml", "introduction: \"Made up.\"\nseeds: {}\ndecided: {}\nkeys: { GK: { title: \"Made up\", read: \"all of it\" } }\ngaps: []\n".to_owned());
     put("cards.yaml", cards(&mut dice));
@@ -122,18 +145,26 @@ const FLAGS: [&str; 3] = ["f0", "f1", "f2"];
 
 fn red_flags(dice: &mut Dice, screens: usize) -> String {
     let last = dice.pick(&["see-professional", "urgent-today", "emergency-now"]);
-    let levels = ["caution", "see-professional", last];
+    let levels = if dice.flags == 3 {
+        ["caution", "see-professional", last]
+    } else {
+        [
+            "caution",
+            dice.pick(&["see-professional", "see-professional", last]),
+            last,
+        ]
+    };
     let mut out = format!(
         "history_question: {}\ncleared_days: {{ history: 90, other: 7 }}\nflags:\n",
         text("Is it OK?")
     );
-    for (flag, level) in FLAGS.iter().zip(levels) {
+    for (flag, level) in FLAGS.iter().zip(levels).take(dice.flags) {
         let words = text(flag);
         let _ = writeln!(
             out,
             "  {flag}:\n    level: {level}\n    question: {words}\n    button: {words}\n    words: {words}\n    source: [GK]"
         );
-        if *flag == "f1" {
+        if *flag == "f1" && (dice.flags == 3 || dice.in_ten(5)) {
             let _ = writeln!(
                 out,
                 "    history: {{ allows: [{}], since: {words} }}",
@@ -174,14 +205,14 @@ fn red_flags(dice: &mut Dice, screens: usize) -> String {
 /// Words that state each flag.
 const WORDS: [&str; 3] = ["alpha", "bravo", "charlie"];
 
-fn hearing() -> String {
+fn hearing(flags: usize) -> String {
     let mut out = "classes:\n  SIGN: { en: \"sign\", es: \"signo\" }\n".to_owned();
     for word in WORDS {
         let class = word.to_uppercase();
         let _ = writeln!(out, "  {class}: {{ en: \"{word}\", es: \"{word}\" }}");
     }
     out.push_str("roles:\n  negations: { en: \"no, not\", es: \"no\" }\n  contrasts: { en: \"but\", es: \"pero\" }\nsigns:\n");
-    for (flag, word) in FLAGS.iter().zip(WORDS) {
+    for (flag, word) in FLAGS.iter().zip(WORDS).take(flags) {
         let class = word.to_uppercase();
         let _ = writeln!(
             out,
@@ -249,7 +280,8 @@ fn dialog(
     screens: usize,
     asks_screens: bool,
 ) -> String {
-    let mut out = format!("dialog: {name}\nkind: talks\nstays_open: {stays_open}\nstart: {name}0\nsteps:\n");
+    let mut out =
+        format!("dialog: {name}\nkind: talks\nstays_open: {stays_open}\nstart: {name}0\nsteps:\n");
     // Most of the time every screen comes first, in order.
     let mut kinds: Vec<&str> = Vec::new();
     if !asks_screens && dice.in_ten(5) {
