@@ -13,7 +13,7 @@ use super::machine::{At, End, Goal, Guess, Machine, Mode, State, Stop};
 use super::rules::completions;
 use crate::content::{Condition, Content, Deed, Dialog, Verb};
 use crate::ids::{DialogId, FlagId};
-use crate::triage::{Form, Level};
+use crate::triage::{Form, Level, Stated};
 
 /// More places than this are beyond the budget; the verdict then says so.
 pub const PLACES_MAX: usize = 1_500_000;
@@ -737,6 +737,7 @@ impl<'m, 'a> Search<'m, 'a> {
                 self.add(State { facts, ..state }, node, cost + 3, via.clone(), &[]);
             }
             if own.blocks() {
+                let own = level_of_set(self.machine.content, std::slice::from_ref(&flag), Form::Sure);
                 let mode = Mode::Stopped(own.max(shown));
                 let to = State {
                     stack: 0,
@@ -863,22 +864,28 @@ pub(super) fn cards_at(
     found
 }
 
-/// The smallest sets of flags that give each blocking level.
+/// The smallest sets of flags that give each blocking level. What a patient has
+/// stated when a card comes holds one of them, and that one gives the same level.
 fn alarms_of(content: &Content) -> Vec<(Level, Vec<FlagId>)> {
-    let mut sets = Vec::new();
-    for flag in content.flags.keys() {
-        for form in [Form::Sure, Form::Unsure] {
-            let level = content.rules.level_of(flag, form);
-            if level.blocks() && !sets.contains(&(level, vec![flag.clone()])) {
-                sets.push((level, vec![flag.clone()]));
-            }
+    let alone = content.flags.keys().flat_map(|flag| {
+        [Form::Sure, Form::Unsure].map(|form| (vec![flag.clone()], form))
+    });
+    let together = content.rules.rules.iter().flat_map(completions);
+    let mut sets: Vec<(Level, Vec<FlagId>)> = Vec::new();
+    for (set, form) in alone.chain(together.map(|set| (set, Form::Sure))) {
+        let level = level_of_set(content, &set, form);
+        if level.blocks() && !sets.contains(&(level, set.clone())) {
+            sets.push((level, set));
         }
-    }
-    for rule in &content.rules.rules {
-        sets.extend(completions(rule).into_iter().map(|set| (rule.level, set)));
     }
     sets.sort_by_key(|(_, set)| set.len());
     sets
+}
+
+fn level_of_set(content: &Content, set: &[FlagId], form: Form) -> Level {
+    let cleared = false;
+    let stated = set.iter().map(|flag| (flag.clone(), Stated { form, cleared })).collect();
+    content.rules.level(&stated)
 }
 
 /// Dialogs that change nothing a branch, a screen or a move could depend on:
