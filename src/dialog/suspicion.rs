@@ -63,7 +63,9 @@ impl Walk<'_> {
             self.c.open.as_ref().map(|open| &open.asking),
             Some(Asking::Item(Pending::Heard(_)))
         );
-        if is_asked || self.between().is_some() || self.rests_after(input) {
+        // A dialog that was just asked for comes first; words typed into it do not wait.
+        let comes_later = self.between().is_some() && !self.suspects(input);
+        if is_asked || comes_later || self.rests_after(input) {
             return;
         }
         let level = |flag: &&FlagId| self.content.rules.level_of(flag, Form::Sure);

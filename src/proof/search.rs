@@ -11,6 +11,7 @@ use std::rc::Rc;
 use super::answers::{Crumb, Tap, Trail, Way};
 use super::machine::{At, End, Goal, Guess, Machine, Mode, State, Stop};
 use crate::content::{Condition, Content, Deed, Dialog, Verb};
+use crate::dialog::Press;
 use crate::ids::DialogId;
 use crate::triage::{Form, Level};
 
@@ -135,6 +136,27 @@ impl<'m, 'a> Search<'m, 'a> {
             entries.push((Tap::Link(name.clone()), link.opens.clone(), true));
         }
         entries.push((Tap::Idle, machine.content.bot.menu.clone(), true));
+        // Buttons of messages long gone, and typed words that name a place.
+        let screening = machine.content.bot.screening.clone();
+        entries.push((Tap::Data(Press::Screening), screening, true));
+        let mut places: Vec<&DialogId> = machine
+            .content
+            .finder
+            .spots()
+            .map(|spot| &spot.opens)
+            .collect();
+        places.sort_unstable();
+        places.dedup();
+        for dialog in places {
+            // A place opens as a command does: one that a command opens is known.
+            let is_known = |(tap, known, _): &(Tap, DialogId, bool)| {
+                matches!(tap, Tap::Command(_)) && known == dialog
+            };
+            if !entries.iter().any(is_known) {
+                let tap = Tap::Data(Press::Open(dialog.clone()));
+                entries.push((tap, dialog.clone(), false));
+            }
+        }
         let merges_screens = !machine.tracked.clearance;
         Self {
             machine,
@@ -188,7 +210,11 @@ impl<'m, 'a> Search<'m, 'a> {
             self.expand(id);
         }
         let Some(found) = self.found.take() else {
-            return Outcome::Nowhere;
+            return if self.machine.is_cut {
+                Outcome::BeyondBudget
+            } else {
+                Outcome::Nowhere
+            };
         };
         let mut traced = Vec::new();
         self.trace(found.from, None, &mut traced);

@@ -268,7 +268,7 @@ fn prove_no_loop(content: &Content, report: &mut Report) {
     report.states += quest.states;
     let (chat, what) = match reached {
         Reached::Nowhere => return,
-        Reached::Shown { mut chat, .. } => {
+        Reached::Shown { mut chat } => {
             chat.expect(format!("never: {gone}"));
             let shows = [
                 "P5: steps run round in a circle, and nobody is asked anything.".to_owned(),

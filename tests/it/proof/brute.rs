@@ -8,7 +8,7 @@ use psoas_bot::content::{Content, ScreenStyle, Verb};
 use psoas_bot::dialog::{
     Act, Asking, Conversation, Desk, Due, Effect, Input, Press, Token, What, take_turn,
 };
-use psoas_bot::free_text::{Heard, Hit};
+use psoas_bot::free_text::{Heard, Hit, Sureness};
 use psoas_bot::ids::{Lang, PatientText, Timestamp};
 use psoas_bot::proof::{Property, Prover};
 
@@ -193,9 +193,11 @@ fn deeds(content: &Content, c: &Conversation) -> Vec<(Conversation, Deed)> {
         let heard = Heard {
             hits: vec![Hit {
                 flag: flag.clone(),
-                span: 0..1,
+                spans: vec![0..1],
+                sureness: Sureness::Sure,
+                why: Vec::new(),
             }],
-            someone_else: false,
+            ..Heard::default()
         };
         let input = Input {
             what: What::Text(PatientText::new("words".to_owned())),
