@@ -374,18 +374,21 @@ fn walk_round(chat: &mut Rehearsal<'_>) {
         if !seen.insert((dialog.clone(), step.clone())) {
             return;
         }
-        let next = chat.buttons().into_iter().find(|press| {
-            matches!(
+        // Whoever erases everything has left the circle.
+        let next = chat.buttons().into_iter().find_map(|press| {
+            let answers = matches!(
                 press,
                 Press::Question(
                     _,
                     Act::Choose(_) | Act::Yes | Act::None(_) | Act::Number(_) | Act::LooksRight
                 )
-            )
+            );
+            let mut chat = chat.clone();
+            (answers && chat.press(&press).is_ok() && chat.asks().is_some()).then_some(chat)
         });
         match next {
-            Some(press) if chat.press(&press).is_ok() => {}
-            Some(_) | None => return,
+            Some(next) => *chat = next,
+            None => return,
         }
     }
 }
