@@ -15,6 +15,7 @@ use psoas_bot::ids::PatientText;
 use psoas_bot::triage::Rules;
 use serde_json::{Value, json};
 
+#[allow(dead_code, reason = "the tests read more of a line than a bench does")]
 #[path = "../tests/it/hearing/score.rs"]
 mod score;
 

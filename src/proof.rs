@@ -32,7 +32,7 @@ pub use search::PLACES_MAX;
 pub use table::{Row, Table, TableError};
 
 /// A verdict is kept by content and by this: another prover may see more.
-pub const PROVER_VERSION: u32 = 1;
+pub const PROVER_VERSION: u32 = 2;
 
 /// What is proved.
 #[derive(Debug, Clone, Copy, PartialEq, Eq, PartialOrd, Ord, Hash, Serialize, Deserialize)]

@@ -147,7 +147,6 @@ impl Lexicon {
     ) -> Result<Self, HearingError> {
         let mut lexicon = Self {
             nodes: vec![Node::default()],
-            stem_letters: usize::MAX..0,
             ..Self::default()
         };
         for _ in Role::ALL {
@@ -376,8 +375,11 @@ impl Lexicon {
         }
         let id = self.new_word();
         self.stems.insert(stem.into(), id);
-        self.stem_letters.start = self.stem_letters.start.min(stem.len());
-        self.stem_letters.end = self.stem_letters.end.max(stem.len() + 1);
+        self.stem_letters = if self.stem_letters.is_empty() {
+            stem.len()..stem.len() + 1
+        } else {
+            self.stem_letters.start.min(stem.len())..self.stem_letters.end.max(stem.len() + 1)
+        };
         id
     }
 

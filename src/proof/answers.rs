@@ -418,9 +418,11 @@ impl Machine<'_> {
             .iter()
             .filter(|flag| self.tracked.flag(flag).is_some())
             .filter(|flag| !self.level_of(flag, Form::Sure).blocks() || self.lets_go(flag))
-            .take(TICKS_TRACKED_MAX)
             .cloned()
             .collect();
+        let cut = tracked.len() > TICKS_TRACKED_MAX;
+        let tracked = &tracked[..tracked.len().min(TICKS_TRACKED_MAX)];
+        self.is_cut |= cut;
         for bits in self.subsets(tracked.len()) {
             let ticked: Vec<FlagId> = tracked
                 .iter()
@@ -475,7 +477,7 @@ impl Machine<'_> {
     }
 
     /// Sets of ticks that can make a difference.
-    fn tick_sets(&self, slot: &SlotId, options: &[Choice]) -> Vec<Vec<ChoiceId>> {
+    fn tick_sets(&mut self, slot: &SlotId, options: &[Choice]) -> Vec<Vec<ChoiceId>> {
         let tests = self
             .tracked
             .slot(slot)
@@ -500,7 +502,20 @@ impl Machine<'_> {
             .collect();
         let mut sets: Vec<Vec<ChoiceId>> =
             plain.iter().map(|option| vec![option.id.clone()]).collect();
-        if tested.len() <= TICKS_TRACKED_MAX && !tests.is_empty() {
+        let is_told_apart = !tests.is_empty()
+            || tested.iter().any(|option| {
+                let answer = &option.answer;
+                let flags = answer.raise.iter().chain(&answer.raise_unsure);
+                answer
+                    .set
+                    .iter()
+                    .any(|(slot, _)| self.tracked.slot(slot).is_some())
+                    || flags
+                        .into_iter()
+                        .any(|flag| self.tracked.flag(flag).is_some())
+            });
+        let is_cut = is_told_apart && tested.len() > TICKS_TRACKED_MAX;
+        if is_told_apart && !is_cut {
             for bits in self.subsets(tested.len()) {
                 let set = tested
                     .iter()
@@ -513,6 +528,7 @@ impl Machine<'_> {
             sets.push(tested.iter().map(|option| option.id.clone()).collect());
         }
         sets.retain(|set| !set.is_empty());
+        self.is_cut |= is_cut;
         sets
     }
 

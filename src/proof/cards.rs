@@ -7,7 +7,7 @@ use super::search::cards_at;
 use super::{Finding, Report, Spot};
 use crate::content::{Card, Content, Dialog, Verb};
 use crate::dialog::Press;
-use crate::ids::{CardId, DialogId, Lang};
+use crate::ids::{CardId, DialogId, FlagId, Lang};
 use crate::triage::{Form, Level};
 
 const FILE: &str = "cards.yaml";
@@ -222,45 +222,49 @@ fn prove_own_cards(guide: &mut Guide<'_>, report: &mut Report) {
     }
 }
 
-/// An emergency or urgent card names a number to call.
+/// An emergency or urgent card names a number to call, in each language. What it
+/// always says counts: its text and its last line, not what some signs add.
 fn prove_numbers(guide: &mut Guide<'_>, report: &mut Report) {
     let content = guide.content;
     for level in [Level::UrgentToday, Level::EmergencyNow] {
         for (id, card) in cards_in_force(content, level) {
             report.states += 1;
-            let is_silent = Lang::ALL.into_iter().any(|lang| {
-                !card
-                    .text
-                    .template(lang)
-                    .placeholders()
-                    .any(|name| ["emergency", "crisis"].contains(&name))
-            });
-            if !is_silent {
+            let Some(silent) = Lang::ALL
+                .into_iter()
+                .find(|lang| !names_number(card, *lang))
+            else {
                 continue;
-            }
-            let flags: Vec<_> = content
+            };
+            let own = |flag: &FlagId| {
+                let rule = &content.rules.flags[flag];
+                content.rules.level_of(flag, Form::Sure) == level
+                    && (rule.card.as_ref() == Some(id)
+                        || (rule.card.is_none() && card.level == Some(level)))
+            };
+            // What a sign adds may name a number: a sign that adds nothing shows it.
+            let mut flags: Vec<&FlagId> = content
                 .rules
                 .flags
-                .iter()
-                .filter(|(flag, rule)| {
-                    content.rules.level_of(flag, Form::Sure) == level
-                        && (rule.card.as_ref() == Some(id)
-                            || (rule.card.is_none() && card.level == Some(level)))
-                })
-                .map(|(flag, _)| flag.clone())
+                .keys()
+                .filter(|flag| own(flag))
                 .collect();
+            flags.sort_by_key(|flag| card.extra.iter().any(|(with, _)| with.contains(*flag)));
             let chat = flags
-                .iter()
-                .find_map(|flag| guide.stating(flag))
+                .into_iter()
+                .filter_map(|flag| guide.stating(flag))
+                // Buttons are written down in English; words are heard in any language.
+                .find(|chat| silent == Lang::default() || !chat.presses())
                 .map(|mut chat| {
+                    chat.lines.insert(0, format!("lang: {}", silent.tag()));
                     chat.expect("bot: {emergency}".to_owned());
                     chat.chat(&[format!("P7: the card `{id}` names the number to call.")])
                 });
             report.findings.push(Finding {
                 property: report.property,
                 what: format!(
-                    "the card `{id}` is for {} and names no number to call",
-                    level.word()
+                    "the card `{id}` is for {} and names no number to call in `{}`",
+                    level.word(),
+                    silent.tag()
                 ),
                 help: format!("Write {{emergency}} into the text of `{id}`, in both languages."),
                 spots: vec![Spot::Name {
@@ -271,6 +275,14 @@ fn prove_numbers(guide: &mut Guide<'_>, report: &mut Report) {
             });
         }
     }
+}
+
+fn names_number(card: &Card, lang: Lang) -> bool {
+    [&card.text].into_iter().chain(&card.last).any(|text| {
+        text.template(lang)
+            .placeholders()
+            .any(|name| ["emergency", "crisis"].contains(&name))
+    })
 }
 
 fn cards_in_force(content: &Content, level: Level) -> Vec<(&CardId, &Card)> {

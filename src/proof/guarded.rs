@@ -31,7 +31,7 @@ pub(super) fn prove(content: &Content, behind_card: bool, report: &mut Report) {
     report.states += quest.states;
     let finding = match reached {
         Reached::Nowhere => return,
-        Reached::Shown { chat, .. } => shown(content, behind_card, *chat, report),
+        Reached::Shown { chat } => shown(content, behind_card, *chat, report),
         Reached::Unshown { taps, at } => {
             let machine = Machine::new(content, Tracked::default(), Goal::Everything);
             let known = &machine.steps[at as usize];

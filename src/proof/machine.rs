@@ -9,7 +9,7 @@
 use std::collections::{HashMap, HashSet};
 use std::rc::Rc;
 
-use crate::content::{Atom, Change, Condition, Content, Dialog, Notify, Step, Verb};
+use crate::content::{Atom, Change, Condition, Content, Dialog, Step, Verb};
 use crate::dialog::STEPS_PER_TURN_MAX;
 use crate::ids::{ChoiceId, DialogId, FlagId, MoveId, ScreenId, SlotId, StepId};
 use crate::triage::{Form, Level};
@@ -247,6 +247,9 @@ pub(super) struct Machine<'a> {
     pub banned: HashSet<Guess>,
     /// Lists are tried with few sets of ticks: enough to find, not to prove.
     pub hunts: bool,
+    /// A list had too many ticks to try every set of them: that nothing was found
+    /// then proves nothing.
+    pub is_cut: bool,
     /// Every step any run has gone through or asked.
     pub visited: HashSet<At>,
 }
@@ -289,6 +292,7 @@ impl<'a> Machine<'a> {
             runs: HashMap::new(),
             banned: HashSet::new(),
             hunts: false,
+            is_cut: false,
             visited: HashSet::new(),
         };
         machine.intern_stack(&[]);
@@ -468,13 +472,23 @@ impl<'a> Machine<'a> {
         Some(passed >> bit & 1 == 1)
     }
 
+    /// Whether an atom counts. A hunt takes it that what it does not test in a list
+    /// is not ticked: else it would guess that an empty list has enough of them.
+    fn counts(&self, state: State, atom: &Atom) -> Option<bool> {
+        let is_untested = |slot| self.hunts && self.tracked.slot(slot).is_some();
+        self.has(state, atom).or(match atom {
+            Atom::Value(slot, _) if is_untested(slot) => Some(false),
+            Atom::Value(..) | Atom::Set(_) | Atom::Flag(_) => None,
+        })
+    }
+
     /// Whether a condition holds; `None` when it is not known.
     pub fn holds(&self, state: State, condition: &Condition) -> Option<bool> {
         match condition {
             Condition::Has(atom) => self.has(state, atom),
             Condition::Count { of, from, to } => {
                 let known: Vec<Option<bool>> =
-                    of.iter().map(|atom| self.has(state, atom)).collect();
+                    of.iter().map(|atom| self.counts(state, atom)).collect();
                 let least = known.iter().filter(|one| **one == Some(true)).count();
                 let most = least + known.iter().filter(|one| one.is_none()).count();
                 if least >= *from && most <= *to {
@@ -575,14 +589,6 @@ impl<'a> Machine<'a> {
             .get(flag)
             .is_some_and(|flag| flag.history.is_some())
             && self.level_of(flag, Form::Sure) <= Level::SeeProfessional
-    }
-
-    /// Whether staff can clear this flag by its name.
-    pub fn is_private(&self, flag: &FlagId) -> bool {
-        self.content
-            .flags
-            .get(flag)
-            .is_some_and(|flag| flag.notify == Notify::OnRequest)
     }
 
     /// Everything a run from this state can come to.

@@ -36,8 +36,8 @@ const EXACT_PLACES_MAX: usize = 20_000;
 
 /// What was found out about a goal.
 pub(super) enum Reached<'a> {
-    /// A chat that plays, and the step at which it gets there.
-    Shown { chat: Box<Rehearsal<'a>>, at: At },
+    /// A chat that plays.
+    Shown { chat: Box<Rehearsal<'a>> },
     /// A way that may be there, and could not be played.
     Unshown { taps: Vec<Tap>, at: At },
     /// No way.
@@ -86,10 +86,9 @@ impl<'a> Quest<'_, 'a> {
             Outcome::Found { .. } => {}
         }
         let mut wrong: HashSet<Guess> = HashSet::new();
-        if let Some((chat, at)) = self.hunt(&mut tracked, &mut wrong, ALL_HUNTS_PLACES_MAX) {
+        if let Some(chat) = self.hunt(&mut tracked, &mut wrong, ALL_HUNTS_PLACES_MAX) {
             return Reached::Shown {
                 chat: Box::new(chat),
-                at,
             };
         }
         self.settle(&wrong)
@@ -99,7 +98,6 @@ impl<'a> Quest<'_, 'a> {
     pub fn find(&mut self) -> Option<Rehearsal<'a>> {
         let mut tracked = self.tracked.clone();
         self.hunt(&mut tracked, &mut HashSet::new(), FIND_PLACES_MAX)
-            .map(|(chat, _)| chat)
     }
 
     /// Bans guesses that do not play; when no way is left, tracks a fact that the
@@ -109,7 +107,7 @@ impl<'a> Quest<'_, 'a> {
         tracked: &mut Tracked,
         wrong: &mut HashSet<Guess>,
         most: usize,
-    ) -> Option<(Rehearsal<'a>, At)> {
+    ) -> Option<Rehearsal<'a>> {
         let mut banned: Vec<Wrong> = Vec::new();
         for _ in 0..ROUNDS_MAX {
             if self.states > most {
@@ -130,9 +128,9 @@ impl<'a> Quest<'_, 'a> {
                     // With more known, these may be right another time.
                     banned.retain(|wrong| !reads_any(&machine, wrong.guess, &added));
                 }
-                Outcome::Found { way, at } => match self.play(&machine, &way) {
+                Outcome::Found { way, .. } => match self.play(&machine, &way) {
                     Played::Reached(chat) => {
-                        return Some((self.shortest(tracked, &banned, *chat), at));
+                        return Some(self.shortest(tracked, &banned, *chat));
                     }
                     Played::Wrong(more) => {
                         let before = banned.len();
@@ -203,7 +201,7 @@ impl<'a> Quest<'_, 'a> {
                 Outcome::Nowhere => return Reached::Nowhere,
                 Outcome::BeyondBudget => return Reached::BeyondBudget,
                 Outcome::Found { way, at } => match self.play(&machine, &way) {
-                    Played::Reached(chat) => return Reached::Shown { chat, at },
+                    Played::Reached(chat) => return Reached::Shown { chat },
                     Played::Wrong(guesses) => {
                         wrong.extend(guesses.into_iter().map(|wrong| wrong.guess));
                         last = Some((way.into_iter().map(|one| one.tap).collect(), at));

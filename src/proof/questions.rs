@@ -24,7 +24,7 @@ pub enum Answered {
 
 fn answered(reached: Reached<'_>, shows: &str, why_not: impl FnOnce() -> Vec<String>) -> Answered {
     match reached {
-        Reached::Shown { chat, .. } => Answered::Chat(chat.chat(&[shows.to_owned()])),
+        Reached::Shown { chat } => Answered::Chat(chat.chat(&[shows.to_owned()])),
         Reached::Nowhere => Answered::No(why_not()),
         Reached::Unshown { .. } => {
             Answered::Unsure("There may be a way, and none was found that plays.".to_owned())

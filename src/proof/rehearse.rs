@@ -5,7 +5,7 @@ use std::collections::{BTreeMap, BTreeSet};
 use std::fmt::Write as _;
 
 use super::answers::Tap;
-use crate::content::{Content, Deed, RichText, Text, TextKind, Values, Verb, YesNo};
+use crate::content::{Content, Deed, RichText, Text, TextKind, Verb, YesNo};
 use crate::dialog::{
     Act, Asking, Button, Conversation, Cue, Desk, Due, Effect, Input, Keyboard, Pending, Press,
     Token, Turn, What, take_turn,
@@ -38,7 +38,7 @@ pub(super) struct Stuck;
 /// One chat, played as it is written down.
 #[derive(Clone)]
 pub(super) struct Rehearsal<'a> {
-    content: &'a Content,
+    pub content: &'a Content,
     pub c: Conversation,
     now: Timestamp,
     dues: BTreeMap<u8, (Due, Timestamp)>,
@@ -583,6 +583,11 @@ impl<'a> Rehearsal<'a> {
         }
     }
 
+    /// Whether a button was pressed so far.
+    pub fn presses(&self) -> bool {
+        self.lines.iter().any(|line| line.starts_with("patient: ["))
+    }
+
     /// A line that must hold at the end, and does not yet.
     pub fn expect(&mut self, line: String) {
         self.lines.push(line);
@@ -598,13 +603,6 @@ impl<'a> Rehearsal<'a> {
             let _ = writeln!(text, "{line}");
         }
         text
-    }
-
-    /// A clinic's number as it is spoken of in a file.
-    pub fn value(&self, name: &str) -> String {
-        let mut out = String::new();
-        self.content.write(name, Lang::En, &mut out);
-        out
     }
 }
 

@@ -193,7 +193,11 @@ impl<'m, 'a> Search<'m, 'a> {
             self.expand(id);
         }
         let Some(found) = self.found.take() else {
-            return Outcome::Nowhere;
+            return if self.machine.is_cut {
+                Outcome::BeyondBudget
+            } else {
+                Outcome::Nowhere
+            };
         };
         let mut traced = Vec::new();
         self.trace(found.from, None, &mut traced);
@@ -737,7 +741,11 @@ impl<'m, 'a> Search<'m, 'a> {
                 self.add(State { facts, ..state }, node, cost + 3, via.clone(), &[]);
             }
             if own.blocks() {
-                let own = level_of_set(self.machine.content, std::slice::from_ref(&flag), Form::Sure);
+                let own = level_of_set(
+                    self.machine.content,
+                    std::slice::from_ref(&flag),
+                    Form::Sure,
+                );
                 let mode = Mode::Stopped(own.max(shown));
                 let to = State {
                     stack: 0,
@@ -867,9 +875,10 @@ pub(super) fn cards_at(
 /// The smallest sets of flags that give each blocking level. What a patient has
 /// stated when a card comes holds one of them, and that one gives the same level.
 fn alarms_of(content: &Content) -> Vec<(Level, Vec<FlagId>)> {
-    let alone = content.flags.keys().flat_map(|flag| {
-        [Form::Sure, Form::Unsure].map(|form| (vec![flag.clone()], form))
-    });
+    let alone = content
+        .flags
+        .keys()
+        .flat_map(|flag| [Form::Sure, Form::Unsure].map(|form| (vec![flag.clone()], form)));
     let together = content.rules.rules.iter().flat_map(completions);
     let mut sets: Vec<(Level, Vec<FlagId>)> = Vec::new();
     for (set, form) in alone.chain(together.map(|set| (set, Form::Sure))) {
@@ -884,7 +893,10 @@ fn alarms_of(content: &Content) -> Vec<(Level, Vec<FlagId>)> {
 
 fn level_of_set(content: &Content, set: &[FlagId], form: Form) -> Level {
     let cleared = false;
-    let stated = set.iter().map(|flag| (flag.clone(), Stated { form, cleared })).collect();
+    let stated = set
+        .iter()
+        .map(|flag| (flag.clone(), Stated { form, cleared }))
+        .collect();
     content.rules.level(&stated)
 }
 

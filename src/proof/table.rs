@@ -406,22 +406,50 @@ fn flag_row<'a>(
         .iter()
         .any(|row| matches!(&row.claim, Claim::History(known, _) if known == flag));
     if level.blocks() && has_history && !may_have {
+        let chat = match shown_with(guide, None, &Atom::Flag(flag.clone()), never_this_move) {
+            Sought::MayBe(chat) => chat,
+            Sought::Never => None,
+        };
         return Some(Broken {
             what: format!("a second question lets go of `{flag}`"),
             help: format!("Take `history` away from `{flag}` in {FLAGS}."),
             spots: at_flag(flag),
-            chat: shown_with(guide, None, &Atom::Flag(flag.clone())),
+            chat: chat.map(|chat| *chat),
         });
     }
     None
 }
 
-/// A chat in which a move is shown in spite of a fact.
+/// What became of looking for a move in spite of a fact.
+enum Sought<'a> {
+    /// No way leads there: what was to be shown cannot happen.
+    Never,
+    /// It happens in this chat; or it may happen, and none was found.
+    MayBe(Option<Box<Rehearsal<'a>>>),
+}
+
+impl<'a> Sought<'a> {
+    fn new(reached: Reached<'a>, last_line: impl FnOnce(&Rehearsal<'a>) -> String) -> Self {
+        match reached {
+            Reached::Nowhere => Self::Never,
+            Reached::Shown { mut chat } => {
+                let line = last_line(&chat);
+                chat.expect(line);
+                Self::MayBe(Some(chat))
+            }
+            Reached::Unshown { .. } | Reached::BeyondBudget => Self::MayBe(None),
+        }
+    }
+}
+
+/// Looks for a chat in which a move is shown in spite of a fact; any move, where
+/// none is named. Ends with `last_line`.
 fn shown_with<'a>(
     guide: &mut Guide<'a>,
     exercise: Option<&MoveId>,
     fact: &Atom,
-) -> Option<Rehearsal<'a>> {
+    last_line: impl FnOnce(&Rehearsal<'a>) -> String,
+) -> Sought<'a> {
     let content = guide.content;
     let mut tracked = Tracked::default();
     tracked.add_atom(fact);
@@ -443,19 +471,21 @@ fn shown_with<'a>(
     };
     let reached = quest.reach();
     guide.turns += quest.states;
-    let Reached::Shown { mut chat, .. } = reached else {
-        return None;
-    };
+    Sought::new(reached, last_line)
+}
+
+/// The move that is open must not be there.
+fn never_this_move(chat: &Rehearsal<'_>) -> String {
     let name = match chat.verb() {
-        Some(Verb::Move { id, .. }) => content
+        Some(Verb::Move { id, .. }) => chat
+            .content
             .moves
             .list
             .get(id)
             .map(|exercise| chat.plain(&exercise.name)),
         Some(_) | None => None,
     };
-    chat.expect(format!("never: {}", name.unwrap_or_default()));
-    Some(*chat)
+    format!("never: {}", name.unwrap_or_default())
 }
 
 fn rule_row<'a>(guide: &mut Guide<'a>, rule: &Rule) -> Option<Broken<'a>> {
@@ -573,21 +603,23 @@ fn move_row<'a>(
         (Effect::Keep, Some(Change::Adapt(_))) => return None,
         (Effect::Drop, _) => {
             // Where the dialogs show the move to nobody with this fact, it holds.
-            let chat = shown_with(guide, Some(id), fact)?;
+            let Sought::MayBe(chat) = shown_with(guide, Some(id), fact, never_this_move) else {
+                return None;
+            };
             (
-                Some(chat),
+                chat.map(|chat| *chat),
                 format!("`{name}` should take the move {id} away"),
                 format!("Write `{name}: drop` below `changes` of {id}."),
             )
         }
         (Effect::Change, None) => {
-            let chat = shown_with(guide, Some(id), fact).map(|mut chat| {
-                chat.lines.pop();
-                chat.expect(format!("bot: {}", chat.plain(&content.words.move_changed)));
-                chat
-            })?;
+            let changed =
+                |chat: &Rehearsal<'_>| format!("bot: {}", chat.plain(&content.words.move_changed));
+            let Sought::MayBe(chat) = shown_with(guide, Some(id), fact, changed) else {
+                return None;
+            };
             (
-                Some(chat),
+                chat.map(|chat| *chat),
                 format!("`{name}` should change the move {id}"),
                 format!("Write `{name}: {{ change: … }}` below `changes` of {id}."),
             )
@@ -630,7 +662,7 @@ fn passed_with<'a>(guide: &mut Guide<'a>, id: &MoveId, fact: &Atom) -> Option<Re
         },
         states: 0,
     };
-    let Reached::Shown { mut chat, .. } = quest.reach() else {
+    let Reached::Shown { mut chat } = quest.reach() else {
         return None;
     };
     let name = content
@@ -929,15 +961,7 @@ fn first_move<'a>(guide: &mut Guide<'a>) -> Option<Rehearsal<'a>> {
         .collect();
     chats.sort_by_key(|chat| chat.lines.len());
     let mut chat = chats.into_iter().next()?;
-    let name = match chat.verb() {
-        Some(Verb::Move { id, .. }) => content
-            .moves
-            .list
-            .get(id)
-            .map(|exercise| chat.plain(&exercise.name)),
-        Some(_) | None => None,
-    };
-    chat.expect(format!("never: {}", name.unwrap_or_default()));
+    chat.expect(never_this_move(&chat));
     Some(chat)
 }
 
@@ -968,12 +992,15 @@ fn history_row<'a>(
     };
     if let Some(more) = is.allows.iter().find(|id| !wanted.contains(*id)) {
         // Where a caution or a branch keeps the move away all the same, it holds.
-        let chat = shown_with(guide, Some(more), &Atom::Flag(flag.clone()))?;
+        let fact = Atom::Flag(flag.clone());
+        let Sought::MayBe(chat) = shown_with(guide, Some(more), &fact, never_this_move) else {
+            return None;
+        };
         return Some(Broken {
             what: format!("`{flag}` leaves the move {more}"),
             help: format!("Take {more} out of `allows` of `{flag}` in {FLAGS}."),
             spots: at_flag(flag),
-            chat: Some(chat),
+            chat: chat.map(|chat| *chat),
         });
     }
     let fewer = wanted.iter().find(|id| !is.allows.contains(id))?;

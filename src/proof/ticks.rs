@@ -199,7 +199,7 @@ fn show(
         // Nobody comes there with these signs.
         Reached::Nowhere => return None,
         Reached::Unshown { .. } | Reached::BeyondBudget => None,
-        Reached::Shown { mut chat, .. } => {
+        Reached::Shown { mut chat } => {
             let exercise = match chat.verb() {
                 Some(Verb::Move { id, .. }) => content.moves.list.get(id),
                 Some(_) | None => None,

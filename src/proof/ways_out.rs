@@ -268,7 +268,7 @@ fn prove_no_loop(content: &Content, report: &mut Report) {
     report.states += quest.states;
     let (chat, what) = match reached {
         Reached::Nowhere => return,
-        Reached::Shown { mut chat, .. } => {
+        Reached::Shown { mut chat } => {
             chat.expect(format!("never: {gone}"));
             let shows = [
                 "P5: steps run round in a circle, and nobody is asked anything.".to_owned(),
@@ -374,18 +374,21 @@ fn walk_round(chat: &mut Rehearsal<'_>) {
         if !seen.insert((dialog.clone(), step.clone())) {
             return;
         }
-        let next = chat.buttons().into_iter().find(|press| {
-            matches!(
+        // Whoever erases everything has left the circle.
+        let next = chat.buttons().into_iter().find_map(|press| {
+            let answers = matches!(
                 press,
                 Press::Question(
                     _,
                     Act::Choose(_) | Act::Yes | Act::None(_) | Act::Number(_) | Act::LooksRight
                 )
-            )
+            );
+            let mut chat = chat.clone();
+            (answers && chat.press(&press).is_ok() && chat.asks().is_some()).then_some(chat)
         });
         match next {
-            Some(press) if chat.press(&press).is_ok() => {}
-            Some(_) | None => return,
+            Some(next) => *chat = next,
+            None => return,
         }
     }
 }

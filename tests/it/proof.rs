@@ -171,6 +171,12 @@ fn plays_to_its_last_line(chat: &str, library: &Arc<Library>) -> Result<usize, S
     }
 }
 
+/// A folder has so many; a run of a few is for looking at them.
+fn assert_enough(tried: &[Tried], least: usize) {
+    let is_whole = std::env::var_os("PATCHES").is_none();
+    assert!(!is_whole || tried.len() >= least, "only {}", tried.len());
+}
+
 /// Prints the table of planted bugs: `cargo test --test it planted_bugs -- --nocapture`.
 #[test]
 fn planted_bugs_are_caught() {
@@ -212,7 +218,7 @@ fn planted_bugs_are_caught() {
             });
         println!("{:<36} {lines:>5}  {}", one.name, one.says);
     }
-    assert!(tried.len() >= 40, "there are {} planted bugs", tried.len());
+    assert_enough(&tried, 40);
     let wrong: Vec<String> = tried
         .iter()
         .filter_map(|one| Some(format!("{}: {}", one.name, one.wrong.as_ref()?)))
@@ -225,11 +231,7 @@ fn harmless_edits_pass() {
     let tried = try_all("harmless", |_, _, found| {
         (!found.is_empty()).then(|| told(found))
     });
-    assert!(
-        tried.len() >= 15,
-        "there are {} harmless edits",
-        tried.len()
-    );
+    assert_enough(&tried, 15);
     let wrong: Vec<String> = tried
         .iter()
         .filter_map(|one| {

@@ -40,7 +40,9 @@ async fn a_drawing_is_sent_along_once_and_then_goes_by_its_name() {
     house.start().await;
     house.say(ANA, "/start");
     house.until_said(ANA, "like to do").await;
-    let shown = from_bot(&house.world(), ANA);
+    // What was said before the question comes first, then its drawing.
+    let mut shown = from_bot(&house.world(), ANA);
+    shown.retain(|shown| shown.media.is_some() || shown.text.contains("like to do"));
     assert_eq!(shown[0].media, Some(Media::Photo));
     assert!(shown[0].text.contains("Standing at a counter"));
     assert!(shown[0].silent);
@@ -70,7 +72,8 @@ async fn a_name_that_telegram_forgot_is_sent_along_again() {
     house.world().fail_next("sendPhoto", Fault::Refused);
     house.say(BEN, "/start");
     house.until_said(BEN, "like to do").await;
-    assert_eq!(from_bot(&house.world(), BEN)[0].media, Some(Media::Photo));
+    let to_ben = from_bot(&house.world(), BEN);
+    assert!(to_ben.iter().any(|shown| shown.media == Some(Media::Photo)));
     house.say(CLEO, "/start");
     house.until_said(CLEO, "like to do").await;
     let names = photos(&house);
