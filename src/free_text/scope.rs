@@ -46,7 +46,7 @@ impl Silenced {
 }
 
 /// A cue reaches no farther than this many words.
-const BREATH_UNITS_MAX: usize = 24;
+pub(super) const BREATH_UNITS_MAX: usize = 24;
 
 /// Of whom something is said.
 #[derive(Debug, Clone, Copy, PartialEq, Eq)]
@@ -99,7 +99,8 @@ impl<'l> Scopes<'l> {
     /// write pages without a full stop.
     fn same_breath(&self, a: usize, b: usize) -> bool {
         let (from, to) = (a.min(b), a.max(b));
-        to - from <= BREATH_UNITS_MAX && (from + 1..=to).all(|unit| self.line.breaks[unit] < Break::Contrast)
+        to - from <= BREATH_UNITS_MAX
+            && (from + 1..=to).all(|unit| self.line.breaks[unit] < Break::Contrast)
     }
 
     /// Of whom what stands at `units` is said.

@@ -138,8 +138,7 @@ impl Spelling {
             let (own, typed_letters) = (word.chars().count(), typed.chars().count());
             let allowed = if own.min(typed_letters) >= TWO_EDITS_LETTERS_MIN {
                 2
-            } else if own >= ONE_EDIT_LETTERS_MIN
-                || (own == typed_letters && is_swap(word, typed))
+            } else if own >= ONE_EDIT_LETTERS_MIN || (own == typed_letters && is_swap(word, typed))
             {
                 1
             } else {

@@ -131,7 +131,11 @@ fn the_ten_sentences_of_the_docs_hold() {
                 if let Some(flag) = flag {
                     assert!(said.flags.contains(flag), "{text}: {heard:?}");
                 }
-                assert_eq!(heard.someone_else, other.contains("somebody else"), "{text}");
+                assert_eq!(
+                    heard.someone_else,
+                    other.contains("somebody else"),
+                    "{text}"
+                );
                 let level = match other.split(',').next() {
                     Some("emergency") => Level::EmergencyNow,
                     Some("see a professional") => Level::SeeProfessional,
