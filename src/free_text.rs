@@ -33,7 +33,7 @@ pub use source::{
 
 use hearing::Use;
 use line::{Found, Line};
-use scope::{Scopes, Who};
+use scope::{BREATH_UNITS_MAX, Scopes, Who};
 use tokens::Kind;
 
 /// What a text states.
@@ -242,6 +242,7 @@ impl Context<'_> {
             other.of == one.of
                 && self.hearing.written[other.written].0 == Use::Unless
                 && self.line.sentence[other.units.start] == sentence
+                && other.units.start.abs_diff(one.units.start) <= BREATH_UNITS_MAX
                 && !scopes.is_denied(&other.units, self.hearing.own_not)
         });
         if is_unless {

@@ -14,6 +14,9 @@ pub(super) type ClassId = u32;
 /// A place in a pattern: any of some classes. Patterns share those that are alike.
 pub(super) type ElementId = u32;
 
+/// A shorter stem is found in nearly every word.
+const STEM_LETTERS_MIN: usize = 3;
+
 /// One alternation in a phrase may not multiply it beyond this.
 const EXPANSIONS_MAX: usize = 3000;
 
@@ -111,7 +114,7 @@ pub(super) struct Lexicon {
     words: HashMap<Box<str>, u32>,
     /// Stems are words of their own, by their letters.
     stems: HashMap<Box<str>, u32>,
-    stem_letters: Range<usize>,
+    stem_bytes_max: usize,
     /// The stems each word begins with.
     stems_of: Vec<Vec<u32>>,
     respell: HashMap<Box<str>, Vec<Box<str>>>,
@@ -309,7 +312,7 @@ impl Lexicon {
             let mut node = 0;
             for word in &words {
                 let id = match word.strip_suffix('*') {
-                    Some(stem) if stem.chars().count() < 3 => {
+                    Some(stem) if stem.chars().count() < STEM_LETTERS_MIN => {
                         return Err(HearingError::new(
                             written,
                             format!(
@@ -375,17 +378,13 @@ impl Lexicon {
         }
         let id = self.new_word();
         self.stems.insert(stem.into(), id);
-        self.stem_letters = if self.stem_letters.is_empty() {
-            stem.len()..stem.len() + 1
-        } else {
-            self.stem_letters.start.min(stem.len())..self.stem_letters.end.max(stem.len() + 1)
-        };
+        self.stem_bytes_max = self.stem_bytes_max.max(stem.len());
         id
     }
 
     fn stems_in<'a>(&'a self, word: &'a str) -> impl Iterator<Item = u32> + 'a {
-        let longest = self.stem_letters.end.min(word.len() + 1);
-        (self.stem_letters.start..longest)
+        let longest = self.stem_bytes_max.min(word.len());
+        (STEM_LETTERS_MIN..=longest)
             .filter_map(|length| self.stems.get(word.get(..length)?).copied())
     }
 

@@ -46,7 +46,7 @@ impl Silenced {
 }
 
 /// A cue reaches no farther than this many words.
-const BREATH_UNITS_MAX: usize = 24;
+pub(super) const BREATH_UNITS_MAX: usize = 24;
 
 /// Of whom something is said.
 #[derive(Debug, Clone, Copy, PartialEq, Eq)]
