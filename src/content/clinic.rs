@@ -126,7 +126,8 @@ pub(super) fn check_clinic(builder: &mut Builder, file: &str, clinic: &raw::Clin
             );
         }
     }
-    for hours in clinic.hours.iter().flatten() {
+    let turns = clinic.on_call.iter().flat_map(|turn| &turn.hours);
+    for hours in clinic.hours.iter().flatten().chain(turns) {
         let read = |text: &str| jiff::civil::Time::strptime("%H:%M", text);
         match (read(&hours.from), read(&hours.to)) {
             (Ok(from), Ok(to)) if from < to && !hours.days.is_empty() => {}

@@ -12,7 +12,7 @@ use super::rehearse::{Rehearsal, Stuck};
 use crate::content::{Answer, Content, Deed, ScreenStyle, Verb, YesNo};
 use crate::dialog::{Act, Asking, Pending};
 use crate::ids::{ChoiceId, DialogId, FlagId, StepId};
-use crate::triage::Form;
+use crate::triage::{Form, Level};
 
 /// A round through the screens asks no more questions than this.
 const QUESTIONS_MAX: usize = 400;
@@ -230,6 +230,62 @@ impl Rehearsal<'_> {
             tap => self.tap(tap, &[]),
         }
     }
+}
+
+/// Chats in which a "not sure" brought a card of this level into force, with
+/// these flags among those behind it.
+pub(super) fn unsure_stops<'a>(
+    content: &'a Content,
+    level: Level,
+    flags: &[FlagId],
+) -> Vec<Rehearsal<'a>> {
+    let mut guide = Guide::new(content);
+    let screens: Vec<Place> = guide
+        .places()
+        .filter(|(dialog, step)| {
+            content
+                .step(dialog, step)
+                .is_some_and(|step| matches!(step.verb, Verb::Screen { .. }))
+        })
+        .cloned()
+        .collect();
+    let mut found = Vec::new();
+    for (dialog, step) in screens {
+        let Some(chat) = guide.to(&dialog, &step) else {
+            continue;
+        };
+        let Some(Verb::Screen { screen, .. }) = chat.verb() else {
+            continue;
+        };
+        let asked = content.screen(screen).map(|screen| screen.flags.clone());
+        for flag in asked.unwrap_or_default() {
+            let mut chat = chat.clone();
+            if chat.act(Act::NotSure(0)).is_err() && chat.act(Act::Unsure).is_err() {
+                continue;
+            }
+            for _ in 0..QUESTIONS_MAX {
+                let is_asked = match chat.c.open.as_ref().map(|open| &open.asking) {
+                    Some(Asking::Item(pending)) => *pending.flag() == flag,
+                    Some(Asking::Step | Asking::Change) | None => false,
+                };
+                let done = if is_asked {
+                    chat.act(Act::Unsure).is_ok()
+                } else {
+                    chat.c.stop.is_none() && answer_once(content, &mut chat, &[])
+                };
+                if !done {
+                    break;
+                }
+            }
+            let fits = chat.c.stop.as_ref().is_some_and(|stop| {
+                stop.level == level && flags.iter().all(|flag| chat.c.flags.contains_key(flag))
+            });
+            if fits {
+                found.push(chat);
+            }
+        }
+    }
+    found
 }
 
 /// Everything that opens a dialog from nothing.

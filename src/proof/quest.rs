@@ -7,6 +7,7 @@
 use std::collections::HashSet;
 
 use super::answers::Tap;
+use super::guide::unsure_stops;
 use super::machine::{At, Goal, Guess, Machine, Mode, Tracked};
 use super::rehearse::Rehearsal;
 use super::search::{Outcome, Planned, Search};
@@ -226,6 +227,16 @@ impl<'a> Quest<'_, 'a> {
             match self.play_with(machine, way, choice) {
                 Played::Reached(chat) => return Played::Reached(chat),
                 Played::Wrong(wrong) => drop(first.get_or_insert(wrong)),
+            }
+        }
+        if let Some(Tap::Alarm(level, flags)) = way.first().map(|one| &one.tap) {
+            for start in unsure_stops(self.content, *level, flags) {
+                let mut chat = start;
+                chat.stopped_by.clear();
+                let _ = follow(machine, &way[1..], &mut chat);
+                if (self.is_reached)(&chat) {
+                    return Played::Reached(Box::new(chat));
+                }
             }
         }
         Played::Wrong(first.unwrap_or_default())

@@ -427,29 +427,9 @@ impl<'a> Rehearsal<'a> {
         } else {
             vec![named.to_vec()]
         };
-        for flags in sets {
-            let mut tried = self.clone();
-            for flag in &flags {
-                // A screen's item where no phrase states it is for the caller.
-                if tried.state(flag, Act::No).is_err() {
-                    break;
-                }
-            }
+        for tried in sets.iter().flat_map(|flags| self.raised_by(flags)) {
             let in_force = tried.c.stop.as_ref().is_some_and(|stop| {
-                stop.level == level
-                    && card.is_none_or(|card| {
-                        stop.cards.iter().any(|own| {
-                            own.as_ref().map_or_else(
-                                || {
-                                    self.content
-                                        .cards
-                                        .get(card)
-                                        .is_some_and(|card| card.level == Some(level))
-                                },
-                                |own| own == card,
-                            )
-                        })
-                    })
+                stop.level == level && card.is_none_or(|card| tried.has_card(card))
             });
             if in_force && choice == 0 {
                 *self = tried;
@@ -458,6 +438,53 @@ impl<'a> Rehearsal<'a> {
             choice = choice.saturating_sub(usize::from(in_force));
         }
         Err(Stuck)
+    }
+
+    /// Whether this card is among those in force.
+    pub fn has_card(&self, card: &CardId) -> bool {
+        let is_of_level = |level| {
+            self.content
+                .cards
+                .get(card)
+                .is_some_and(|card| card.level == Some(level))
+        };
+        self.c.stop.as_ref().is_some_and(|stop| {
+            stop.cards.iter().any(|own| {
+                own.as_ref()
+                    .map_or_else(|| is_of_level(stop.level), |own| own == card)
+            })
+        })
+    }
+
+    /// What becomes of saying these flags: all of them, or one behind the others
+    /// that staff have cleared or a second question has let go of.
+    fn raised_by(&self, flags: &[FlagId]) -> Vec<Self> {
+        let said = |order: &[&FlagId], history: &Act, clears: bool| {
+            let mut chat = self.clone();
+            let (last, before) = order.split_last()?;
+            for flag in before {
+                chat.state(flag, history.clone()).ok()?;
+                if clears && chat.c.stop.is_some() {
+                    chat.clear().ok()?;
+                }
+            }
+            chat.state(last, Act::No).ok()?;
+            Some(chat)
+        };
+        let all: Vec<&FlagId> = flags.iter().collect();
+        let mut raised: Vec<Self> = said(&all, &Act::No, false).into_iter().collect();
+        if flags.len() > 1 {
+            for last in flags {
+                let order: Vec<&FlagId> = flags
+                    .iter()
+                    .filter(|flag| *flag != last)
+                    .chain([last])
+                    .collect();
+                raised.extend(said(&order, &Act::No, true));
+                raised.extend(said(&order, &Act::Yes, true));
+            }
+        }
+        raised
     }
 
     /// Staff allow moves again.
@@ -622,19 +649,22 @@ fn alarms(content: &Content, level: Level, card: Option<&CardId>) -> Vec<Vec<Fla
         sets.push(set);
     }
     sets.retain(|set| {
-        let stated = set
-            .iter()
-            .map(|flag| {
-                (
-                    flag.clone(),
-                    Stated {
-                        form: Form::Sure,
-                        cleared: false,
-                    },
-                )
-            })
-            .collect();
-        let judged = content.rules.judge(&stated);
+        let stated = |cleared| {
+            set.iter()
+                .enumerate()
+                .map(|(at, flag)| {
+                    let cleared = cleared && at > 0;
+                    (
+                        flag.clone(),
+                        Stated {
+                            form: Form::Sure,
+                            cleared,
+                        },
+                    )
+                })
+                .collect()
+        };
+        let judged = content.rules.judge(&stated(false));
         let fits = card.is_none_or(|card| {
             judged.cards.iter().any(|own| {
                 own.as_ref().map_or_else(
@@ -648,7 +678,8 @@ fn alarms(content: &Content, level: Level, card: Option<&CardId>) -> Vec<Vec<Fla
                 )
             })
         });
-        judged.level == level && fits
+        // Behind flags that were cleared, several together can come to less.
+        (judged.level == level && fits) || (set.len() > 1 && judged.level > level)
     });
     // What has no second question and no private card is quicker and plainer.
     sets.sort_by_key(|set| {

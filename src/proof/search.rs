@@ -5,7 +5,7 @@
 //! remembers every place it can stand above.
 
 use std::cmp::Reverse;
-use std::collections::{BinaryHeap, HashMap, HashSet};
+use std::collections::{BTreeMap, BinaryHeap, HashMap, HashSet};
 use std::rc::Rc;
 
 use super::answers::{Crumb, Tap, Trail, Way};
@@ -741,11 +741,7 @@ impl<'m, 'a> Search<'m, 'a> {
                 self.add(State { facts, ..state }, node, cost + 3, via.clone(), &[]);
             }
             if own.blocks() {
-                let own = level_of_set(
-                    self.machine.content,
-                    std::slice::from_ref(&flag),
-                    Form::Sure,
-                );
+                let own = level_of(self.machine.content, &flag);
                 let mode = Mode::Stopped(own.max(shown));
                 let to = State {
                     stack: 0,
@@ -872,32 +868,56 @@ pub(super) fn cards_at(
     found
 }
 
-/// The smallest sets of flags that give each blocking level. What a patient has
-/// stated when a card comes holds one of them, and that one gives the same level.
+/// The smallest sets of flags that give each blocking level.
+///
+/// The level of a card is that of one flag in its form, or that of a rule. The
+/// flag alone, or the rule's flags with all but one cleared, then give the same
+/// level: more would be too much, and less would not be it.
 fn alarms_of(content: &Content) -> Vec<(Level, Vec<FlagId>)> {
-    let alone = content
-        .flags
-        .keys()
-        .flat_map(|flag| [Form::Sure, Form::Unsure].map(|form| (vec![flag.clone()], form)));
-    let together = content.rules.rules.iter().flat_map(completions);
     let mut sets: Vec<(Level, Vec<FlagId>)> = Vec::new();
-    for (set, form) in alone.chain(together.map(|set| (set, Form::Sure))) {
-        let level = level_of_set(content, &set, form);
+    let mut add = |level: Level, set: Vec<FlagId>| {
         if level.blocks() && !sets.contains(&(level, set.clone())) {
             sets.push((level, set));
+        }
+    };
+    for flag in content.flags.keys() {
+        for form in [Form::Sure, Form::Unsure] {
+            let stated = Stated {
+                form,
+                cleared: false,
+            };
+            add(
+                content
+                    .rules
+                    .level(&BTreeMap::from([(flag.clone(), stated)])),
+                vec![flag.clone()],
+            );
+        }
+    }
+    for set in content.rules.rules.iter().flat_map(completions) {
+        for last in &set {
+            for form in [Form::Settled, Form::Unsure, Form::Sure] {
+                let stated = set.iter().map(|flag| {
+                    let cleared = flag != last;
+                    let form = if cleared { Form::Sure } else { form };
+                    (flag.clone(), Stated { form, cleared })
+                });
+                add(content.rules.level(&stated.collect()), set.clone());
+            }
         }
     }
     sets.sort_by_key(|(_, set)| set.len());
     sets
 }
 
-fn level_of_set(content: &Content, set: &[FlagId], form: Form) -> Level {
-    let cleared = false;
-    let stated = set
-        .iter()
-        .map(|flag| (flag.clone(), Stated { form, cleared }))
-        .collect();
-    content.rules.level(&stated)
+fn level_of(content: &Content, flag: &FlagId) -> Level {
+    let stated = Stated {
+        form: Form::Sure,
+        cleared: false,
+    };
+    content
+        .rules
+        .level(&BTreeMap::from([(flag.clone(), stated)]))
 }
 
 /// Dialogs that change nothing a branch, a screen or a move could depend on:

@@ -367,7 +367,7 @@ fn trapped(guide: &mut Guide<'_>, dialog: &Dialog, step: &StepId, report: &Repor
     }
 }
 
-/// Presses on until a step comes again.
+/// Presses on until a step comes again, and stays in its dialog where it can.
 fn walk_round(chat: &mut Rehearsal<'_>) {
     let mut seen = BTreeSet::new();
     while let Some((dialog, step)) = chat.asks() {
@@ -380,7 +380,12 @@ fn walk_round(chat: &mut Rehearsal<'_>) {
                 press,
                 Press::Question(
                     _,
-                    Act::Choose(_) | Act::Yes | Act::None(_) | Act::Number(_) | Act::LooksRight
+                    Act::Choose(_)
+                        | Act::Yes
+                        | Act::No
+                        | Act::None(_)
+                        | Act::Number(_)
+                        | Act::LooksRight
                 )
             );
             let mut chat = chat.clone();

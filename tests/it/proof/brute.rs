@@ -18,7 +18,7 @@ const NOW: Timestamp = Timestamp(1_772_474_400);
 const DAY: i64 = 25 * 3_600;
 
 /// Contents whose verdicts are compared.
-const CONTENTS: usize = 1_000;
+const CONTENTS: usize = 100;
 
 /// More states than this and a content is not counted.
 const STATES_MAX: usize = 450;
