@@ -109,6 +109,11 @@ impl<'a> Guide<'a> {
         found
     }
 
+    /// Whether a chat to this step is known already.
+    pub fn knows(&self, place: &Place) -> bool {
+        self.to.get(place).is_some_and(Option::is_some)
+    }
+
     /// The steps that asked on the way, by name.
     pub fn places(&self) -> impl Iterator<Item = &Place> {
         self.to

@@ -852,20 +852,18 @@ fn screen_row<'a>(
         });
     };
     if let Some(missing) = wanted.iter().find(|flag| !screen.flags.contains(flag)) {
-        let chat = screen_step(content, id)
-            .and_then(|(dialog, step)| guide.to(&dialog, &step))
-            .map(|mut chat| {
-                let question = content
-                    .flags
-                    .get(missing)
-                    .map(|flag| chat.plain(&flag.question))
-                    .unwrap_or_default();
-                chat.expect(format!(
-                    "bot: {}",
-                    question.lines().next().unwrap_or_default()
-                ));
-                chat
-            });
+        let chat = to_screen(guide, id).map(|mut chat| {
+            let question = content
+                .flags
+                .get(missing)
+                .map(|flag| chat.plain(&flag.question))
+                .unwrap_or_default();
+            chat.expect(format!(
+                "bot: {}",
+                question.lines().next().unwrap_or_default()
+            ));
+            chat
+        });
         return Some(Broken {
             what: format!("the screen `{id}` does not ask for `{missing}`"),
             help: format!("Add `{missing}` to the flags of the screen `{id}` in {FLAGS}."),
@@ -888,29 +886,27 @@ fn screen_row<'a>(
     if in_order && comes_early {
         return None;
     }
-    let chat = screen_step(content, id)
-        .and_then(|(dialog, step)| guide.to(&dialog, &step))
-        .map(|mut chat| {
-            // The number in front of the item that should come first.
-            let first = wanted
-                .first()
-                .and_then(|flag| content.flags.get(flag))
-                .map(|flag| chat.plain(&flag.question));
-            let line = if comes_early {
-                format!("bot: 1. {}", first.unwrap_or_default())
-            } else {
-                let earlier = order
-                    .iter()
-                    .take_while(|other| **other != id)
-                    .find(|other| place(other) > place(id));
-                let title = earlier
-                    .and_then(|screen| content.screen(screen)?.title.as_ref())
-                    .map(|title| chat.plain(title));
-                format!("bot: {}", title.unwrap_or_default())
-            };
-            chat.expect(line);
-            chat
-        });
+    let chat = to_screen(guide, id).map(|mut chat| {
+        // The number in front of the item that should come first.
+        let first = wanted
+            .first()
+            .and_then(|flag| content.flags.get(flag))
+            .map(|flag| chat.plain(&flag.question));
+        let line = if comes_early {
+            format!("bot: 1. {}", first.unwrap_or_default())
+        } else {
+            let earlier = order
+                .iter()
+                .take_while(|other| **other != id)
+                .find(|other| place(other) > place(id));
+            let title = earlier
+                .and_then(|screen| content.screen(screen)?.title.as_ref())
+                .map(|title| chat.plain(title));
+            format!("bot: {}", title.unwrap_or_default())
+        };
+        chat.expect(line);
+        chat
+    });
     Some(Broken {
         what: format!("the screen `{id}` is not asked in the order of the table"),
         help: "Ask first for what could hurt someone fastest.".to_owned(),
@@ -919,13 +915,27 @@ fn screen_row<'a>(
     })
 }
 
-fn screen_step(content: &Content, id: &ScreenId) -> Option<(DialogId, StepId)> {
-    content.dialogs.values().find_map(|dialog| {
-        let step = dialog
-            .steps
+/// The quickest chat in which a step asks this screen: more than one may, and
+/// not each is on the way of someone new.
+fn to_screen<'a>(guide: &mut Guide<'a>, id: &ScreenId) -> Option<Rehearsal<'a>> {
+    let content = guide.content;
+    let asks = content.dialogs.values().flat_map(|dialog| {
+        let steps = dialog.steps.iter();
+        let asks = steps
+            .filter(|(_, step)| matches!(&step.verb, Verb::Screen { screen, .. } if screen == id));
+        asks.map(|(step, _)| (dialog.id.clone(), step.clone()))
+    });
+    let (known, other): (Vec<_>, Vec<_>) = asks.partition(|place| guide.knows(place));
+    let mut chats: Vec<Rehearsal<'a>> = known
+        .iter()
+        .filter_map(|(dialog, step)| guide.to(dialog, step))
+        .collect();
+    chats.sort_by_key(|chat| chat.lines.len());
+    let quickest = chats.into_iter().next();
+    quickest.or_else(|| {
+        other
             .iter()
-            .find(|(_, step)| matches!(&step.verb, Verb::Screen { screen, .. } if screen == id))?;
-        Some((dialog.id.clone(), step.0.clone()))
+            .find_map(|(dialog, step)| guide.to(dialog, step))
     })
 }
 
