@@ -4,7 +4,7 @@ use std::collections::BTreeMap;
 
 use super::build::{Builder, place};
 use super::diagnostic::Place;
-use super::model::{Card, CardAnswer, Change, Easier, Move, Moves, Pace, Work};
+use super::model::{Card, CardAnswer, Change, Easier, Instead, Move, MoveStep, Moves, Pace, Work};
 use super::raw;
 use super::readability::Measure;
 use crate::ids::{CardId, ChoiceId, MoveId};
@@ -92,18 +92,20 @@ pub(super) fn build_cards(builder: &mut Builder, file: raw::Cards) -> BTreeMap<C
     cards
 }
 
+/// The file of moves.
+const MOVES: &str = "moves.yaml";
+
 pub(super) fn build_moves(builder: &mut Builder, file: raw::Moves) -> Moves {
-    const FILE: &str = "moves.yaml";
     let mut list = BTreeMap::new();
     for (name, exercise) in file.moves.0 {
-        builder.id(FILE, &name);
+        builder.id(MOVES, &name);
         if exercise.steps.is_empty() {
             builder.error(
-                place(FILE, &name),
+                place(MOVES, &name),
                 format!("the move `{}` has no steps", name.value),
             );
         }
-        let here = place(FILE, &name);
+        let here = place(MOVES, &name);
         builder.cite(&here, &name.value, &exercise.sources);
         let changes = exercise
             .changes
@@ -113,9 +115,12 @@ pub(super) fn build_moves(builder: &mut Builder, file: raw::Moves) -> Moves {
                 raw::Change::Adapt(text) => Some(text),
                 raw::Change::Keep | raw::Change::Drop => None,
             });
+        let instead = exercise.instead.iter().flat_map(|instead| &instead.steps);
         for text in exercise
             .steps
             .iter()
+            .chain(instead)
+            .map(|step| &step.say)
             .chain([&exercise.caveats])
             .chain(changes)
         {
@@ -126,7 +131,7 @@ pub(super) fn build_moves(builder: &mut Builder, file: raw::Moves) -> Moves {
             .0
             .into_iter()
             .filter_map(|(atom, change)| {
-                let atom = builder.atom(FILE, &atom);
+                let atom = builder.atom(MOVES, &atom);
                 match change {
                     raw::Change::Keep => None,
                     raw::Change::Drop => Some((atom, Change::Drop)),
@@ -136,17 +141,28 @@ pub(super) fn build_moves(builder: &mut Builder, file: raw::Moves) -> Moves {
             .collect();
         let pace = exercise
             .pace
-            .and_then(|pace| build_pace(builder, place(FILE, &name), &pace));
+            .and_then(|pace| build_pace(builder, place(MOVES, &name), &pace));
         let easier = exercise.easier.map(|easier| Easier {
             say: easier.say,
             hold_seconds: easier.hold_seconds,
         });
-        let pictures = builder.pictures(FILE, &exercise.pictures);
-        let pictures_with = exercise
-            .pictures_with
-            .0
+        let steps = move_steps(builder, exercise.steps);
+        let instead = exercise
+            .instead
             .into_iter()
-            .map(|(atom, instead)| (builder.atom(FILE, &atom), builder.pictures(FILE, &instead)))
+            .map(|instead| {
+                if instead.with.is_empty() || instead.steps.is_empty() {
+                    builder.error(here.clone(), "`instead` needs facts in `with`, and `steps`");
+                }
+                Instead {
+                    with: instead
+                        .with
+                        .iter()
+                        .map(|atom| builder.atom(MOVES, atom))
+                        .collect(),
+                    steps: move_steps(builder, instead.steps),
+                }
+            })
             .collect();
         list.insert(
             MoveId::new(&name.value),
@@ -154,13 +170,12 @@ pub(super) fn build_moves(builder: &mut Builder, file: raw::Moves) -> Moves {
                 name: exercise.name,
                 push: exercise.push,
                 dose: exercise.dose,
-                steps: exercise.steps,
+                steps,
+                instead,
                 caveats: exercise.caveats,
                 pace,
                 easier,
                 changes,
-                pictures,
-                pictures_with,
             },
         );
     }
@@ -171,6 +186,16 @@ pub(super) fn build_moves(builder: &mut Builder, file: raw::Moves) -> Moves {
         every_move: file.every_move,
         list,
     }
+}
+
+fn move_steps(builder: &mut Builder, steps: Vec<raw::MoveStep>) -> Vec<MoveStep> {
+    steps
+        .into_iter()
+        .map(|step| MoveStep {
+            say: step.say,
+            picture: builder.pictures(MOVES, step.picture.as_slice()).pop(),
+        })
+        .collect()
 }
 
 fn build_pace(builder: &mut Builder, here: Place, pace: &raw::Pace) -> Option<Pace> {

@@ -408,10 +408,10 @@ impl Scripting<'_> {
             self.builder
                 .known(self.file, "move", exercise, |names| &names.moves);
         }
-        if play.moves.is_empty() || play.hurt.next.is_none() {
+        if play.moves.is_empty() || play.hurt.next.is_none() || play.numb.next.is_none() {
             self.builder.error(
                 here.clone(),
-                "a step that plays needs `moves`, and a `next` for when it hurts",
+                "a step that plays needs `moves`, and a `next` for when it hurts or feels numb",
             );
         }
         Verb::Play {
@@ -421,6 +421,7 @@ impl Scripting<'_> {
                 .map(|exercise| MoveId::new(&exercise.value))
                 .collect(),
             hurt: self.answer(play.hurt),
+            numb: self.answer(play.numb),
             next: StepId::new(&play.next.value),
         }
     }
@@ -597,6 +598,7 @@ fn collect_targets(raw: &raw::Step, goes: &mut Vec<Name>) {
     if let Some(play) = &raw.play {
         goes.push(play.next.clone());
         goes.extend(play.hurt.next.clone());
+        goes.extend(play.numb.next.clone());
     }
     goes.extend(raw.summary.as_ref().map(|summary| summary.next.clone()));
     goes.extend(raw.next.clone());

@@ -238,8 +238,10 @@ pub struct Move {
     pub push: Push,
     /// How long, how often.
     pub dose: Text,
-    /// What to do.
-    pub steps: Vec<Text>,
+    /// What to do, in the order of the movement.
+    pub steps: Vec<MoveStep>,
+    /// What is done instead where a fact holds; the first such fact decides.
+    pub instead: Vec<Instead>,
     /// What to heed.
     pub caveats: Text,
     /// How it is played; none for what is only told.
@@ -248,11 +250,24 @@ pub struct Move {
     pub easier: Option<Easier>,
     /// What a fact changes; the strictest holds.
     pub changes: Vec<(Atom, Change)>,
-    /// Its drawings, in the order of the movement.
-    pub pictures: Vec<PictureId>,
-    /// The drawings that stand instead where a fact holds; the first such fact
-    /// decides.
-    pub pictures_with: Vec<(Atom, Vec<PictureId>)>,
+}
+
+/// A step of a move.
+#[derive(Debug, Clone)]
+pub struct MoveStep {
+    /// What to do.
+    pub say: Text,
+    /// The drawing that shows it; the drawing before stands for a step without.
+    pub picture: Option<PictureId>,
+}
+
+/// Steps in the place of a move's usual ones.
+#[derive(Debug, Clone)]
+pub struct Instead {
+    /// One of these facts is enough.
+    pub with: Vec<Atom>,
+    /// What is then done.
+    pub steps: Vec<MoveStep>,
 }
 
 /// How a move is played.
@@ -498,6 +513,8 @@ pub enum Verb {
         moves: Vec<MoveId>,
         /// When something hurts.
         hurt: Answer,
+        /// When something feels numb or weak.
+        numb: Answer,
         /// After the last.
         next: StepId,
     },

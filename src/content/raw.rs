@@ -22,7 +22,7 @@ use serde::de::{MapAccess, Visitor};
 use serde::{Deserialize, Deserializer};
 use serde_saphyr::Spanned;
 
-use super::text::Text;
+use super::text::{Text, TextError};
 use crate::ids::Lang;
 use crate::triage::Level;
 
@@ -275,7 +275,7 @@ pub struct Move {
     pub name: Text,
     pub push: Push,
     pub dose: Text,
-    pub steps: Vec<Text>,
+    pub steps: Vec<MoveStep>,
     pub caveats: Text,
     #[serde(default)]
     pub pace: Option<Pace>,
@@ -284,13 +284,47 @@ pub struct Move {
     #[serde(default)]
     pub changes: Pairs<Change>,
     #[serde(default)]
-    pub pictures: Vec<Name>,
-    #[serde(default)]
-    pub pictures_with: Pairs<Vec<Name>>,
+    pub instead: Vec<Instead>,
     #[serde(default)]
     pub sources: Vec<Name>,
     #[serde(default)]
     pub reviewed_by: Option<String>,
+}
+
+/// A step of a move: its words, and the drawing that shows it.
+#[derive(Debug, Deserialize)]
+#[serde(try_from = "WrittenMoveStep")]
+pub struct MoveStep {
+    pub say: Text,
+    pub picture: Option<Name>,
+}
+
+#[derive(Debug, Deserialize)]
+#[serde(deny_unknown_fields)]
+struct WrittenMoveStep {
+    en: String,
+    es: String,
+    #[serde(default)]
+    picture: Option<Name>,
+}
+
+impl TryFrom<WrittenMoveStep> for MoveStep {
+    type Error = TextError;
+
+    fn try_from(written: WrittenMoveStep) -> Result<Self, Self::Error> {
+        Ok(Self {
+            say: Text::parse(&written.en, &written.es)?,
+            picture: written.picture,
+        })
+    }
+}
+
+/// Steps that stand in the place of the usual ones.
+#[derive(Debug, Deserialize)]
+#[serde(deny_unknown_fields)]
+pub struct Instead {
+    pub with: Vec<Name>,
+    pub steps: Vec<MoveStep>,
 }
 
 #[derive(Debug, Deserialize)]

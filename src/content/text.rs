@@ -29,10 +29,7 @@ impl TryFrom<RawText> for Text {
     type Error = TextError;
 
     fn try_from(raw: RawText) -> Result<Self, Self::Error> {
-        Ok(Self {
-            en: Template::parse(&raw.en)?,
-            es: Template::parse(&raw.es)?,
-        })
+        Self::parse(&raw.en, &raw.es)
     }
 }
 
@@ -51,6 +48,14 @@ pub enum TextError {
 }
 
 impl Text {
+    /// Reads both languages.
+    pub(super) fn parse(en: &str, es: &str) -> Result<Self, TextError> {
+        Ok(Self {
+            en: Template::parse(en)?,
+            es: Template::parse(es)?,
+        })
+    }
+
     /// The template of one language.
     #[must_use]
     pub fn template(&self, lang: Lang) -> &Template {
@@ -82,11 +87,7 @@ impl Text {
     /// A text of two plain sentences.
     #[cfg(test)]
     pub(super) fn new_for_test(en: &str, es: &str) -> Self {
-        let parse = |text| Template::parse(text).expect("a plain text");
-        Self {
-            en: parse(en),
-            es: parse(es),
-        }
+        Self::parse(en, es).expect("plain texts")
     }
 
     /// The placeholders either language uses.

@@ -179,8 +179,8 @@ impl Walk<'_> {
                     .find(|option| option.id == *id)
                     .map(|option| of_answer(&option.answer))
                     .unwrap_or_default(),
-                (Some(Verb::Play { .. }), Act::Play(Cue::Hurts)) => {
-                    self.hurt_answer().map(of_answer).unwrap_or_default()
+                (Some(Verb::Play { .. }), Act::Play(cue)) => {
+                    self.sign_answer(*cue).map(of_answer).unwrap_or_default()
                 }
                 (Some(Verb::Many { options, .. }), Act::Continue(seen)) if *seen == open.draft => {
                     let chosen = options
@@ -363,7 +363,10 @@ impl Walk<'_> {
                     .collect::<Vec<_>>()
                     .join(" · ")
             }
-            (Asking::Step, Some(Verb::Play { .. })) => self.label(&self.content.words.button_hurts),
+            (Asking::Step, Some(Verb::Play { .. })) => self.label(match act {
+                Act::Play(Cue::Numb) => &self.content.words.button_numb,
+                _ => &self.content.words.button_hurts,
+            }),
             (Asking::Step, _) => self.yes_no_label(&act),
             (Asking::Change, _) => return,
         };

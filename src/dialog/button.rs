@@ -100,6 +100,8 @@ pub enum Cue {
     Skip,
     /// It hurts.
     Hurts,
+    /// It feels numb or weak.
+    Numb,
 }
 
 /// A press, read.
@@ -207,6 +209,7 @@ impl Cue {
             "e" => Self::Easier,
             "k" => Self::Skip,
             "h" => Self::Hurts,
+            "n" => Self::Numb,
             step => Self::Step(step.parse().ok()?),
         })
     }
@@ -221,6 +224,7 @@ impl Cue {
             Self::Easier => "e",
             Self::Skip => "k",
             Self::Hurts => "h",
+            Self::Numb => "n",
         }
         .to_owned()
     }

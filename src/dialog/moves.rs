@@ -4,8 +4,8 @@ use super::conditions;
 use super::conversation::Asking;
 use super::effect::Effect;
 use super::walk::Walk;
-use crate::content::{Change, Move, Text, Verb};
-use crate::ids::{MoveId, PictureId};
+use crate::content::{Change, Move, MoveStep, Text, Verb};
+use crate::ids::MoveId;
 
 impl<'a> Walk<'a> {
     /// Whether a move may be shown; if not, what is shown instead.
@@ -64,17 +64,23 @@ impl<'a> Walk<'a> {
         self.c.moves_introduced = true;
     }
 
-    /// The drawings of what is asked: those of the step, then those of its move.
+    /// The drawings of what is asked: those of the step, then those of its move. A
+    /// move that is played shows each with its own step.
     pub fn show_pictures(&mut self) {
-        let of_step = match self.step() {
-            Some(step) if self.asks_step() => &step.pictures[..],
-            Some(_) | None => &[],
+        let Some(step) = self.step().filter(|_| self.asks_step()) else {
+            return;
         };
-        let of_move = match self.open_move() {
-            Some(exercise) => self.pictures(exercise),
-            None => &[],
-        };
-        let pictures: Vec<PictureId> = of_step.iter().chain(of_move).cloned().collect();
+        let mut pictures = step.pictures.clone();
+        match &step.verb {
+            Verb::Play { .. } => pictures.extend(self.pictures_of_play()),
+            Verb::Move { id, .. } => {
+                let exercise = self.content.moves.list.get(id);
+                let steps = exercise.map(|exercise| self.steps_of(exercise));
+                let drawn = steps.into_iter().flatten();
+                pictures.extend(drawn.filter_map(|step| step.picture.clone()));
+            }
+            _ => {}
+        }
         if !pictures.is_empty() {
             self.flush();
         }
@@ -82,13 +88,14 @@ impl<'a> Walk<'a> {
             .extend(pictures.into_iter().map(Effect::Picture));
     }
 
-    /// A move's drawings, or those that a fact puts in their place.
-    fn pictures(&self, exercise: &'a Move) -> &'a [PictureId] {
+    /// A move's steps, or those that a fact puts in their place.
+    pub fn steps_of(&self, exercise: &'a Move) -> &'a [MoveStep] {
+        let holds = |atom| conditions::has(&self.c, atom);
         exercise
-            .pictures_with
+            .instead
             .iter()
-            .find(|(atom, _)| conditions::has(&self.c, atom))
-            .map_or(&exercise.pictures, |(_, instead)| instead)
+            .find(|instead| instead.with.iter().any(holds))
+            .map_or(&exercise.steps, |instead| &instead.steps)
     }
 
     pub fn is_dropped(&self, id: &MoveId) -> bool {

@@ -10,8 +10,8 @@ use super::button::{Act, Button, Cue, Token};
 use super::conversation::Asking;
 use super::effect::{Due, Effect, Message, Weight};
 use super::walk::Walk;
-use crate::content::{Answer, Move, RichText, Text, Verb, Work};
-use crate::ids::{MoveId, StepId, Timestamp};
+use crate::content::{Answer, Move, MoveStep, RichText, Text, Verb, Work};
+use crate::ids::{MoveId, PictureId, StepId, Timestamp};
 
 /// A countdown changes at most this often, in seconds: a channel slows whoever
 /// edits more.
@@ -33,6 +33,9 @@ pub struct Play {
     pub easier: bool,
     /// How many moves were done.
     pub done: u16,
+    /// The drawings of so many of the move's steps were shown.
+    #[serde(default)]
+    pub seen: u16,
 }
 
 /// What a move that is played waits for.
@@ -54,11 +57,31 @@ struct Playing<'a> {
     play: Play,
     moves: &'a [MoveId],
     hurt: &'a Answer,
+    numb: &'a Answer,
     next: &'a StepId,
     exercise: &'a Move,
+    steps: &'a [MoveStep],
 }
 
 impl Playing<'_> {
+    fn last_step(&self) -> u16 {
+        u16::try_from(self.steps.len()).unwrap_or(u16::MAX)
+    }
+
+    fn first_drawn(&self) -> u16 {
+        let first = self.steps.iter().position(|step| step.picture.is_some());
+        first.map_or(0, |first| u16::try_from(first + 1).unwrap_or(u16::MAX))
+    }
+
+    /// The drawings up to a step that were not shown yet.
+    fn unseen(&self, upto: u16) -> Vec<PictureId> {
+        let steps = self.steps.iter().take(usize::from(upto));
+        steps
+            .skip(usize::from(self.play.seen))
+            .filter_map(|step| step.picture.clone())
+            .collect()
+    }
+
     fn rounds(&self) -> u16 {
         self.exercise
             .pace
@@ -84,7 +107,13 @@ impl Playing<'_> {
 
 impl<'a> Walk<'a> {
     fn playing(&self) -> Option<Playing<'a>> {
-        let Some(Verb::Play { moves, hurt, next }) = self.step().map(|step| &step.verb) else {
+        let Some(Verb::Play {
+            moves,
+            hurt,
+            numb,
+            next,
+        }) = self.step().map(|step| &step.verb)
+        else {
             return None;
         };
         let play = self.c.stack.last()?.play?;
@@ -97,8 +126,10 @@ impl<'a> Walk<'a> {
             play,
             moves,
             hurt,
+            numb,
             next,
             exercise,
+            steps: self.steps_of(exercise),
         })
     }
 
@@ -142,6 +173,7 @@ impl<'a> Walk<'a> {
                     beat: Beat::Steps(0),
                     easier: false,
                     done: 0,
+                    seen: 0,
                 }
             }
         };
@@ -159,6 +191,12 @@ impl<'a> Walk<'a> {
         let Some(playing) = self.playing() else {
             return self.stale();
         };
+        // What the body says has already been stated, and may have taken clearance.
+        match cue {
+            Cue::Hurts => return self.stop_playing(&self.content.words.button_hurts, playing.hurt),
+            Cue::Numb => return self.stop_playing(&self.content.words.button_numb, playing.numb),
+            _ => {}
+        }
         // A belt: whatever took clearance away has already ended the play.
         if !self.c.is_cleared(self.content) {
             return self.trip_guard();
@@ -166,9 +204,26 @@ impl<'a> Walk<'a> {
         let play = playing.play;
         let words = &self.content.words;
         match (cue, play.beat) {
-            (Cue::Step(to), Beat::Steps(_)) if usize::from(to) <= playing.exercise.steps.len() => {
-                self.change_play(Play {
+            (Cue::Step(to), Beat::Steps(_)) if to <= playing.last_step() => {
+                let play = Play {
                     beat: Beat::Steps(to),
+                    ..play
+                };
+                // A drawing comes with its step, in front of it: a message of its own.
+                if playing.unseen(to).is_empty() {
+                    self.change_play(play);
+                } else {
+                    self.close_with(&words.button_next_step);
+                    self.ask_play(play);
+                }
+            }
+            // Nobody holds what was not shown: the drawings left come first.
+            (Cue::Ready, Beat::Steps(step))
+                if step < playing.last_step() && playing.exercise.pace.is_some() =>
+            {
+                self.close_with(&words.button_known);
+                self.ask_play(Play {
+                    beat: Beat::Ready,
                     ..play
                 });
             }
@@ -229,21 +284,62 @@ impl<'a> Walk<'a> {
                 self.close_with(&words.button_skip);
                 self.next_move(&playing, play.done);
             }
-            (Cue::Hurts, _) => {
-                self.close_with(&words.button_hurts);
-                self.set_play(None);
-                self.leave_crumb(Vec::new());
-                self.follow(playing.hurt);
-            }
-            (Cue::Step(_) | Cue::Ready | Cue::Pause | Cue::Resume | Cue::Easier | Cue::Did, _) => {
-                self.stale()
-            }
+            (
+                Cue::Step(_)
+                | Cue::Ready
+                | Cue::Pause
+                | Cue::Resume
+                | Cue::Easier
+                | Cue::Did
+                | Cue::Hurts
+                | Cue::Numb,
+                _,
+            ) => self.stale(),
         }
     }
 
-    /// What `It hurts` states, for the first branch of a turn.
-    pub fn hurt_answer(&self) -> Option<&'a Answer> {
-        self.playing().map(|playing| playing.hurt)
+    /// The body said stop: no more of this.
+    fn stop_playing(&mut self, label: &Text, answer: &'a Answer) {
+        self.close_with(label);
+        self.set_play(None);
+        self.leave_crumb(Vec::new());
+        self.follow(answer);
+    }
+
+    /// What a press while playing says about the body, for the first branch of a
+    /// turn.
+    pub fn sign_answer(&self, cue: Cue) -> Option<&'a Answer> {
+        let playing = self.playing()?;
+        match cue {
+            Cue::Hurts => Some(playing.hurt),
+            Cue::Numb => Some(playing.numb),
+            Cue::Step(_)
+            | Cue::Ready
+            | Cue::Pause
+            | Cue::Resume
+            | Cue::Did
+            | Cue::Easier
+            | Cue::Skip => None,
+        }
+    }
+
+    /// The drawings that come in front of what is asked now, each once.
+    pub fn pictures_of_play(&mut self) -> Vec<PictureId> {
+        let Some(playing) = self.playing() else {
+            return Vec::new();
+        };
+        let upto = match playing.play.beat {
+            // What to know before comes with the first drawing: it says which move
+            // this is.
+            Beat::Steps(step) => step.max(playing.first_drawn()),
+            Beat::Ready | Beat::Working(_) | Beat::Paused(_) => playing.last_step(),
+        };
+        let due = playing.unseen(upto);
+        self.set_play(Some(Play {
+            seen: playing.play.seen.max(upto),
+            ..playing.play
+        }));
+        due
     }
 
     /// The timer of a hold: another look at the countdown, or its end.
@@ -354,6 +450,7 @@ impl<'a> Walk<'a> {
             beat: Beat::Steps(0),
             easier: false,
             done,
+            seen: 0,
         });
     }
 
@@ -380,14 +477,14 @@ impl<'a> Walk<'a> {
         match play.beat {
             Beat::Steps(0) => self.render_heed(exercise, &mut text),
             Beat::Steps(step) => {
-                let total = exercise.steps.len().to_string();
+                let total = playing.last_step().to_string();
                 let values = [("n", &*step.to_string()), ("total", &total)];
                 let said = self.text_with(&words.play_step, &values);
                 text.push("\n\n");
                 text.push_bold(&said.text);
-                if let Some(step) = exercise.steps.get(usize::from(step) - 1) {
+                if let Some(step) = playing.steps.get(usize::from(step) - 1) {
                     text.push("\n");
-                    text.append(&self.text(step));
+                    text.append(&self.text(&step.say));
                 }
             }
             Beat::Ready => {
@@ -460,15 +557,17 @@ impl<'a> Walk<'a> {
     fn play_rows(&self, token: Token, playing: &Playing<'_>) -> Vec<Vec<Button>> {
         let words = &self.content.words;
         let button = |cue, label| self.act(token, Act::Play(cue), label);
-        let ready = match playing.exercise.pace {
-            Some(_) => button(Cue::Ready, &words.button_ready),
-            None => button(Cue::Ready, &words.button_did),
+        let is_counted = playing.exercise.pace.is_some();
+        let ready = |label| match is_counted {
+            true => button(Cue::Ready, label),
+            false => button(Cue::Ready, &words.button_did),
         };
         let first = match playing.play.beat {
-            Beat::Steps(step) if usize::from(step) < playing.exercise.steps.len() => {
-                vec![button(Cue::Step(step + 1), &words.button_next_step), ready]
-            }
-            Beat::Steps(_) | Beat::Ready => vec![ready],
+            Beat::Steps(step) if step < playing.last_step() => vec![
+                button(Cue::Step(step + 1), &words.button_next_step),
+                ready(&words.button_known),
+            ],
+            Beat::Steps(_) | Beat::Ready => vec![ready(&words.button_ready)],
             Beat::Working(Some(_)) => vec![button(Cue::Pause, &words.button_pause)],
             Beat::Working(None) => vec![button(Cue::Did, &words.button_did)],
             Beat::Paused(_) => vec![button(Cue::Resume, &words.button_resume)],
@@ -478,8 +577,11 @@ impl<'a> Walk<'a> {
             second.push(button(Cue::Easier, &words.button_easier));
         }
         second.push(button(Cue::Skip, &words.button_skip));
-        second.push(button(Cue::Hurts, &words.button_hurts));
-        vec![first, second]
+        let signs = vec![
+            button(Cue::Hurts, &words.button_hurts),
+            button(Cue::Numb, &words.button_numb),
+        ];
+        vec![first, second, signs]
     }
 }
 

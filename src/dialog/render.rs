@@ -328,12 +328,12 @@ impl Walk<'_> {
         text.push_bold(&self.label(&exercise.name));
         self.render_dose(exercise, text);
         self.render_part(&self.content.words.move_steps, text);
-        for (index, step) in exercise.steps.iter().enumerate() {
+        for (index, step) in self.steps_of(exercise).iter().enumerate() {
             if index > 0 {
                 text.push("\n");
             }
             text.push(&format!("{}. ", index + 1));
-            text.append(&self.text(step));
+            text.append(&self.text(&step.say));
         }
         self.render_caveats(exercise, text);
     }

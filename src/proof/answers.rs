@@ -34,6 +34,8 @@ pub enum Tap {
     Choose(ChoiceId),
     /// It hurts, while moves are played.
     PlayHurts,
+    /// It feels numb or weak, while moves are played.
+    PlayNumb,
     /// The moves that are played are passed by, to the last.
     PlayOn,
     /// Yes, no, not sure.
@@ -153,8 +155,11 @@ impl Machine<'_> {
             }
             // Every beat of a play is guarded like its first: what can be left is
             // left here.
-            Verb::Play { hurt, next, .. } => {
+            Verb::Play {
+                hurt, numb, next, ..
+            } => {
                 self.answer(state, Tap::PlayHurts, None, hurt, true, &mut ways);
+                self.answer(state, Tap::PlayNumb, None, numb, true, &mut ways);
                 let played = Answer {
                     next: Some(next.clone()),
                     ..Answer::default()

@@ -413,9 +413,12 @@ pub(super) fn presses_of(content: &Content, flag: &FlagId) -> Vec<(DialogId, Ste
                         add(Tap::YesNo(*given));
                     }
                 }
-                Verb::Play { hurt, .. } => {
+                Verb::Play { hurt, numb, .. } => {
                     if hurt.raise.contains(flag) {
                         add(Tap::PlayHurts);
+                    }
+                    if numb.raise.contains(flag) {
+                        add(Tap::PlayNumb);
                     }
                 }
                 Verb::Number { .. }

@@ -164,6 +164,7 @@ impl<'a> Rehearsal<'a> {
                 YesNo::NotSure => Act::Unsure,
             })?,
             Tap::PlayHurts => self.act(Act::Play(Cue::Hurts))?,
+            Tap::PlayNumb => self.act(Act::Play(Cue::Numb))?,
             Tap::PlayOn => self.play_on()?,
             Tap::Ticks(ids) => self.ticks(ids)?,
             Tap::NoneOf => self.none_of()?,

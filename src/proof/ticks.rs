@@ -332,7 +332,13 @@ pub(super) fn targets(verb: &Verb) -> impl Iterator<Item = &StepId> {
             found.push(next);
             found
         }
-        Verb::Play { hurt, next, .. } => hurt.next.iter().chain([next]).collect(),
+        Verb::Play {
+            hurt, numb, next, ..
+        } => {
+            let mut found = of(vec![hurt, numb]);
+            found.push(next);
+            found
+        }
         Verb::Many { none, next, .. } => none.iter().map(|(_, next)| next).chain([next]).collect(),
         Verb::YesNo { answers, .. } => of(answers.iter().map(|(_, answer)| answer).collect()),
         Verb::Branch { arms, otherwise } => {

@@ -8,7 +8,7 @@ use std::fmt::Write as _;
 use std::path::Path;
 
 use psoas_bot::app::dialogs_dir;
-use psoas_bot::content::{self, Content, Severity};
+use psoas_bot::content::{self, Content, Move, MoveStep, Severity};
 use psoas_bot::ids::{Lang, PictureId};
 use psoas_bot::picture::{self, DrawingError};
 
@@ -19,6 +19,17 @@ fn folder(path: &str) -> std::path::PathBuf {
 fn clinic() -> Content {
     let sources = dialogs_dir::read(&folder("dialogs")).unwrap();
     content::parse(&sources, "tuscany-spa").unwrap().content
+}
+
+/// The drawings of a move's steps.
+fn drawn(steps: &[MoveStep]) -> impl Iterator<Item = &PictureId> {
+    steps.iter().filter_map(|step| step.picture.as_ref())
+}
+
+/// All drawings of a move, in whatever way it is done.
+fn drawings(exercise: &Move) -> impl Iterator<Item = &PictureId> {
+    let instead = exercise.instead.iter();
+    drawn(&exercise.steps).chain(instead.flat_map(|instead| drawn(&instead.steps)))
 }
 
 /// On a dark phone nothing may shine through, and lines must stand out.
@@ -49,11 +60,11 @@ fn every_move_shows_where_it_begins_and_ends() {
     let clinic = clinic();
     let mut used: BTreeSet<&PictureId> = BTreeSet::new();
     for (id, exercise) in &clinic.moves.list {
-        assert!(exercise.pictures.len() >= 2, "{id}");
-        used.extend(&exercise.pictures);
-        for (_, instead) in &exercise.pictures_with {
-            assert!(!instead.is_empty(), "{id}");
-            used.extend(instead);
+        assert!(drawn(&exercise.steps).count() >= 2, "{id}");
+        used.extend(drawn(&exercise.steps));
+        for instead in &exercise.instead {
+            assert!(drawn(&instead.steps).count() >= 1, "{id}");
+            used.extend(drawn(&instead.steps));
         }
     }
     for dialog in clinic.dialogs.values() {
@@ -131,7 +142,7 @@ fn check_says_what_is_wrong_with_a_drawing() {
     }));
     let unknown = found(&|sources| {
         let moves = sources.files.get_mut("moves.yaml").unwrap();
-        *moves = moves.replace("[X4-1, X4-2]", "[X4-1, X4-3]");
+        *moves = moves.replace("picture: X4-2", "picture: X4-3");
     });
     assert!(unknown.iter().any(|(_, file, message)| {
         file == "moves.yaml" && message == "there is no picture `X4-3`"
@@ -160,31 +171,11 @@ fn the_page_of_all_drawings_shows_each() {
         }
     };
     for exercise in clinic.moves.list.values() {
-        let instead = exercise
-            .pictures_with
-            .iter()
-            .flat_map(|(_, instead)| instead);
         let mut shown = BTreeSet::new();
-        let mut all = exercise
-            .pictures
-            .iter()
-            .chain(instead)
-            .filter(|id| shown.insert(*id));
+        let mut all = drawings(exercise).filter(|id| shown.insert(*id));
         show(&exercise.name.plain(Lang::En), &mut all);
     }
-    let of_moves: BTreeSet<&PictureId> = clinic
-        .moves
-        .list
-        .values()
-        .flat_map(|exercise| &exercise.pictures)
-        .chain(
-            clinic
-                .moves
-                .list
-                .values()
-                .flat_map(|exercise| exercise.pictures_with.iter().flat_map(|(_, all)| all)),
-        )
-        .collect();
+    let of_moves: BTreeSet<&PictureId> = clinic.moves.list.values().flat_map(drawings).collect();
     let mut rest = clinic.pictures.keys().filter(|id| !of_moves.contains(id));
     show("Checks", &mut rest);
     let path = folder("docs/pictures.md");

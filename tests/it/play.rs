@@ -5,14 +5,15 @@
 use std::path::Path;
 use std::sync::OnceLock;
 
+use proptest::collection::vec;
 use proptest::prelude::*;
 use psoas_bot::app::dialogs_dir;
 use psoas_bot::content::{self, Content, Work};
 use psoas_bot::dialog::{
-    Button, Conversation, Desk, Due, Effect, FlagNote, Input, Keyboard, Slot, Turn, Weight, What,
-    take_turn,
+    Beat, Button, Conversation, Desk, Due, Effect, FlagNote, Input, Keyboard, Slot, Turn, Weight,
+    What, take_turn,
 };
-use psoas_bot::ids::{FlagId, Lang, MoveId, PatientText, SlotId, Timestamp};
+use psoas_bot::ids::{ChoiceId, FlagId, Lang, MoveId, PatientText, SlotId, Timestamp};
 use psoas_bot::triage::Form;
 
 const NOW: Timestamp = Timestamp(1_772_474_400);
@@ -75,7 +76,8 @@ fn holding(content: &Content) -> Turn {
     };
     let begun = turn(content, cleared(content), command, NOW);
     let chosen = press(content, begun, "About 5 minutes", NOW);
-    press(content, chosen, "I'm ready", NOW)
+    let known = press(content, chosen, "I know this one", NOW);
+    press(content, known, "I'm ready", NOW)
 }
 
 fn hold_due(turn: &Turn) -> Option<(Due, Timestamp)> {
@@ -115,6 +117,44 @@ proptest! {
         }
         prop_assert_eq!(before, NOW.plus_seconds(i64::from(seconds)));
         prop_assert!(now.effects.iter().any(|effect| matches!(effect, Effect::Say(_))));
+    }
+
+    /// However a patient presses through the moves, each drawing comes once, and
+    /// nobody works at a move before all its drawings have come.
+    #[test]
+    fn nobody_works_at_what_was_not_shown(presses in vec(0_usize..7, 1..60)) {
+        let content = clinic();
+        let mut c = cleared(content);
+        let clues = ["c1", "c7"].map(ChoiceId::new).into_iter().collect();
+        c.slots.insert(SlotId::new("clues"), Slot::Many(clues));
+        let command = What::Command { name: "moves".to_owned(), argument: PatientText::default() };
+        let begun = turn(content, c, command, NOW);
+        let mut now = press(content, begun, "About 12 minutes", NOW);
+        let (mut shown, mut at, mut is_new) = (Vec::new(), 0, true);
+        for which in presses {
+            let Some(play) = now.conversation.stack.last().and_then(|frame| frame.play) else { break };
+            if play.at != at {
+                (shown, at) = (Vec::new(), play.at);
+            }
+            shown.extend(now.effects.iter().filter(|_| is_new).filter_map(|effect| match effect {
+                Effect::Picture(id) => Some(id.clone()),
+                _ => None,
+            }));
+            let id = ["X1", "X8a", "X8b", "X3", "X4"][usize::from(at)];
+            let steps = &content.moves.list[&MoveId::new(id)].steps;
+            let all: Vec<_> = steps.iter().filter_map(|step| step.picture.clone()).collect();
+            prop_assert!(all.starts_with(&shown), "{shown:?}");
+            if matches!(play.beat, Beat::Working(_) | Beat::Paused(_)) {
+                prop_assert_eq!(&shown, &all);
+            }
+            let label = ["Next step", "I know this one", "I'm ready", "Done", "Easier", "Pause", "Go on"][which];
+            // The newest message alone has buttons that count.
+            let pressed = data(&now, label);
+            is_new = pressed.is_some();
+            if let Some(data) = pressed {
+                now = turn(content, now.conversation, What::Press(data), NOW);
+            }
+        }
     }
 
     /// Whatever flag comes up in the middle of a hold: if it blocks, nothing of a
@@ -166,19 +206,13 @@ fn presses_come_twice() {
     };
     let begun = turn(content, cleared(content), command, NOW);
     let chosen = press(content, begun, "About 5 minutes", NOW);
-    let (step, ready) = (
-        data(&chosen, "Next step").unwrap(),
-        data(&chosen, "I'm ready").unwrap(),
-    );
+    let step = data(&chosen, "Next step").unwrap();
     let first = turn(content, chosen.conversation, What::Press(step.clone()), NOW);
     let second = turn(content, first.conversation.clone(), What::Press(step), NOW);
     assert_eq!(first.conversation.stack, second.conversation.stack);
-    let held = turn(
-        content,
-        second.conversation,
-        What::Press(ready.clone()),
-        NOW,
-    );
+    let known = press(content, first, "I know this one", NOW);
+    let ready = data(&known, "I'm ready").unwrap();
+    let held = turn(content, known.conversation, What::Press(ready.clone()), NOW);
     let again = turn(content, held.conversation.clone(), What::Press(ready), NOW);
     assert_eq!(held.conversation.stack, again.conversation.stack);
     assert!(again.toast.is_some());

@@ -144,6 +144,7 @@ pub enum TextKind {
 pub struct Play {
     pub moves: Vec<Name>,
     pub hurt: Answer,
+    pub numb: Answer,
     pub next: Name,
 }
 
