@@ -17,6 +17,7 @@ mod rehearse;
 mod rules;
 mod search;
 mod table;
+mod tap;
 mod ticks;
 mod ways_out;
 
@@ -26,10 +27,10 @@ use crate::content::Content;
 use crate::ids::{DialogId, StepId};
 use guide::Guide;
 
-pub use answers::Tap;
 pub use questions::{Answered, count_paths, find_step, reach_step, why};
 pub use search::PLACES_MAX;
 pub use table::{Row, Table, TableError};
+pub use tap::Tap;
 
 /// A verdict is kept by content and by this: another prover may see more.
 pub const PROVER_VERSION: u32 = 2;

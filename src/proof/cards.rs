@@ -1,9 +1,9 @@
 //! P7: each level has its card, and nothing wrong behind it.
 
-use super::answers::Tap;
 use super::guide::Guide;
 use super::rehearse::Rehearsal;
 use super::search::cards_at;
+use super::tap::Tap;
 use super::{Finding, Report, Spot};
 use crate::content::{Card, Content, Dialog, Verb};
 use crate::dialog::Press;

@@ -5,10 +5,10 @@
 
 use std::collections::{BTreeMap, BTreeSet, VecDeque};
 
-use super::answers::Tap;
 use super::machine::{Goal, Machine, Tracked};
 use super::quest::Quest;
 use super::rehearse::{Rehearsal, Stuck};
+use super::tap::Tap;
 use crate::content::{Answer, Content, Deed, ScreenStyle, Verb, YesNo};
 use crate::dialog::{Act, Asking, Pending};
 use crate::ids::{ChoiceId, DialogId, FlagId, StepId};

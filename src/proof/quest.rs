@@ -6,11 +6,11 @@
 
 use std::collections::HashSet;
 
-use super::answers::Tap;
 use super::guide::unsure_stops;
 use super::machine::{At, Goal, Guess, Machine, Mode, Tracked};
 use super::rehearse::Rehearsal;
 use super::search::{Outcome, Planned, Search};
+use super::tap::Tap;
 use super::ticks::collect;
 use crate::content::{Atom, Change, Condition, Content, Verb};
 use crate::dialog::{has, holds, is_dropped};

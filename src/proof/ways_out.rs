@@ -2,11 +2,11 @@
 
 use std::collections::BTreeSet;
 
-use super::answers::Tap;
 use super::guide::{Guide, openings};
 use super::machine::{Goal, Tracked};
 use super::quest::{Quest, Reached};
 use super::rehearse::Rehearsal;
+use super::tap::Tap;
 use super::ticks::targets;
 use super::{Finding, Report, Spot};
 use crate::content::{Content, Deed, Dialog, Verb};

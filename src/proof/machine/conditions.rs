@@ -1,0 +1,151 @@
+//! What is known of a condition: it holds, it does not, or nobody can tell.
+
+use super::{Facts, Machine, Mode, State, Test};
+use crate::content::{Atom, Change, Condition};
+use crate::ids::{ChoiceId, FlagId, MoveId, SlotId};
+use crate::triage::Level;
+
+impl<'a> Machine<'a> {
+    /// The tests that a value of a tracked slot passes.
+    pub fn passes(&self, slot: usize, values: &[ChoiceId], number: Option<i64>) -> u32 {
+        let tests = &self.tracked.slots[slot].1;
+        tests.iter().enumerate().fold(0, |bits, (at, test)| {
+            let passes = match (test, number) {
+                (Test::Value(value), None) => {
+                    values.contains(value) || (values.is_empty() && value.as_str() == "none")
+                }
+                (Test::Value(value), Some(number)) => value.as_str().parse() == Ok(number),
+                (Test::Range(from, to), Some(number)) => (*from..=*to).contains(&number),
+                (Test::Range(..), None) => false,
+            };
+            bits | u32::from(passes) << at
+        })
+    }
+
+    /// Whether an atom holds; `None` when it is not known.
+    pub fn has(&self, state: State, atom: &Atom) -> Option<bool> {
+        let facts = self.facts(state.facts);
+        match atom {
+            Atom::Flag(flag) => self.tracked.flag(flag).map(|at| facts.flags >> at & 1 == 1),
+            Atom::Set(slot) => self.tracked.slot(slot).map(|at| facts.slots[at].is_some()),
+            Atom::Value(slot, value) => self.test(facts, slot, &Test::Value(value.clone())),
+        }
+    }
+
+    fn test(&self, facts: &Facts, slot: &SlotId, test: &Test) -> Option<bool> {
+        let at = self.tracked.slot(slot)?;
+        let Some(passed) = facts.slots[at] else {
+            return Some(false);
+        };
+        let bit = self.tracked.slots[at]
+            .1
+            .iter()
+            .position(|known| known == test)?;
+        Some(passed >> bit & 1 == 1)
+    }
+
+    /// Whether an atom counts. A hunt takes it that what it does not test in a list
+    /// is not ticked: else it would guess that an empty list has enough of them.
+    fn counts(&self, state: State, atom: &Atom) -> Option<bool> {
+        let is_untested = |slot| self.hunts && self.tracked.slot(slot).is_some();
+        self.has(state, atom).or(match atom {
+            Atom::Value(slot, _) if is_untested(slot) => Some(false),
+            Atom::Value(..) | Atom::Set(_) | Atom::Flag(_) => None,
+        })
+    }
+
+    /// Whether a condition holds; `None` when it is not known.
+    pub fn holds(&self, state: State, condition: &Condition) -> Option<bool> {
+        match condition {
+            Condition::Has(atom) => self.has(state, atom),
+            Condition::Count { of, from, to } => {
+                let known: Vec<Option<bool>> =
+                    of.iter().map(|atom| self.counts(state, atom)).collect();
+                let least = known.iter().filter(|one| **one == Some(true)).count();
+                let most = least + known.iter().filter(|one| one.is_none()).count();
+                if least >= *from && most <= *to {
+                    Some(true)
+                } else if most < *from || least > *to {
+                    Some(false)
+                } else {
+                    None
+                }
+            }
+            Condition::Number { slot, from, to } => {
+                self.test(self.facts(state.facts), slot, &Test::Range(*from, *to))
+            }
+            Condition::LevelAtLeast(level) => match state.mode {
+                Mode::Free if *level >= Level::SeeProfessional => Some(false),
+                Mode::Free => None,
+                Mode::Pending => Some(*level <= Level::SeeProfessional),
+                Mode::Stopped(is) => Some(*level <= is),
+            },
+            Condition::Cleared(wanted) => match state.mode {
+                Mode::Pending | Mode::Stopped(_) => Some(!wanted),
+                Mode::Free if self.tracked.clearance => Some(self.is_cleared(state) == *wanted),
+                Mode::Free => None,
+            },
+            Condition::All(all) => self.all(state, all),
+            Condition::Any(any) => {
+                let known: Vec<Option<bool>> =
+                    any.iter().map(|one| self.holds(state, one)).collect();
+                if known.contains(&Some(true)) {
+                    Some(true)
+                } else if known.contains(&None) {
+                    None
+                } else {
+                    Some(false)
+                }
+            }
+            Condition::Not(not) => self.holds(state, not).map(|holds| !holds),
+        }
+    }
+
+    fn all(&self, state: State, all: &[Condition]) -> Option<bool> {
+        let known: Vec<Option<bool>> = all.iter().map(|one| self.holds(state, one)).collect();
+        if known.contains(&Some(false)) {
+            Some(false)
+        } else if known.contains(&None) {
+            None
+        } else {
+            Some(true)
+        }
+    }
+
+    /// Whether a move is passed over.
+    pub fn is_dropped(&self, state: State, id: &MoveId) -> Option<bool> {
+        let Some(exercise) = self.content.moves.list.get(id) else {
+            return Some(false);
+        };
+        let facts = exercise
+            .changes
+            .iter()
+            .filter(|(_, change)| *change == Change::Drop);
+        let mut known: Vec<Option<bool>> = facts.map(|(atom, _)| self.has(state, atom)).collect();
+        known.extend(
+            self.histories_against(id)
+                .map(|flag| self.has(state, &Atom::Flag(flag.clone()))),
+        );
+        if known.contains(&Some(true)) {
+            Some(true)
+        } else if known.contains(&None) {
+            None
+        } else {
+            Some(false)
+        }
+    }
+
+    /// History flags that leave this move out.
+    pub fn histories_against(&self, id: &MoveId) -> impl Iterator<Item = &'a FlagId> + use<'a> {
+        let id = id.clone();
+        self.content
+            .flags
+            .iter()
+            .filter(move |(_, flag)| {
+                flag.history
+                    .as_ref()
+                    .is_some_and(|history| !history.allows.contains(&id))
+            })
+            .map(|(id, _)| id)
+    }
+}

@@ -1,0 +1,340 @@
+//! Runs steps that ask nobody, to every end they can come to.
+
+use std::collections::{HashMap, HashSet, VecDeque};
+use std::rc::Rc;
+
+use super::{At, Goal, Machine, Mode, State};
+use crate::content::{Atom, Condition, Verb};
+use crate::dialog::STEPS_PER_TURN_MAX;
+use crate::ids::{MoveId, StepId};
+
+/// Where a run of steps without a question ends.
+#[derive(Debug, Clone, Copy, PartialEq, Eq, Hash)]
+pub(in crate::proof) enum Stop {
+    /// A question is open.
+    Ask(State),
+    /// No dialog is walked any more.
+    Rest(State),
+    /// What was looked for; at this step.
+    Found(State, At),
+}
+
+/// A step at which a fact was unknown, and where it was taken to lead. A move
+/// that is shown leads to itself.
+pub(in crate::proof) type Guess = (At, At);
+
+/// One end of a run.
+#[derive(Debug, Clone)]
+pub(in crate::proof) struct End {
+    pub stop: Stop,
+    /// What was guessed on the way.
+    pub guesses: Rc<[Guess]>,
+    /// A dialog that came in between has ended: its way back goes.
+    pub left_between: bool,
+}
+
+/// A run under way.
+#[derive(Debug, Clone)]
+struct Runner {
+    state: State,
+    guesses: Vec<Guess>,
+    left_between: bool,
+}
+
+impl Runner {
+    fn to(&self, state: State) -> Self {
+        Self {
+            state,
+            ..self.clone()
+        }
+    }
+
+    fn guessing(&self, state: State, guess: Guess) -> Self {
+        let mut next = self.to(state);
+        next.guesses.push(guess);
+        next
+    }
+
+    fn end(&self, stop: Stop) -> End {
+        End {
+            stop,
+            guesses: self.guesses[..].into(),
+            left_between: self.left_between,
+        }
+    }
+}
+
+impl<'a> Machine<'a> {
+    /// Everything a run from this state can come to.
+    pub fn run(&mut self, state: State) -> Rc<[End]> {
+        if let Some(run) = self.runs.get(&state) {
+            return Rc::clone(run);
+        }
+        let mut ends = Vec::new();
+        let mut seen = HashSet::from([state]);
+        let mut queue = VecDeque::from([Runner {
+            state,
+            guesses: Vec::new(),
+            left_between: false,
+        }]);
+        while let Some(here) = queue.pop_front() {
+            for next in self.go(here, &mut ends) {
+                if seen.insert(next.state) {
+                    queue.push_back(next);
+                }
+            }
+        }
+        if self.goal == Goal::Loop {
+            self.find_loop(state, &mut ends);
+        }
+        let ends: Rc<[End]> = ends.into();
+        self.runs.insert(state, Rc::clone(&ends));
+        ends
+    }
+
+    /// Whether steps run from here for longer than the engine lets them.
+    fn find_loop(&mut self, state: State, ends: &mut Vec<End>) {
+        let mut depth: HashMap<State, usize> = HashMap::from([(state, 0)]);
+        let mut queue = vec![Runner {
+            state,
+            guesses: Vec::new(),
+            left_between: false,
+        }];
+        while let Some(here) = queue.pop() {
+            let so_far = depth[&here.state];
+            if so_far >= STEPS_PER_TURN_MAX {
+                if let Some(at) = self.top(here.state) {
+                    ends.push(here.end(Stop::Found(here.state, at)));
+                }
+                return;
+            }
+            for next in self.go(here, &mut Vec::new()) {
+                // Only a longer way tells more.
+                if depth.get(&next.state).is_none_or(|known| *known <= so_far) {
+                    depth.insert(next.state, so_far + 1);
+                    queue.push(next);
+                }
+            }
+        }
+    }
+
+    /// One step of a run: where it goes on, or the end it adds to `ends`.
+    fn go(&mut self, runner: Runner, ends: &mut Vec<End>) -> Vec<Runner> {
+        let mut state = runner.state;
+        let Some(at) = self.top(state) else {
+            if state.mode != Mode::Pending {
+                ends.push(runner.end(Stop::Rest(state)));
+            }
+            return Vec::new();
+        };
+        self.visited.insert(at);
+        let step = self.step(at);
+        if self.goal == Goal::Step(at)
+            && !matches!(step.verb, Verb::Move { .. } | Verb::Play { .. })
+        {
+            ends.push(runner.end(Stop::Found(state, at)));
+        }
+        let next = match &step.verb {
+            Verb::Pass { next } | Verb::Handoff { next, .. } => self.goto(state, next),
+            Verb::RequestCall { slot, next } => {
+                if let Some(slot) = self.tracked.slot(slot) {
+                    let mut facts = self.facts(state.facts).clone();
+                    facts.slots[slot] = Some(0);
+                    state.facts = self.intern_facts(facts);
+                }
+                self.goto(state, next)
+            }
+            Verb::Branch { arms, otherwise } => return self.branch(&runner, at, arms, otherwise),
+            Verb::Screen { screen, next } if state.screens & self.screen_bit(screen) != 0 => {
+                self.grant(&mut state);
+                self.goto(state, next)
+            }
+            Verb::Move { id, next, .. } => {
+                let dropped = self.is_dropped(state, id);
+                return self.pass_move(&runner, at, id, dropped, next, ends);
+            }
+            Verb::Play { moves, next, .. } => {
+                let dropped: Vec<Option<bool>> =
+                    moves.iter().map(|id| self.is_dropped(state, id)).collect();
+                // It is passed over when every move is, and asks when one is not.
+                let all = if dropped.contains(&Some(false)) {
+                    Some(false)
+                } else if dropped.contains(&None) {
+                    None
+                } else {
+                    Some(true)
+                };
+                let first = dropped.iter().position(|one| *one != Some(true));
+                let first = first.and_then(|first| moves.get(first)).or(moves.first());
+                return match first {
+                    Some(id) => self.pass_move(&runner, at, id, all, next, ends),
+                    None => vec![runner.to(self.goto(state, next))],
+                };
+            }
+            Verb::Call { dialog, .. } => match self.content.dialogs.get(dialog) {
+                Some(dialog) => self.enter(state, dialog, Some(0)),
+                None => return Vec::new(),
+            },
+            Verb::End => {
+                let (next, left_between) = self.leave(state);
+                return vec![Runner {
+                    left_between: runner.left_between || left_between,
+                    ..runner.to(next)
+                }];
+            }
+            Verb::Screen { .. } => {
+                ends.push(runner.end(Stop::Ask(state)));
+                return Vec::new();
+            }
+            Verb::Choice { .. }
+            | Verb::Many { .. }
+            | Verb::YesNo { .. }
+            | Verb::Number { .. }
+            | Verb::Text { .. }
+            | Verb::Summary { .. } => {
+                // A card that waits is shown before any other question.
+                if state.mode != Mode::Pending {
+                    ends.push(runner.end(Stop::Ask(state)));
+                }
+                return Vec::new();
+            }
+        };
+        vec![runner.to(next)]
+    }
+
+    fn branch(
+        &mut self,
+        runner: &Runner,
+        at: At,
+        arms: &[(Condition, StepId)],
+        otherwise: &StepId,
+    ) -> Vec<Runner> {
+        let state = runner.state;
+        let mut ways = Vec::new();
+        let mut is_sure = true;
+        let all = arms
+            .iter()
+            .map(|(condition, go)| (Some(condition), go))
+            .chain([(None, otherwise)]);
+        for (condition, go) in all {
+            let holds = match condition {
+                Some(condition) => self.holds(state, condition),
+                None => Some(true),
+            };
+            if holds == Some(false) {
+                continue;
+            }
+            is_sure &= holds == Some(true);
+            let next = self.goto(state, go);
+            if is_sure {
+                ways.push(runner.to(next));
+            } else {
+                self.guess(runner, at, next, &mut ways);
+            }
+            if holds == Some(true) {
+                break;
+            }
+        }
+        ways
+    }
+
+    fn guess(&self, runner: &Runner, at: At, next: State, ways: &mut Vec<Runner>) {
+        let guess = (at, self.top(next).unwrap_or(at));
+        if !self.banned.contains(&guess) {
+            ways.push(runner.guessing(next, guess));
+        }
+    }
+
+    fn pass_move(
+        &mut self,
+        runner: &Runner,
+        at: At,
+        id: &MoveId,
+        dropped: Option<bool>,
+        next: &StepId,
+        ends: &mut Vec<End>,
+    ) -> Vec<Runner> {
+        let state = runner.state;
+        let shown = match dropped {
+            Some(true) => None,
+            Some(false) => Some(runner.clone()),
+            None if self.banned.contains(&(at, at)) => None,
+            None => Some(runner.guessing(state, (at, at))),
+        };
+        if let Some(shown) = shown {
+            self.shows(&shown, at, id, ends);
+        }
+        if dropped == Some(false) {
+            return Vec::new();
+        }
+        let to = self.goto(state, next);
+        let mut ways = Vec::new();
+        if let Goal::Passed { exercise, with } = &self.goal
+            && dropped == Some(true)
+            && exercise == id
+            && state.mode == Mode::Free
+            && self.is_complete(state)
+            && self.has_all(state, with)
+        {
+            ends.push(runner.end(Stop::Found(state, at)));
+        }
+        if dropped == Some(true) {
+            ways.push(runner.to(to));
+        } else {
+            self.guess(runner, at, to, &mut ways);
+        }
+        ways
+    }
+
+    fn has_all(&self, state: State, facts: &[Atom]) -> bool {
+        facts.iter().all(|fact| self.has(state, fact) == Some(true))
+    }
+
+    /// A move that is not passed over: shown, refused, or replaced by a card.
+    fn shows(&mut self, runner: &Runner, at: At, id: &MoveId, ends: &mut Vec<End>) {
+        let mut state = runner.state;
+        let is_refused = match state.mode {
+            Mode::Pending => return,
+            Mode::Free => !self.is_complete(state),
+            Mode::Stopped(_) => true,
+        };
+        let behind_card = state.mode != Mode::Free;
+        let is_found = match &self.goal {
+            Goal::Refused {
+                behind_card: wanted,
+            } => is_refused && *wanted == behind_card,
+            Goal::Step(step) => !is_refused && *step == at,
+            Goal::Shown { exercise, with } => {
+                !is_refused
+                    && exercise.as_ref().is_none_or(|exercise| exercise == id)
+                    && self.has_all(state, with)
+            }
+            Goal::Passed { .. } | Goal::Loop | Goal::Everything => false,
+        };
+        if is_found {
+            ends.push(runner.end(Stop::Found(state, at)));
+        }
+        if !is_refused {
+            self.grant(&mut state);
+            ends.push(runner.end(Stop::Ask(state)));
+        }
+    }
+
+    /// The dialog on top is over; says whether it came in between.
+    pub fn leave(&mut self, state: State) -> (State, bool) {
+        let mut frames = self.stack(state.stack).to_vec();
+        let ended = frames.pop();
+        let was_between = ended.is_some_and(|frame| frame & 1 == 1);
+        if !was_between
+            && let Some(frame) = frames.last_mut()
+            && let Verb::Call { next, .. } = &self.step(*frame >> 1).verb
+        {
+            let dialog = &self.steps[(*frame >> 1) as usize].dialog.id;
+            if let Some(at) = self.at(dialog, next) {
+                *frame = at << 1 | (*frame & 1);
+            }
+        }
+        let stack = self.intern_stack(&frames);
+        (State { stack, ..state }, was_between)
+    }
+}
