@@ -86,7 +86,7 @@ impl Walk<'_> {
             }
             What::Edited(text) => {
                 if input.heard.flags().next().is_some() {
-                    self.after_heard();
+                    self.after_heard(input);
                 } else if self.suspects(input) {
                     // Its question comes when the turn settles.
                 } else if input.heard.is_foreign || is_unreadable(text) {
@@ -379,7 +379,7 @@ impl Walk<'_> {
 
     fn typed(&mut self, text: &PatientText, input: &Input) {
         if input.heard.flags().next().is_some() {
-            return self.after_heard();
+            return self.after_heard(input);
         }
         if self.suspects(input) {
             // Its question comes when the turn settles.
@@ -491,7 +491,7 @@ impl Walk<'_> {
     }
 
     /// Typed words stated something that does not stop everything at once.
-    fn after_heard(&mut self) {
+    fn after_heard(&mut self, input: &Input) {
         let asks = !self.c.queue.is_empty() || self.waits_in_screens();
         if self.stop_is_due() && (self.c.stop.is_some() || !asks) {
             // The card comes when the turn settles.
@@ -500,7 +500,11 @@ impl Walk<'_> {
             self.c.queue.clear();
             self.say_cards();
         } else if self.c.queue.is_empty() {
-            self.show_again();
+            // What was heard beside it, and not surely, is asked when the turn
+            // settles; until then a move that is open is not said again.
+            if !self.suspects(input) {
+                self.show_again();
+            }
         } else {
             self.hold_item();
             self.next_pending();
