@@ -17,6 +17,7 @@ mod markup;
 mod media;
 mod message;
 mod params;
+mod passing;
 mod people;
 mod profile;
 mod server;

@@ -13,7 +13,7 @@ use serde::{Deserialize, Serialize};
 use crate::content::RichText;
 use crate::dialog::Keyboard;
 use crate::ids::PatientText;
-use crate::ids::{ChatId, MessageId, UserId};
+use crate::ids::{ChatId, MessageId, TopicId, UserId};
 
 /// One update, read.
 #[derive(Debug, Clone, PartialEq, Eq)]
@@ -30,6 +30,10 @@ pub struct Incoming {
     pub message: Option<MessageId>,
     /// The message it answers, where a person replied to one.
     pub reply_to: Option<MessageId>,
+    /// That message is this bot's.
+    pub answers_bot: bool,
+    /// What it holds beside words.
+    pub media: Option<Media>,
     /// What happened.
     pub kind: IncomingKind,
 }
@@ -97,6 +101,24 @@ pub enum IncomingKind {
     Ignored,
 }
 
+/// What a message holds beside words.
+#[derive(Debug, Clone, Copy, PartialEq, Eq)]
+pub enum Media {
+    /// A photo, voice message, video or file: words may stand below it.
+    Captioned,
+    /// A sticker, place, contact or the like: no words can stand below it.
+    Bare,
+}
+
+/// Where in its chat a new message goes.
+#[derive(Debug, Clone, Copy, PartialEq, Eq, Default, Serialize, Deserialize)]
+pub struct Place {
+    /// Into this topic.
+    pub topic: Option<TopicId>,
+    /// As the answer to this message, if it still stands.
+    pub under: Option<MessageId>,
+}
+
 /// One thing to send.
 #[derive(Debug, Clone, PartialEq, Eq, Serialize, Deserialize)]
 #[serde(rename_all = "snake_case")]
@@ -112,6 +134,40 @@ pub enum Outgoing {
         /// Without a sound.
         #[serde(default)]
         silent: bool,
+        /// Where in the chat.
+        #[serde(default)]
+        place: Place,
+    },
+    /// What somebody sent, once more and without their name.
+    Copy {
+        /// Where to.
+        chat: ChatId,
+        /// Where it was sent.
+        from: ChatId,
+        /// Which message.
+        message: MessageId,
+        /// What stands below it now; its own words without.
+        caption: Option<RichText>,
+        /// Where in the chat.
+        place: Place,
+    },
+    /// The words below a picture change in place.
+    Caption {
+        /// Where.
+        chat: ChatId,
+        /// Which message.
+        message: MessageId,
+        /// What they say now.
+        text: RichText,
+    },
+    /// A sign on somebody's message, so that they see it was taken.
+    React {
+        /// Where.
+        chat: ChatId,
+        /// Which message.
+        message: MessageId,
+        /// One that Telegram has among its reactions.
+        emoji: String,
     },
     /// A message changes in place.
     Edit {

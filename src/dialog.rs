@@ -7,6 +7,7 @@
 
 mod alarm;
 mod answer;
+mod aside;
 mod button;
 mod conditions;
 mod conversation;
@@ -24,6 +25,7 @@ mod walk;
 use crate::content::Content;
 use crate::ids::Timestamp;
 
+pub use aside::is_for_dialog;
 pub use button::{Act, Button, Cue, Press, Token};
 pub use conditions::{has, holds, is_dropped};
 pub use conversation::{Asking, Conversation, FlagNote, Frame, Open, Pending, Slot, Stop};

@@ -40,6 +40,10 @@ number_id!(
     MessageId(i64)
 );
 number_id!(
+    /// A topic of a group, by the number of the message that began it.
+    TopicId(i64)
+);
+number_id!(
     /// One escalation of one patient, numbered from 1 for each bot.
     CaseNumber(u64)
 );

@@ -6,10 +6,14 @@
 mod act;
 mod ladder;
 mod roster;
+mod talk;
 
-pub use act::{Act, Change, act, show_data, shown_by};
+pub use act::{Act, Change, act, said_by, say_data, show_data, shown_by};
 pub use ladder::{Rung, Waits};
 pub use roster::{LastOwner, Member, Refusal, Right, Role, Roster};
+pub use talk::{Letter, NoTalk, Opening, Receipt, SILENT_SECONDS_MAX, Talk};
+
+use act::Done;
 
 use std::fmt;
 
@@ -118,6 +122,10 @@ pub enum Did {
     Closed,
     /// Opened it again.
     Reopened,
+    /// Began to write to the patient.
+    Wrote,
+    /// Gave the chat back to the bot.
+    HandedBack,
 }
 
 /// What staff cleared.
@@ -183,6 +191,13 @@ pub struct Case {
     /// The patient has deleted their data: the case goes when it closes.
     #[serde(default)]
     pub forget_on_close: bool,
+    /// Somebody writes with the patient, and the bot rests.
+    #[serde(default)]
+    pub talk: Option<Talk>,
+    /// How many messages staff have written to the patient. A ready answer that
+    /// was offered before another number of them is not sent twice.
+    #[serde(default)]
+    pub said: u32,
 }
 
 impl fmt::Debug for Case {
@@ -246,6 +261,8 @@ impl Case {
             phone: None,
             unreachable: false,
             forget_on_close: false,
+            talk: None,
+            said: 0,
         }
     }
 

@@ -2,16 +2,21 @@
 
 mod desk;
 mod history;
+mod talk;
 mod team;
 
 pub use desk::{help, open_cases, owner_line, patient_of, rung_line};
 pub use history::last_deed;
+pub use talk::{
+    answers, answers_sent, case_line, fate_line, from_patient, is_too_long, no_such_answer,
+    no_such_case, no_talk, signed, silent_line,
+};
 pub use team::{TeamPress, join_card, joined, member_card, team};
 
 use crate::content::{Content, RichText, Text, Values, With};
 use crate::dialog::{Button, Keyboard};
 use crate::ids::{FlagId, Lang, Timestamp};
-use crate::staff::{Act, Case, CaseState, Did, Outcome};
+use crate::staff::{Act, Case, CaseState, Did, Outcome, say_data};
 use crate::triage::{Form, Level};
 
 /// How much of what may be long a card shows.
@@ -126,10 +131,6 @@ fn card_text(content: &Content, case: &Case, room: &Room) -> RichText {
 /// the card read otherwise, and on one line.
 #[must_use]
 pub fn quotable(text: &str) -> String {
-    let hides = |c: char| {
-        c.is_control()
-            || matches!(c, '\u{200b}'..='\u{200f}' | '\u{202a}'..='\u{202e}' | '\u{2060}'..='\u{206f}' | '\u{feff}')
-    };
     /// A quote longer than this would push the buttons off the screen.
     const QUOTE_CHARS_MAX: usize = 600;
     let mut quote: String = text
@@ -142,6 +143,12 @@ pub fn quotable(text: &str) -> String {
         quote.push('…');
     }
     quote
+}
+
+/// Whether a character could make a text read otherwise than it was written.
+fn hides(c: char) -> bool {
+    c.is_control()
+        || matches!(c, '\u{200b}'..='\u{200f}' | '\u{202a}'..='\u{202e}' | '\u{2060}'..='\u{206f}' | '\u{feff}')
 }
 
 /// A moment as people at the clinic write it.
@@ -293,6 +300,7 @@ impl<'a> Writer<'a> {
         let line = self.standing(case);
         self.text.push("\n");
         self.text.push_bold(&line);
+        self.talk(case);
         if let Some(asked) = &case.asked {
             let flags: Vec<String> = match asked.first() {
                 None => vec![self.plain(&words.staff_deleted_lock)],
@@ -348,9 +356,14 @@ impl<'a> Writer<'a> {
             ]]);
         }
         let mut rows = Vec::new();
+        let write = case.can_write().is_ok().then(|| Button::Press {
+            label: self.plain(&words.staff_button_write),
+            data: say_data(case, None),
+        });
         let current = match &case.state {
             CaseState::Open if !case.is_hidden() => {
-                rows.push(vec![button(Act::Claim, &words.staff_button_claim)]);
+                let claim = button(Act::Claim, &words.staff_button_claim);
+                rows.push(std::iter::once(claim).chain(write.clone()).collect());
                 None
             }
             CaseState::Open | CaseState::Closed { .. } => None,
@@ -376,7 +389,11 @@ impl<'a> Writer<'a> {
             rows.push(row);
         }
         if current.is_some() {
-            rows.push(vec![button(Act::PutBack, &words.staff_button_put_back)]);
+            let put_back = button(Act::PutBack, &words.staff_button_put_back);
+            rows.push(std::iter::once(put_back).chain(write).collect());
+        }
+        if case.talk.is_some() {
+            rows.push(vec![button(Act::HandBack, &words.staff_button_hand_back)]);
         }
         // What its patient has erased goes when it closes: nothing is left to open.
         if !case.is_open() && !case.forget_on_close {

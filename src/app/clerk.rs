@@ -11,6 +11,7 @@ mod draft;
 mod erase;
 mod office;
 mod patient;
+mod talk;
 mod team;
 
 use std::sync::atomic::{AtomicI64, AtomicU64, Ordering};

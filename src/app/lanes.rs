@@ -11,11 +11,11 @@ use tokio::sync::Notify;
 
 use super::clerk::Clerk;
 use super::clock::Clock;
-use super::outbox::{self, Next, shows_of};
+use super::outbox::{self, Around, Next, shows_of};
 use super::pacing::{Bucket, Pacing};
-use super::records::{CLINIC, InboxRow, OutboxRow, Piece, Shown, ShownAs};
-use crate::channel::Outgoing;
+use super::records::{CLINIC, Fate, InboxRow, OutboxRow, Piece, Shown, ShownAs, Under};
 use crate::channel::telegram::Telegram;
+use crate::channel::{Outgoing, Place};
 use crate::content::RichText;
 use crate::dialog::{Keyboard, Weight};
 use crate::ids::ChatId;
@@ -181,12 +181,13 @@ impl Lanes {
     async fn send(self: &Arc<Self>, chat: ChatId, sequence: u64, mut row: OutboxRow) {
         let mut tries = 0;
         let mut made = None;
-        let shown = self.shown(chat, &row);
+        let around = self.around(chat, &row);
         // A drawing that Telegram has not seen yet is made here.
         let outgoing = tokio::task::block_in_place(|| {
-            outbox::resolve(self.clerk.library.newest(), chat, &row, &shown)
+            outbox::resolve(self.clerk.library.newest(), chat, &row, &around)
         });
         let mut waiting: VecDeque<Outgoing> = outgoing.into();
+        let is_sent = !waiting.is_empty();
         while let Some(one) = waiting.pop_front() {
             let outcome = self.telegram.send(&one).await;
             tries += 1;
@@ -207,11 +208,14 @@ impl Lanes {
                     let again = match one {
                         Outgoing::Send { .. } => {
                             let content = self.clerk.library.newest();
-                            outbox::resolve(content, chat, &row, &shown)
+                            outbox::resolve(content, chat, &row, &around)
                                 .into_iter()
                                 .next()
                         }
                         Outgoing::Edit { .. }
+                        | Outgoing::Copy { .. }
+                        | Outgoing::Caption { .. }
+                        | Outgoing::React { .. }
                         | Outgoing::Photo { .. }
                         | Outgoing::Contact { .. }
                         | Outgoing::AnswerPress { .. } => Some(one),
@@ -226,15 +230,23 @@ impl Lanes {
                     waiting.push_front(one);
                     tokio::time::sleep(Duration::from_secs(u64::from(STAFF_RETRY_SECONDS))).await;
                 }
-                Next::Unreachable => return self.unreachable(chat, sequence).await,
-                Next::GiveUp(why) => match plainer(&one, &row).or_else(|| self.anew(&row, &one)) {
+                Next::Unreachable => return self.unreachable(chat, sequence, row).await,
+                Next::GiveUp(why) => match plainer(&one, &row)
+                    .or_else(|| outbox::instead(&row, &one))
+                    .or_else(|| self.anew(&row, &one))
+                {
                     Some(again) => waiting.push_front(again),
                     None if must_arrive(&one, &row) => {
                         self.tell(chat, InboxRow::Undelivered, Commit::default())
                             .await;
                         return self.push_later(chat, sequence, row, &why);
                     }
-                    None => self.give_up(chat, sequence, &one, &row, &why).await,
+                    None => {
+                        self.give_up(chat, sequence, &one, &row, &why).await;
+                        if row.said.is_some() {
+                            return self.end_said(chat, sequence, &row, Fate::Refused).await;
+                        }
+                    }
                 },
                 Next::Halt(why) => {
                     (self.news)(News::Halt(why));
@@ -243,7 +255,28 @@ impl Lanes {
                 }
             }
         }
-        self.record(chat, sequence, &row, shown, made).await;
+        // Before the row goes: it is told twice rather than never.
+        if let Some(fate) = outbox::fate_of(&row).filter(|_| is_sent) {
+            self.tell_fate(&row, fate, Commit::default()).await;
+        }
+        self.record(chat, sequence, &row, around.shown, made).await;
+    }
+
+    /// Something that staff wrote goes no further: they are told.
+    async fn end_said(&self, chat: ChatId, sequence: u64, row: &OutboxRow, fate: Fate) {
+        let commit = Commit {
+            deletes: vec![self.clerk.keys.outbox(chat, sequence)],
+            ..Commit::default()
+        };
+        self.tell_fate(row, fate, commit).await;
+    }
+
+    /// Has the staff chat's worker say what became of something staff wrote.
+    async fn tell_fate(&self, row: &OutboxRow, fate: Fate, commit: Commit) {
+        if let (Some(said), Some(staff_chat)) = (row.said, self.clerk.staff_chat()) {
+            self.tell(staff_chat, InboxRow::Fate { said, fate }, commit)
+                .await;
+        }
     }
 
     fn anew(&self, row: &OutboxRow, refused: &Outgoing) -> Option<Outgoing> {
@@ -258,21 +291,27 @@ impl Lanes {
         }
     }
 
-    /// The messages a row shows or edits: what was just delivered, or what the
+    /// What a row has to know of its chat: what was just delivered, or what the
     /// store knows.
-    fn shown(&self, chat: ChatId, row: &OutboxRow) -> Shown {
-        if let Some(shows) = shows_of(row)
-            && let Some(shown) = self.shown_lately(chat, shows)
-        {
-            return shown;
-        }
+    fn around(&self, chat: ChatId, row: &OutboxRow) -> Around {
         let read = tokio::task::block_in_place(|| {
-            outbox::shown_for(&self.clerk.ledger, self.clerk.keys, chat, row)
+            outbox::around(&self.clerk.ledger, self.clerk.keys, chat, row)
         });
-        read.unwrap_or_else(|error| {
+        let mut around = read.unwrap_or_else(|error| {
             tracing::warn!(%error, "failed to read which message to edit");
-            Shown::default()
-        })
+            Around::default()
+        });
+        if let Some(shown) = shows_of(row).and_then(|shows| self.shown_lately(chat, shows)) {
+            around.shown = shown;
+        }
+        if let Some(card) = row
+            .case
+            .filter(|_| row.under == Some(Under::Card))
+            .and_then(|case| self.shown_lately(chat, ShownAs::Case(case)))
+        {
+            around.card = card.newest();
+        }
+        around
     }
 
     fn shown_lately(&self, chat: ChatId, shows: ShownAs) -> Option<Shown> {
@@ -378,23 +417,27 @@ impl Lanes {
 
     /// The patient blocked the bot: nothing more is sent; staff hear of it if
     /// a case is open.
-    async fn unreachable(&self, chat: ChatId, sequence: u64) {
-        let mut sequences = vec![sequence];
+    async fn unreachable(&self, chat: ChatId, sequence: u64, row: OutboxRow) {
+        let mut rows = vec![(sequence, row)];
         {
             let mut lanes = self.lanes.lock().unwrap_or_else(PoisonError::into_inner);
             if let Some(lane) = lanes.get_mut(&chat) {
-                sequences.extend(lane.queue.drain(..).map(|(sequence, _)| sequence));
+                rows.extend(lane.queue.drain(..));
             }
         }
         let keys = self.clerk.keys;
+        let deletes = rows
+            .iter()
+            .map(|(sequence, _)| keys.outbox(chat, *sequence));
         let commit = Commit {
-            deletes: sequences
-                .into_iter()
-                .map(|sequence| keys.outbox(chat, sequence))
-                .collect(),
+            deletes: deletes.collect(),
             ..Commit::default()
         };
         self.tell(chat, InboxRow::Unreachable, commit).await;
+        for (_, row) in &rows {
+            self.tell_fate(row, Fate::Unreachable, Commit::default())
+                .await;
+        }
     }
 
     /// Commits what became of a patient's messages, and has the patient's worker
@@ -444,10 +487,15 @@ impl Lanes {
         why: &str,
     ) {
         match outgoing {
-            Outgoing::Edit { .. } => tracing::debug!(why, "an edit was refused"),
+            Outgoing::Edit { .. } | Outgoing::Caption { .. } | Outgoing::React { .. } => {
+                tracing::debug!(why, "an edit was refused");
+            }
             // Its move's words say the same.
             Outgoing::Photo { .. } => tracing::warn!(why, "a drawing was refused"),
-            Outgoing::Send { .. } | Outgoing::Contact { .. } | Outgoing::AnswerPress { .. } => {
+            Outgoing::Send { .. }
+            | Outgoing::Copy { .. }
+            | Outgoing::Contact { .. }
+            | Outgoing::AnswerPress { .. } => {
                 tracing::error!(
                     why,
                     chat = chat.0,
@@ -476,7 +524,7 @@ impl Lanes {
 
 /// Whether losing it could cost somebody a warning.
 fn must_arrive(outgoing: &Outgoing, row: &OutboxRow) -> bool {
-    row.weight == Weight::Warning && matches!(outgoing, Outgoing::Send { .. })
+    row.must_arrive() && matches!(outgoing, Outgoing::Send { .. })
 }
 
 /// A refused warning is tried once more as minimal plain text.
@@ -487,6 +535,7 @@ fn plainer(outgoing: &Outgoing, row: &OutboxRow) -> Option<Outgoing> {
             text,
             keyboard,
             silent,
+            place,
         } if row.weight == Weight::Warning
             && (!text.bold.is_empty() || *keyboard != Keyboard::None) =>
         {
@@ -495,6 +544,7 @@ fn plainer(outgoing: &Outgoing, row: &OutboxRow) -> Option<Outgoing> {
                 text: RichText::plain(text.text.clone()),
                 keyboard: Keyboard::None,
                 silent: *silent,
+                place: *place,
             })
         }
         // The card is gone from the chat: what it was to say comes as a new one.
@@ -509,9 +559,13 @@ fn plainer(outgoing: &Outgoing, row: &OutboxRow) -> Option<Outgoing> {
                 text: text.clone(),
                 keyboard: keyboard.clone(),
                 silent: true,
+                place: Place::default(),
             })
         }
         Outgoing::Send { .. }
+        | Outgoing::Copy { .. }
+        | Outgoing::Caption { .. }
+        | Outgoing::React { .. }
         | Outgoing::Edit { .. }
         | Outgoing::Photo { .. }
         | Outgoing::Contact { .. }

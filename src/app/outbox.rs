@@ -3,8 +3,8 @@
 //! Decides only. [`super::lanes`] sends in production, the `.chat` tests in
 //! theirs; both go by what is decided here.
 
-use super::records::{Keys, OutboxRow, Piece, Shown, ShownAs};
-use crate::channel::{Outcome, Outgoing, PhotoFile};
+use super::records::{Fate, Keys, OutboxRow, Piece, Shown, ShownAs, Under};
+use crate::channel::{Outcome, Outgoing, PhotoFile, Place};
 use crate::content::{Content, RichText, Values, With};
 use crate::dialog::{Keyboard, Weight};
 use crate::ids::{CaseNumber, ChatId, Lang, MessageId, PictureId};
@@ -47,8 +47,7 @@ pub fn after(row: &OutboxRow, outcome: Outcome, tries: u32) -> Next {
     // From one second to one minute, doubling.
     let backoff = 1_u32 << tries.min(6);
     let backoff = backoff.min(60);
-    // Whether losing it could cost somebody a warning.
-    let must_arrive = row.weight == Weight::Warning;
+    let must_arrive = row.must_arrive();
     match outcome {
         Outcome::Delivered(message) => Next::Done(message),
         Outcome::Drawn { message, file } => Next::Drawn(message, file),
@@ -70,31 +69,59 @@ pub fn after(row: &OutboxRow, outcome: Outcome, tries: u32) -> Next {
     }
 }
 
-/// The messages that show what a row edits or shows again.
+/// What a row has to know of its chat before it is sent.
+#[derive(Debug, Clone, PartialEq, Eq, Default)]
+pub struct Around {
+    /// The messages that show what it edits or shows again.
+    pub shown: Shown,
+    /// The newest card of its case.
+    pub card: Option<MessageId>,
+}
+
+/// What a row has to know of its chat, as it is stored.
 ///
 /// # Errors
 /// When the store cannot be read.
-pub fn shown_for(
+pub fn around(
     ledger: &Ledger,
     keys: Keys,
     chat: ChatId,
     row: &OutboxRow,
-) -> Result<Shown, ReadError> {
+) -> Result<Around, ReadError> {
     if let Piece::Photo { drawing, .. } = &row.piece {
         let file = ledger.read::<String>(&keys.drawing(drawing))?;
-        return Ok(Shown {
+        let shown = Shown {
             file: file.map(|(file, _)| file),
             ..Shown::default()
-        });
+        };
+        return Ok(Around { shown, card: None });
     }
-    let Some(shows) = shows_of(row) else {
-        return Ok(Shown::default());
-    };
-    match ledger.read::<Shown>(&keys.shown(chat, shows)) {
+    let read = |shows| match ledger.read::<Shown>(&keys.shown(chat, shows)) {
         Ok(found) => Ok(found.map(|(shown, _)| shown).unwrap_or_default()),
         Err(error) if error.is_erased() => Ok(Shown::default()),
         Err(error) => Err(error),
-    }
+    };
+    let shown = shows_of(row).map(read).transpose()?.unwrap_or_default();
+    let card = match (row.under, row.case) {
+        (Some(Under::Card), Some(case)) => read(ShownAs::Case(case))?.newest(),
+        (Some(Under::Card | Under::Message(_)) | None, _) => None,
+    };
+    Ok(Around { shown, card })
+}
+
+/// What staff are told of something they wrote, once the row that brings it was
+/// delivered; none for rows that bring nothing of theirs.
+#[must_use]
+pub fn fate_of(row: &OutboxRow) -> Option<Fate> {
+    row.said?;
+    Some(match &row.piece {
+        Piece::Edit { .. } | Piece::Caption { .. } => Fate::Changed,
+        Piece::Send { .. }
+        | Piece::Copy { .. }
+        | Piece::Photo { .. }
+        | Piece::Contact { .. }
+        | Piece::React { .. } => Fate::Arrived,
+    })
 }
 
 /// What a row shows or edits.
@@ -102,8 +129,10 @@ pub fn shown_for(
 pub fn shows_of(row: &OutboxRow) -> Option<ShownAs> {
     match &row.piece {
         Piece::Send { shows, .. } => *shows,
-        Piece::Edit { shows, .. } => Some(*shows),
-        Piece::Photo { .. } | Piece::Contact { .. } => None,
+        Piece::Edit { shows, .. } | Piece::Copy { shows, .. } | Piece::Caption { shows, .. } => {
+            Some(*shows)
+        }
+        Piece::Photo { .. } | Piece::Contact { .. } | Piece::React { .. } => None,
     }
 }
 
@@ -112,7 +141,16 @@ pub fn shows_of(row: &OutboxRow) -> Option<ShownAs> {
 /// anew comes first, then its older copy is folded: what stood there, a phone
 /// number too, stands in one place alone.
 #[must_use]
-pub fn resolve(content: &Content, chat: ChatId, row: &OutboxRow, shown: &Shown) -> Vec<Outgoing> {
+pub fn resolve(content: &Content, chat: ChatId, row: &OutboxRow, around: &Around) -> Vec<Outgoing> {
+    let shown = &around.shown;
+    let place = Place {
+        topic: None,
+        under: match row.under {
+            Some(Under::Card) => around.card,
+            Some(Under::Message(message)) => Some(message),
+            None => None,
+        },
+    };
     match &row.piece {
         Piece::Send {
             text,
@@ -125,8 +163,9 @@ pub fn resolve(content: &Content, chat: ChatId, row: &OutboxRow, shown: &Shown) 
                 text: marked(content, row, text),
                 keyboard: keyboard.clone(),
                 silent: *silent,
+                place,
             }];
-            if let Some(case) = row.case {
+            if let (Some(case), Some(ShownAs::Case(_))) = (row.case, shows_of(row)) {
                 let folded = folded(content, row.lang, case);
                 outgoing.extend(shown.messages.iter().map(|message| Outgoing::Edit {
                     chat,
@@ -138,12 +177,16 @@ pub fn resolve(content: &Content, chat: ChatId, row: &OutboxRow, shown: &Shown) 
             outgoing
         }
         Piece::Edit { text, keyboard, .. } => {
-            if shown.messages.is_empty() && row.weight == Weight::Warning {
+            // What a patient changed is new to staff who have never read it.
+            let is_for_staff =
+                row.case.is_some() && matches!(shows_of(row), Some(ShownAs::Passed { .. }));
+            if shown.messages.is_empty() && (row.weight == Weight::Warning || is_for_staff) {
                 return vec![Outgoing::Send {
                     chat,
                     text: marked(content, row, text),
                     keyboard: keyboard.clone(),
                     silent: true,
+                    place,
                 }];
             }
             shown
@@ -183,6 +226,33 @@ pub fn resolve(content: &Content, chat: ChatId, row: &OutboxRow, shown: &Shown) 
                 last: last.clone(),
             }]
         }
+        Piece::Copy {
+            from,
+            message,
+            caption,
+            ..
+        } => vec![Outgoing::Copy {
+            chat,
+            from: *from,
+            message: *message,
+            caption: caption
+                .as_ref()
+                .map(|caption| marked(content, row, caption)),
+            place,
+        }],
+        Piece::Caption { text, .. } => {
+            let captions = shown.messages.iter().map(|message| Outgoing::Caption {
+                chat,
+                message: MessageId(*message),
+                text: text.clone(),
+            });
+            captions.collect()
+        }
+        Piece::React { message, emoji, .. } => vec![Outgoing::React {
+            chat,
+            message: *message,
+            emoji: emoji.clone(),
+        }],
     }
 }
 
@@ -198,6 +268,28 @@ fn drawn(content: &Content, id: &PictureId) -> Option<PhotoFile> {
             None
         }
     }
+}
+
+/// What is said where Telegram takes no copy, or no sign.
+#[must_use]
+pub fn instead(row: &OutboxRow, refused: &Outgoing) -> Option<Outgoing> {
+    let (chat, text, place) = match (refused, &row.piece) {
+        (Outgoing::Copy { chat, place, .. }, Piece::Copy { instead, .. }) => {
+            (*chat, instead, *place)
+        }
+        (Outgoing::React { chat, .. }, Piece::React { instead, .. }) => {
+            (*chat, instead, Place::default())
+        }
+        _ => return None,
+    };
+    // A member of staff is told that theirs did not arrive; nobody else reads of it.
+    row.said.is_none().then(|| Outgoing::Send {
+        chat,
+        text: text.clone(),
+        keyboard: Keyboard::None,
+        silent: false,
+        place,
+    })
 }
 
 /// Telegram no longer has the file it once kept: the drawing is sent anew.
@@ -256,7 +348,7 @@ fn folded(content: &Content, lang: Lang, case: CaseNumber) -> RichText {
 
 /// A message that may have been sent before says so.
 fn marked(content: &Content, row: &OutboxRow, text: &RichText) -> RichText {
-    if row.repeats == 0 || row.weight != Weight::Warning {
+    if row.repeats == 0 || !(row.must_arrive() || row.said.is_some()) {
         return text.clone();
     }
     let words = &content.words;
@@ -295,6 +387,11 @@ pub fn delivered(
         deletes: vec![keys.outbox(chat, sequence)],
         ..Commit::default()
     };
+    if let (Some(case), Some(message)) = (row.case, message) {
+        let card = keys.card_at(chat, message);
+        let card = Put::json(card, super::records::CLINIC, &case)?;
+        commit.puts.push(card);
+    }
     let Some(shows) = shows_of(row) else {
         return Ok((commit, shown));
     };
@@ -304,11 +401,8 @@ pub fn delivered(
         return Ok((commit, Shown::default()));
     }
     if let Some(message) = message {
-        if let Some(case) = row.case {
-            let card = keys.card_at(chat, message);
-            let card = Put::json(card, super::records::CLINIC, &case)?;
-            commit.puts.push(card);
-            // Older copies were folded; the newest card is the one that is kept true.
+        if matches!(shows, ShownAs::Case(_) | ShownAs::Answers(_)) {
+            // Older copies were folded; the newest one is the one that is kept true.
             shown.messages.clear();
         }
         shown.messages.push(message.0);

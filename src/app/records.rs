@@ -44,6 +44,15 @@ pub enum InboxRow {
     Undelivered,
     /// The patient has been silent for as long as answers are kept.
     Forget,
+    /// Nobody writes with the patient any more: the bot is back.
+    HandedBack,
+    /// What became of something staff wrote to a patient; for the staff chat.
+    Fate {
+        /// What they wrote.
+        said: Said,
+        /// What became of it.
+        fate: Fate,
+    },
 }
 
 /// Raw JSON of an update: a patient's words are in it, so it prints its size.
@@ -55,6 +64,41 @@ impl std::fmt::Debug for Raw {
     fn fmt(&self, f: &mut std::fmt::Formatter<'_>) -> std::fmt::Result {
         write!(f, "Raw({} bytes)", self.0.len())
     }
+}
+
+/// Something that staff wrote to the patient of a case.
+#[derive(Debug, Clone, Copy, PartialEq, Eq, Serialize, Deserialize)]
+pub struct Said {
+    /// On which case.
+    pub case: CaseNumber,
+    /// In which chat.
+    pub chat: ChatId,
+    /// Where they read what became of it: below this message.
+    pub message: Option<MessageId>,
+}
+
+/// What became of it.
+#[derive(Debug, Clone, Copy, PartialEq, Eq, Serialize, Deserialize)]
+#[serde(rename_all = "snake_case")]
+pub enum Fate {
+    /// It is in the patient's chat.
+    Arrived,
+    /// What stood there reads as it was changed.
+    Changed,
+    /// Telegram does not take it.
+    Refused,
+    /// The patient has blocked the bot.
+    Unreachable,
+}
+
+/// Where in its chat a message of a case stands.
+#[derive(Debug, Clone, Copy, PartialEq, Eq, Serialize, Deserialize)]
+#[serde(rename_all = "snake_case")]
+pub enum Under {
+    /// Below the case's newest card.
+    Card,
+    /// Below this message.
+    Message(MessageId),
 }
 
 /// Something to send, in the order of its key.
@@ -72,6 +116,12 @@ pub struct OutboxRow {
     /// The case it belongs to.
     #[serde(default, skip_serializing_if = "Option::is_none")]
     pub case: Option<CaseNumber>,
+    /// Which message it answers.
+    #[serde(default, skip_serializing_if = "Option::is_none")]
+    pub under: Option<Under>,
+    /// What staff wrote, when this brings it to the patient.
+    #[serde(default, skip_serializing_if = "Option::is_none")]
+    pub said: Option<Said>,
 }
 
 impl OutboxRow {
@@ -84,7 +134,15 @@ impl OutboxRow {
             lang,
             repeats: 0,
             case: None,
+            under: None,
+            said: None,
         }
+    }
+
+    /// Whether losing it could cost somebody a warning, or a patient's words.
+    #[must_use]
+    pub fn must_arrive(&self) -> bool {
+        self.weight == Weight::Warning || self.case.is_some()
     }
 
     /// Something for staff that belongs to a case: it is never given up.
@@ -143,6 +201,35 @@ pub enum Piece {
         /// Last name.
         last: String,
     },
+    /// What somebody sent in another chat, once more.
+    Copy {
+        /// Where they sent it.
+        from: ChatId,
+        /// Which message.
+        message: MessageId,
+        /// What stands below it now; its own words without.
+        caption: Option<RichText>,
+        /// How it is found again.
+        shows: ShownAs,
+        /// Said instead when Telegram no longer has it.
+        instead: RichText,
+    },
+    /// The words below a picture shown before change in place.
+    Caption {
+        /// Which.
+        shows: ShownAs,
+        /// What they say now.
+        text: RichText,
+    },
+    /// A sign on somebody's message; words when Telegram takes no sign.
+    React {
+        /// Which message.
+        message: MessageId,
+        /// One that Telegram has among its reactions.
+        emoji: String,
+        /// Said instead.
+        instead: RichText,
+    },
 }
 
 /// How a message is found again to edit it.
@@ -155,6 +242,15 @@ pub enum ShownAs {
     Case(CaseNumber),
     /// Somebody asks to join the team.
     Join(UserId),
+    /// What somebody wrote in another chat, brought here.
+    Passed {
+        /// In which chat.
+        from: ChatId,
+        /// Which message.
+        message: MessageId,
+    },
+    /// The ready answers that are offered for a case.
+    Answers(CaseNumber),
 }
 
 /// The messages that show one thing, the newest last: a question shown again
@@ -166,6 +262,14 @@ pub struct Shown {
     /// For a drawing, the file that Telegram keeps of it.
     #[serde(default, skip_serializing_if = "Option::is_none")]
     pub file: Option<String>,
+}
+
+impl Shown {
+    /// The newest of them.
+    #[must_use]
+    pub fn newest(&self) -> Option<MessageId> {
+        self.messages.last().copied().map(MessageId)
+    }
 }
 
 /// A timer.
@@ -220,6 +324,10 @@ impl Keys {
         let tail = match shown {
             ShownAs::Question(token) => [&b"q"[..], &u64::from(token.0).to_be_bytes()].concat(),
             ShownAs::Join(user) => [&b"j"[..], &user.0.to_be_bytes()].concat(),
+            ShownAs::Passed { from, message } => {
+                [&b"p"[..], &from.0.to_be_bytes(), &message.0.to_be_bytes()].concat()
+            }
+            ShownAs::Answers(number) => [&b"a"[..], &number.0.to_be_bytes()].concat(),
             ShownAs::Case(number) => [&b"c"[..], &number.0.to_be_bytes()].concat(),
         };
         Key::new(self.0, chat, Kind::Shown, &tail)
@@ -229,6 +337,21 @@ impl Keys {
     #[must_use]
     pub fn card_at(self, chat: ChatId, message: MessageId) -> Key {
         let tail = [&b"m"[..], &message.0.to_be_bytes()].concat();
+        Key::new(self.0, chat, Kind::Shown, &tail)
+    }
+
+    /// Whether a row of the staff chat says where something of this patient stands.
+    #[must_use]
+    pub fn is_passed_from(key: &Key, patient: ChatId) -> bool {
+        let head = [&b"p"[..], &patient.0.to_be_bytes()].concat();
+        key.kind() == Kind::Shown && key.tail().starts_with(&head)
+    }
+
+    /// The case that somebody on staff wrote a message for: what they change in
+    /// it follows to the patient.
+    #[must_use]
+    pub fn said_at(self, chat: ChatId, message: MessageId) -> Key {
+        let tail = [&b"s"[..], &message.0.to_be_bytes()].concat();
         Key::new(self.0, chat, Kind::Shown, &tail)
     }
 

@@ -14,7 +14,7 @@ use super::{
 /// A bot can delete its messages for this long.
 const DELETABLE_SECONDS: i64 = 48 * 60 * 60;
 
-const NOT_MODIFIED: &str = "message is not modified: specified new message content and reply \
+pub(super) const NOT_MODIFIED: &str = "message is not modified: specified new message content and reply \
      markup are exactly the same as a current content and reply markup of the message";
 
 /// Which of a message's words a call carries, and how many fit.
@@ -193,7 +193,7 @@ impl World {
         self.changed(chat, message_id)
     }
 
-    fn changed(&mut self, chat: i64, message_id: i64) -> Outcome {
+    pub(super) fn changed(&mut self, chat: i64, message_id: i64) -> Outcome {
         self.tell(&Change::Chat(chat));
         let held = self.chats.get(&chat);
         let found = held.and_then(|chat| chat.message(message_id).map(|shown| (chat, shown)));
@@ -201,7 +201,7 @@ impl World {
         Ok(self.message_json(chat, shown))
     }
 
-    fn editable(&mut self, chat: i64, message_id: i64) -> Result<&mut Shown, Refusal> {
+    pub(super) fn editable(&mut self, chat: i64, message_id: i64) -> Result<&mut Shown, Refusal> {
         let found = self
             .chat_mut(chat)?
             .message_mut(message_id)
@@ -244,12 +244,12 @@ pub(super) fn words(
     Ok((text, entities))
 }
 
-fn message_id(params: Params<'_>) -> Result<i64, Refusal> {
+pub(super) fn message_id(params: Params<'_>) -> Result<i64, Refusal> {
     let id = params.integer("message_id").filter(|id| *id > 0);
     id.ok_or_else(|| Refusal::bad("message identifier is not specified"))
 }
 
-fn inline_only(params: Params<'_>) -> Result<Vec<Vec<markup::Button>>, Refusal> {
+pub(super) fn inline_only(params: Params<'_>) -> Result<Vec<Vec<markup::Button>>, Refusal> {
     match markup::read(params)? {
         Markup::Inline(rows) => Ok(rows),
         Markup::None => Ok(Vec::new()),

@@ -46,6 +46,8 @@ pub struct Shown {
     pub topic: Option<i64>,
     /// The message it answers.
     pub reply_to: Option<i64>,
+    /// The sign the bot has set on it.
+    pub reaction: Option<String>,
     /// Its other fields on the wire, photo sizes for one.
     pub rest: Map<String, Value>,
 }
@@ -100,6 +102,7 @@ impl Shown {
             edit_date: None,
             topic: None,
             reply_to: None,
+            reaction: None,
             rest: Map::new(),
         }
     }

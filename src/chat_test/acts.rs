@@ -69,14 +69,13 @@ impl Player {
                     .map_err(said)?;
             }
             Act::Send { what, caption } => {
-                let mut extra = json!({ what.as_str(): true });
-                if let Some(caption) = caption {
-                    extra["caption"] = Value::String(caption.clone());
-                }
-                self.stage
+                let extra = media(what, caption.as_deref());
+                let id = self
+                    .stage
                     .world
                     .say_with(PATIENT, PATIENT, extra, now)
                     .map_err(said)?;
+                self.last_said = Some(id);
             }
             Act::Share(number) => {
                 self.stage
@@ -143,9 +142,37 @@ impl Player {
                 let user = self.staff_member(name);
                 let card = self.card(*case)?;
                 let extra = json!({"text": self.fill(words), "reply_to_message_id": card});
-                self.stage
+                let id = self
+                    .stage
                     .world
                     .say_with(STAFF_CHAT, user, extra, now)
+                    .map_err(said)?;
+                self.last_replied = Some(id);
+            }
+            Act::StaffSend {
+                name,
+                what,
+                caption,
+            } => {
+                let user = self.staff_member(name);
+                let mut extra = media(what, caption.as_deref());
+                extra["reply_to_message_id"] = json!(self.card(None)?);
+                let id = self
+                    .stage
+                    .world
+                    .say_with(STAFF_CHAT, user, extra, now)
+                    .map_err(said)?;
+                self.last_replied = Some(id);
+            }
+            Act::StaffEdit { name, words } => {
+                self.staff_member(name);
+                let words = self.fill(words);
+                let id = self
+                    .last_replied
+                    .ok_or("nobody on staff has replied anything to edit")?;
+                self.stage
+                    .world
+                    .edit(STAFF_CHAT, id, &words, now)
                     .map_err(said)?;
             }
             Act::Stranger(label) => {
@@ -226,4 +253,13 @@ impl Player {
             self.transcript()
         ))
     }
+}
+
+/// A message of this kind, with words below it.
+fn media(what: &str, caption: Option<&str>) -> Value {
+    let mut fields = json!({ what: true });
+    if let Some(caption) = caption {
+        fields["caption"] = Value::String(caption.to_owned());
+    }
+    fields
 }

@@ -69,12 +69,16 @@ impl Player {
     }
 
     fn see(&mut self, by: Observed, words: &str) -> Result<(), String> {
-        let words = self.fill(words).replace("**", "");
+        let words = self.fill(words).replace("**", "").replace("\\n", "\n");
         let find = |edits: bool| {
             self.fresh
                 .iter()
                 .enumerate()
-                .skip(if edits { 0 } else { self.taken })
+                // The staff chat has an order of its own.
+                .skip(match (by, edits) {
+                    (Observed::Patient, false) => self.taken,
+                    (_, _) => 0,
+                })
                 .find(|(_, seen)| {
                     seen.by == by && seen.is_edit == edits && seen.text.contains(&words)
                 })
@@ -84,7 +88,6 @@ impl Player {
         let place = find(false).or_else(|| find(true));
         match place {
             Some(place) => {
-                // The staff chat has an order of its own.
                 self.found = self.fresh.get(place).cloned();
                 if by == Observed::Patient && !self.found.as_ref().is_some_and(|seen| seen.is_edit)
                 {

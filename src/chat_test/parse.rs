@@ -85,6 +85,22 @@ pub enum Act {
         /// What they say.
         words: String,
     },
+    /// `staff Ana sends: photo with words`, as a reply to the newest card.
+    StaffSend {
+        /// Who.
+        name: String,
+        /// `voice`, `photo`, `sticker`, `document` or `location`.
+        what: String,
+        /// The caption.
+        caption: Option<String>,
+    },
+    /// `staff Ana edits: words`: the newest message they replied with.
+    StaffEdit {
+        /// Who.
+        name: String,
+        /// What it says now.
+        words: String,
+    },
     /// `staff Ana in private: words`: Ana writes to the bot in private.
     StaffPrivate {
         /// Who.
@@ -132,6 +148,8 @@ impl Act {
             Self::Block(_)
             | Self::Staff { .. }
             | Self::StaffReply { .. }
+            | Self::StaffSend { .. }
+            | Self::StaffEdit { .. }
             | Self::StaffForge { .. }
             | Self::StaffPrivate { .. }
             | Self::StaffMoves { .. }
@@ -272,14 +290,8 @@ fn parse_act(line: &str) -> Option<Act> {
         "patient forges" => Act::Forge(rest.to_owned()),
         "patient edits" => Act::Edit(rest.to_owned()),
         "patient sends" => {
-            let (what, caption) = match rest.split_once(" with ") {
-                Some((what, caption)) => (what, Some(caption.to_owned())),
-                None => (rest, None),
-            };
-            Act::Send {
-                what: what.to_owned(),
-                caption,
-            }
+            let (what, caption) = media_of(rest);
+            Act::Send { what, caption }
         }
         "patient shares" => Act::Share(rest.to_owned()),
         "stranger" => Act::Stranger(label_of(rest)?),
@@ -288,12 +300,27 @@ fn parse_act(line: &str) -> Option<Act> {
     })
 }
 
-/// `Ana`, `Ana forges`, `Ana in private`, `Ana replies` or `Ana replies to case 2`, and what stands behind.
+/// `Ana`, `Ana forges`, `Ana sends`, `Ana edits`, `Ana in private`, `Ana replies` or `Ana replies to
+/// case 2`, and what stands behind.
 fn parse_staff(who: &str, rest: &str) -> Option<Act> {
     if let Some(name) = who.strip_suffix(" forges") {
         return Some(Act::StaffForge {
             name: name.trim().to_owned(),
             data: rest.to_owned(),
+        });
+    }
+    if let Some(name) = who.strip_suffix(" sends") {
+        let (what, caption) = media_of(rest);
+        return Some(Act::StaffSend {
+            name: name.trim().to_owned(),
+            what,
+            caption,
+        });
+    }
+    if let Some(name) = who.strip_suffix(" edits") {
+        return Some(Act::StaffEdit {
+            name: name.trim().to_owned(),
+            words: rest.to_owned(),
         });
     }
     if let Some(name) = who.strip_suffix(" in private") {
@@ -322,6 +349,14 @@ fn parse_staff(who: &str, rest: &str) -> Option<Act> {
         case,
         words: rest.replace("\\n", "\n"),
     })
+}
+
+/// `voice`, or `photo with words`.
+fn media_of(text: &str) -> (String, Option<String>) {
+    match text.split_once(" with ") {
+        Some((what, caption)) => (what.to_owned(), Some(caption.to_owned())),
+        None => (text.to_owned(), None),
+    }
 }
 
 fn parse_check(line: &str) -> Option<Check> {

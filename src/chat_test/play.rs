@@ -65,6 +65,8 @@ pub(super) struct Player {
     pub(super) shown: Vec<(String, i64, String)>,
     pub(super) staff: Vec<String>,
     pub(super) last_said: Option<i64>,
+    /// The newest message that staff replied with.
+    pub(super) last_replied: Option<i64>,
     pub(super) record: BTreeMap<usize, Vec<Seen>>,
 }
 
@@ -106,6 +108,7 @@ pub fn play(chat: &Chat, library: &Arc<Library>, options: Options) -> Result<Pla
         shown: Vec::new(),
         staff: Vec::new(),
         last_said: None,
+        last_replied: None,
         record: BTreeMap::new(),
     };
     for (number, line) in &chat.lines {

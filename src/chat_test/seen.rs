@@ -41,6 +41,14 @@ impl Player {
                 "sendmessage" | "editmessagetext" | "answercallbackquery" => {
                     payload["text"].as_str().unwrap_or_default().to_owned()
                 }
+                "copymessage" | "editmessagecaption" => {
+                    format!("📎 {}", payload["caption"].as_str().unwrap_or_default())
+                }
+                // An answer to the patient, and nothing to read.
+                "setmessagereaction" => {
+                    self.is_touched |= by == Observed::Patient;
+                    continue;
+                }
                 "sendphoto" => format!("🖼 {}", payload["caption"].as_str().unwrap_or_default()),
                 "sendcontact" => format!(
                     "contact {} {}",

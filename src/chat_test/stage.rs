@@ -9,14 +9,14 @@ use serde_json::Value;
 use crate::app::clerk::{Clerk, Job, Prepared};
 use crate::app::library::Library;
 use crate::app::pairing::PairCode;
-use crate::app::records::{DueRow, Keys, OutboxRow};
+use crate::app::records::{DueRow, Fate, InboxRow, Keys, OutboxRow};
 use crate::app::{intake, outbox, recover};
 use crate::bot_api::World;
 use crate::channel::{Outcome, Outgoing, telegram};
 use crate::dialog::Weight;
 use crate::ids::{BotId, ChatId, Timestamp};
 use crate::store::memory::MemoryDisk;
-use crate::store::{Commit, Kind, Ledger};
+use crate::store::{Commit, Kind, Ledger, Put};
 
 /// The bot's number in every play.
 const BOT: i64 = 7_000;
@@ -148,7 +148,7 @@ impl Stage {
                         chat,
                         Job::Row {
                             sequence: 0,
-                            row: crate::app::records::InboxRow::Forget,
+                            row: InboxRow::Forget,
                         },
                     ));
                 }
@@ -201,7 +201,7 @@ impl Stage {
                     chat,
                     Job::Row {
                         sequence: 0,
-                        row: crate::app::records::InboxRow::ShowAgain,
+                        row: InboxRow::ShowAgain,
                     },
                 ));
             }
@@ -305,26 +305,23 @@ impl Stage {
     fn deliver(&mut self, chat: ChatId, sequence: u64, mut row: OutboxRow) {
         let content = Arc::clone(self.library.newest());
         let keys = self.clerk.keys;
-        let shown = match outbox::shown_for(&self.clerk.ledger, keys, chat, &row) {
-            Ok(shown) => shown,
+        let around = match outbox::around(&self.clerk.ledger, keys, chat, &row) {
+            Ok(around) => around,
             Err(error) => return self.troubles.push(error.to_string()),
         };
-        let outgoing = outbox::resolve(&content, chat, &row, &shown);
+        let mut waiting: VecDeque<Outgoing> = outbox::resolve(&content, chat, &row, &around).into();
+        let mut fate = outbox::fate_of(&row).filter(|_| !waiting.is_empty());
         let mut made = None;
-        for one in &outgoing {
-            let outcome = self.call(one);
+        while let Some(one) = waiting.pop_front() {
+            let outcome = self.call(&one);
             match outbox::after(&row, outcome, row.repeats) {
                 // An edit's reply is the message it changed: none was made.
-                outbox::Next::Done(_) if matches!(one, Outgoing::Edit { .. }) => {}
+                outbox::Next::Done(_) | outbox::Next::Drawn(..) if changes(&one) => {}
                 outbox::Next::Done(message) => made = message.or(made),
                 outbox::Next::Drawn(message, file) => {
                     made = message.or(made);
                     match outbox::keep_file(keys, &row, file) {
-                        Ok(Some(commit)) => {
-                            if let Err(error) = self.clerk.ledger.commit_blocking(commit) {
-                                self.troubles.push(error.to_string());
-                            }
-                        }
+                        Ok(Some(commit)) => self.commit(commit),
                         Ok(None) => {}
                         Err(error) => self.troubles.push(error.to_string()),
                     }
@@ -339,24 +336,54 @@ impl Stage {
                     return self.messages.push_front((chat, sequence, row));
                 }
                 outbox::Next::GiveUp(why) => {
+                    if let Some(instead) = outbox::instead(&row, &one) {
+                        waiting.push_front(instead);
+                        continue;
+                    }
+                    fate = row.said.map(|_| Fate::Refused);
                     // An edit that comes too late harms nobody; anything else does.
-                    let spare = matches!(one, Outgoing::Edit { .. } | Outgoing::Photo { .. });
-                    if !spare || row.weight == Weight::Warning {
+                    let spare = changes(&one) || matches!(one, Outgoing::Photo { .. });
+                    if fate.is_none() && (!spare || row.weight == Weight::Warning) {
                         self.troubles
                             .push(format!("Telegram refused a message: {why}"));
                     }
                 }
-                outbox::Next::Unreachable | outbox::Next::Move(_) | outbox::Next::Halt(_) => break,
+                outbox::Next::Unreachable => {
+                    fate = row.said.map(|_| Fate::Unreachable);
+                    self.tell(chat, InboxRow::Unreachable);
+                    break;
+                }
+                outbox::Next::Move(_) | outbox::Next::Halt(_) => break,
             }
         }
-        match outbox::delivered(keys, chat, sequence, &row, shown, made) {
-            Ok((commit, _)) => {
-                if let Err(error) = self.clerk.ledger.commit_blocking(commit) {
-                    self.troubles.push(error.to_string());
-                }
-            }
+        match outbox::delivered(keys, chat, sequence, &row, around.shown, made) {
+            Ok((commit, _)) => self.commit(commit),
             Err(error) => self.troubles.push(error.to_string()),
         }
+        if let (Some(said), Some(fate), Some(staff_chat)) =
+            (row.said, fate, self.clerk.staff_chat())
+        {
+            self.tell(staff_chat, InboxRow::Fate { said, fate });
+        }
+    }
+
+    fn commit(&mut self, commit: Commit) {
+        if let Err(error) = self.clerk.ledger.commit_blocking(commit) {
+            self.troubles.push(error.to_string());
+        }
+    }
+
+    /// Something for a chat's worker, as the lanes have it.
+    fn tell(&mut self, chat: ChatId, row: InboxRow) {
+        let sequence = self.clerk.next_sequence();
+        match Put::json(self.clerk.keys.inbox(chat, sequence), chat, &row) {
+            Ok(put) => self.commit(Commit {
+                puts: vec![put],
+                ..Commit::default()
+            }),
+            Err(error) => self.troubles.push(error.to_string()),
+        }
+        self.jobs.push_back((chat, Job::Row { sequence, row }));
     }
 
     fn call(&mut self, outgoing: &Outgoing) -> Outcome {
@@ -365,6 +392,18 @@ impl Stage {
         };
         let reply = self.world.call(method, &payload, self.now.0);
         telegram::read_outcome(reply.status, &reply.body.to_string())
+    }
+}
+
+/// Whether something sent changes a message and makes none.
+fn changes(outgoing: &Outgoing) -> bool {
+    match outgoing {
+        Outgoing::Edit { .. } | Outgoing::Caption { .. } | Outgoing::React { .. } => true,
+        Outgoing::Send { .. }
+        | Outgoing::Copy { .. }
+        | Outgoing::Photo { .. }
+        | Outgoing::Contact { .. }
+        | Outgoing::AnswerPress { .. } => false,
     }
 }
 

@@ -116,6 +116,12 @@ fn describe_message(bot: BotId, key: &Key, row: &OutboxRow) -> Value {
         Piece::Edit { text, .. } => ("edit", text.text.len()),
         Piece::Photo { caption, .. } => ("photo", caption.text.len()),
         Piece::Contact { .. } => ("contact", 0),
+        Piece::Copy { caption, .. } => {
+            let bytes = caption.as_ref().map_or(0, |caption| caption.text.len());
+            ("copy", bytes)
+        }
+        Piece::Caption { text, .. } => ("caption", text.text.len()),
+        Piece::React { .. } => ("react", 0),
     };
     json!({
         "bot": bot.0, "chat": key.chat().0, "kind": kind, "bytes": bytes, "weight": row.weight,

@@ -4,8 +4,9 @@ use std::collections::BTreeMap;
 
 use super::build::{Builder, pairs, place};
 use super::diagnostic::Place;
-use super::model::{Bot, Command, Deed, Link, StaffCommand};
+use super::model::{Bot, Command, Deed, Link, ReadyAnswer, StaffCommand};
 use super::raw;
+use super::readability::Measure;
 
 /// The links of `bot.yaml`, and those that one clinic has beside them.
 pub(super) fn build_bot(
@@ -53,6 +54,20 @@ pub(super) fn build_bot(
             }
         })
         .collect();
+    let answers = file.answers.into_iter().map(|one| {
+        check_command(builder, FILE, &one.name);
+        let here = place(FILE, &one.name);
+        for text in [&one.label, &one.text] {
+            builder.placeholders(&here, text, &[]);
+        }
+        builder.readable(&here, &one.text, Measure::Talk, None);
+        ReadyAnswer {
+            name: one.name.value,
+            label: one.label,
+            text: one.text,
+        }
+    });
+    let answers = answers.collect();
     let mut links = BTreeMap::new();
     let shared = file.links.0.into_iter().map(|link| (FILE, link));
     let own = clinic.links.0.iter().cloned();
@@ -76,6 +91,7 @@ pub(super) fn build_bot(
         commands,
         links,
         staff_commands,
+        answers,
     }
 }
 

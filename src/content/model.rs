@@ -356,6 +356,19 @@ pub struct Bot {
     pub links: BTreeMap<String, Link>,
     /// Listed in the staff chat only.
     pub staff_commands: Vec<StaffCommand>,
+    /// What staff can send to a patient with one press.
+    pub answers: Vec<ReadyAnswer>,
+}
+
+/// Something that staff need not type.
+#[derive(Debug, Clone)]
+pub struct ReadyAnswer {
+    /// Named in `/say` and in button data.
+    pub name: String,
+    /// On its button.
+    pub label: Text,
+    /// What the patient reads, in their language.
+    pub text: Text,
 }
 
 /// One command of the staff chat.

@@ -475,6 +475,8 @@ pub struct Bot {
     pub links: Pairs<Link>,
     #[serde(default)]
     pub staff_commands: Vec<StaffCommand>,
+    #[serde(default)]
+    pub answers: Vec<ReadyAnswer>,
 }
 
 #[derive(Debug, Deserialize)]
@@ -502,6 +504,14 @@ pub struct StaffCommand {
     pub about: Text,
 }
 
+#[derive(Debug, Clone, Deserialize)]
+#[serde(deny_unknown_fields)]
+pub struct ReadyAnswer {
+    pub name: Name,
+    pub label: Text,
+    pub text: Text,
+}
+
 /// What a command of the staff chat does.
 #[derive(Debug, Clone, Copy, PartialEq, Eq, Deserialize)]
 #[serde(rename_all = "kebab-case")]
@@ -516,6 +526,8 @@ pub enum StaffDeed {
     Note,
     /// Closes a case, with a note.
     Close,
+    /// Offers the ready answers for a case, or sends one.
+    Say,
     /// Makes somebody the owner, or asks to join.
     Pair,
     /// Lists the team; an owner changes it there.

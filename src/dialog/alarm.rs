@@ -84,6 +84,7 @@ impl Walk<'_> {
                 Due::Screening
                 | Due::Question(_)
                 | Due::Opening
+                | Due::Talk
                 | Due::Hold(_)
                 | Due::Unclaimed(_)
                 | Due::Unclosed(_),

@@ -584,7 +584,7 @@ impl Walk<'_> {
             }
             // A draft that still blocks was an alarm; this one was unticked. The
             // opening is the clerk's, not the patient's.
-            Due::Draft | Due::Opening | Due::Unclaimed(_) | Due::Unclosed(_) => {}
+            Due::Draft | Due::Opening | Due::Unclaimed(_) | Due::Unclosed(_) | Due::Talk => {}
             Due::Hold(token) => self.hold_due(token),
         }
     }

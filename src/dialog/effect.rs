@@ -121,6 +121,8 @@ pub enum Due {
     Unclosed(u32),
     /// A hold is counted down.
     Hold(Token),
+    /// Whoever writes with the patient has been silent for long.
+    Talk,
 }
 
 impl Due {
@@ -136,6 +138,7 @@ impl Due {
             Self::Unclaimed(_) => 5,
             Self::Unclosed(_) => 6,
             Self::Hold(_) => 7,
+            Self::Talk => 20,
         }
     }
 }

@@ -1,6 +1,7 @@
 //! What staff may do with a case, and what it changes.
 
-use super::{Case, CaseState, Clearing, Did, Outcome, Right, Staffer};
+use super::talk::hand_back;
+use super::{Case, CaseState, Clearing, Did, Outcome, Right, Staffer, Talk};
 use crate::ids::{CaseNumber, FlagId, Timestamp};
 
 /// What a member of staff does.
@@ -22,11 +23,13 @@ pub enum Act {
     Close,
     /// Opens it again.
     Reopen,
+    /// Gives the patient's chat back to the bot.
+    HandBack,
 }
 
 impl Act {
     /// Every act, with the word its button carries.
-    pub const WORDS: [(Self, &'static str); 11] = [
+    pub const WORDS: [(Self, &'static str); 12] = [
         (Self::Claim, "claim"),
         (Self::PutBack, "back"),
         (Self::Handle(Outcome::Reached), "reached"),
@@ -38,6 +41,7 @@ impl Act {
         (Self::KeepLocked, "keep"),
         (Self::Close, "close"),
         (Self::Reopen, "reopen"),
+        (Self::HandBack, "bot"),
     ];
 
     /// The word of its button, and of the audit log.
@@ -59,7 +63,8 @@ impl Act {
             | Self::Handle(_)
             | Self::KeepLocked
             | Self::Close
-            | Self::Reopen => Right::Work,
+            | Self::Reopen
+            | Self::HandBack => Right::Work,
         }
     }
 
@@ -96,6 +101,31 @@ pub fn shown_by(data: &str) -> Option<CaseNumber> {
     Some(CaseNumber(data.strip_prefix("show:")?.parse().ok()?))
 }
 
+/// Writes the data of a button that offers the ready answers for a case, or,
+/// with one, sends it. `said` is how many messages staff have written before.
+#[must_use]
+pub fn say_data(case: &Case, answer: Option<&str>) -> String {
+    match answer {
+        None => format!("say:{}", case.number),
+        Some(answer) => format!("say:{}:{}:{answer}", case.number, case.said),
+    }
+}
+
+/// Reads the data of such a button: the case, and for one that sends, how many
+/// messages came before it and the answer's name. Untrusted.
+#[must_use]
+pub fn said_by(data: &str) -> Option<(CaseNumber, Option<(u32, &str)>)> {
+    let rest = data.strip_prefix("say:")?;
+    match rest.split_once(':') {
+        None => Some((CaseNumber(rest.parse().ok()?), None)),
+        Some((number, rest)) => {
+            let (said, answer) = rest.split_once(':')?;
+            let number = CaseNumber(number.parse().ok()?);
+            Some((number, Some((said.parse().ok()?, answer))))
+        }
+    }
+}
+
 /// What an act changed.
 #[derive(Debug, Clone, PartialEq, Eq)]
 pub enum Change {
@@ -110,8 +140,10 @@ pub enum Change {
         /// The lock left by /delete too.
         lock: bool,
     },
-    /// The case is over.
-    Closed,
+    /// The case is over, and with it what somebody wrote with the patient.
+    Closed(Option<Talk>),
+    /// The bot is back; the patient is told.
+    HandedBack(Talk),
     /// It is open again.
     Reopened,
     /// It was done already, by whoever was first.
@@ -135,6 +167,7 @@ pub fn act(
         Act::KeepLocked => case.asked.take().map(|_| (Did::KeptLocked, Change::Card)),
         Act::Close => close(case, by, now),
         Act::Reopen => reopen(case),
+        Act::HandBack => hand_back(case),
     };
     match done {
         Some((did, change)) => {
@@ -146,7 +179,7 @@ pub fn act(
 }
 
 /// What was done and what it changed; none when somebody else was first.
-type Done = Option<(Did, Change)>;
+pub(super) type Done = Option<(Did, Change)>;
 
 fn claim(case: &mut Case, by: &Staffer, now: Timestamp) -> Done {
     if case.state != CaseState::Open {
@@ -223,7 +256,7 @@ fn close(case: &mut Case, by: &Staffer, now: Timestamp) -> Done {
     };
     case.asked = None;
     case.phone = None;
-    Some((Did::Closed, Change::Closed))
+    Some((Did::Closed, Change::Closed(case.end_talk())))
 }
 
 fn reopen(case: &mut Case) -> Done {

@@ -17,7 +17,7 @@ use psoas_bot::channel::telegram::{
     BotProfile, CallError, CommandList, Scope, Telegram, Timeouts, UpdateKind, read_update,
     strip_bidi,
 };
-use psoas_bot::channel::{Incoming, IncomingKind, Outcome, Outgoing, Sender};
+use psoas_bot::channel::{Incoming, IncomingKind, Outcome, Outgoing, Place, Sender};
 use psoas_bot::content::RichText;
 use psoas_bot::dialog::{Button, Keyboard};
 
@@ -109,6 +109,8 @@ fn words_come_with_who_and_where() {
             }),
             message: Some(MessageId(12)),
             reply_to: None,
+            answers_bot: false,
+            media: None,
             kind: text(WORDS),
         }
     );
@@ -467,7 +469,7 @@ proptest! {
         let whole = words.repeat(times);
         let mut text = RichText::plain(whole.clone());
         text.bold.push(start..start.saturating_add(length));
-        let sent = run(wire_of(&Outgoing::Send { chat: ChatId(7), text, keyboard: Keyboard::None, silent: false }));
+        let sent = run(wire_of(&Outgoing::Send { chat: ChatId(7), text, keyboard: Keyboard::None, silent: false, place: Place::default() }));
         let sent_words: Vec<u16> = sent["text"].as_str().unwrap().encode_utf16().collect();
         prop_assert!(sent_words.len() <= 4096);
         prop_assert_eq!(whole.encode_utf16().count() <= 4096, sent["text"] == whole.as_str());
@@ -561,6 +563,7 @@ fn say(text: RichText, keyboard: Keyboard) -> Outgoing {
         text,
         keyboard,
         silent: false,
+        place: Place::default(),
     }
 }
 
@@ -609,6 +612,7 @@ async fn a_message_on_the_wire() {
         text,
         keyboard: inline(),
         silent: true,
+        place: Place::default(),
     };
     let outcome = api.telegram.send(&outgoing).await;
     assert_eq!(outcome, Outcome::Delivered(Some(MessageId(5))));
@@ -1121,6 +1125,7 @@ async fn a_chat_through_the_bot_api_server() {
         text: RichText::plain("case 1"),
         keyboard: Keyboard::None,
         silent: false,
+        place: Place::default(),
     };
     assert_eq!(send(to_group(old)).await, Outcome::Migrated(new));
     let arrived = send(to_group(new.0)).await;

@@ -161,11 +161,11 @@ proptest! {
                             prop_assert_eq!(deed, Act::Clear);
                             prop_assert_eq!(Some(flags), before.asked);
                         }
-                        Change::Closed => {
+                        Change::Closed(_) => {
                             prop_assert_eq!(&case.clearings, &before.clearings);
                             prop_assert!(case.phone.is_none() && !case.is_open());
                         }
-                        Change::Card | Change::Seen | Change::Reopened | Change::Nothing => {
+                        Change::Card | Change::Seen | Change::Reopened | Change::HandedBack(_) | Change::Nothing => {
                             prop_assert_eq!(&case.clearings, &before.clearings);
                         }
                     }

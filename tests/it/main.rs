@@ -18,5 +18,6 @@ mod privacy;
 mod proof;
 mod revisions;
 mod store;
+mod talk;
 mod turn;
 mod wire;

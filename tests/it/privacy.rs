@@ -58,7 +58,9 @@ fn nothing_that_holds_words_prints_them() {
             weight: Weight::Talk,
             lang: Lang::En,
             repeats: 0,
-            case: None
+            case: None,
+            under: None,
+            said: None
         }
     ));
     let report = Report {

@@ -74,6 +74,8 @@ impl Writer<'_> {
             Did::Cleared => &words.staff_did_clear,
             Did::Closed => &words.staff_did_close,
             Did::Reopened => &words.staff_did_reopen,
+            Did::Wrote => &words.staff_did_write,
+            Did::HandedBack => &words.staff_did_hand_back,
             Did::Noted(note) => {
                 let note: String = quotable(note.reveal())
                     .chars()

@@ -77,6 +77,18 @@ impl Clerk {
                 }
             }
             StaffDeed::Note => self.note_on_case(&asked, &staffer(from), draft)?,
+            StaffDeed::Say => {
+                if let (Some((case, version, name)), Some(message)) =
+                    (self.asked_case(&asked, draft)?, incoming.message)
+                {
+                    if name.is_empty() {
+                        self.offer_answers(content, &case, message, draft)?;
+                    } else {
+                        let by = staffer(from);
+                        self.send_answer(content, case, version, &by, name, message, draft)?;
+                    }
+                }
+            }
             StaffDeed::Close => self.close_case(&asked, &staffer(from), draft)?,
         }
         Ok(())
@@ -145,12 +157,9 @@ impl Clerk {
         draft: &mut Draft<'_>,
     ) -> Result<Option<(Case, Version, &'t str)>, TurnError> {
         let words = &asked.content.words;
-        let of_card = match (asked.incoming.chat, asked.incoming.reply_to) {
-            (Some(chat), Some(card)) => self
-                .ledger
-                .read::<CaseNumber>(&self.keys.card_at(chat, card))?
-                .map(|(number, _)| number),
-            (Some(_) | None, _) => None,
+        let of_card = match asked.incoming.chat {
+            Some(chat) => self.case_at(chat, asked.incoming.reply_to)?,
+            None => None,
         };
         let (first, rest) = asked
             .argument

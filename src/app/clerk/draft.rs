@@ -4,11 +4,13 @@ use super::{Clerk, Prepared, TurnError};
 use crate::app::audit::{self, Head, Noted};
 use crate::app::cards::case_card;
 use crate::app::hours;
-use crate::app::records::{CLINIC, DueRow, InboxRow, OutboxRow, Piece, ShownAs, case_subject};
+use crate::app::records::{
+    CLINIC, DueRow, InboxRow, OutboxRow, Piece, Said, ShownAs, Under, case_subject,
+};
 use crate::content::{Content, RichText};
 use crate::dialog::{Due, Keyboard, Weight};
-use crate::ids::{ChatId, Lang, Timestamp};
-use crate::staff::{Alert, Case};
+use crate::ids::{ChatId, Lang, MessageId, Timestamp};
+use crate::staff::{Alert, Case, Letter};
 use crate::store::{CommitError, JournalEntry, Key, Put, Version};
 use crate::triage::Level;
 
@@ -296,6 +298,60 @@ impl<'a> Draft<'a> {
         };
         let row = plain(text, keyboard, Weight::Talk, content.clinic.staff_language);
         self.send(staff_chat, CLINIC, row)
+    }
+
+    /// The staff's language.
+    #[must_use]
+    pub fn lang(&self) -> Lang {
+        self.clerk.library.newest().clinic.staff_language
+    }
+
+    /// The answer to one message of the staff chat.
+    pub fn answer_below(
+        &mut self,
+        content: &Content,
+        message: MessageId,
+        text: RichText,
+    ) -> Result<(), CommitError> {
+        let Some(staff_chat) = self.staff_chat() else {
+            return Ok(());
+        };
+        let lang = content.clinic.staff_language;
+        let mut row = plain(text, Keyboard::None, Weight::Talk, lang);
+        row.under = Some(Under::Message(message));
+        self.send(staff_chat, CLINIC, row)
+    }
+
+    /// Something in the staff chat that belongs to a case: answers to it belong
+    /// there too.
+    pub fn tell_of_case(
+        &mut self,
+        content: &Content,
+        case: &Case,
+        piece: Piece,
+        under: Under,
+    ) -> Result<(), CommitError> {
+        let Some(staff_chat) = self.staff_chat() else {
+            return Ok(());
+        };
+        let mut row = OutboxRow::of_case(case.number, piece, content.clinic.staff_language);
+        // A group takes few messages a minute, and some are kept for new alarms.
+        row.weight = Weight::Talk;
+        row.under = Some(under);
+        self.send(staff_chat, case_subject(case.number), row)
+    }
+
+    /// Something that staff wrote, to the patient whose case it was written on.
+    pub fn post(
+        &mut self,
+        letter: Letter,
+        piece: Piece,
+        lang: Lang,
+        said: Said,
+    ) -> Result<(), CommitError> {
+        let mut row = OutboxRow::new(piece, Weight::Talk, lang);
+        row.said = Some(said);
+        self.send(letter.to(), letter.to(), row)
     }
 
     /// A plain message.

@@ -3,11 +3,11 @@
 
 use super::draft::Draft;
 use super::{Clerk, TurnError};
-use crate::app::records::{CLINIC, DueRow, case_subject};
+use crate::app::records::{CLINIC, DueRow, Keys, case_subject};
 use crate::content::Content;
 use crate::dialog::{Conversation, Due};
 use crate::ids::{CaseNumber, ChatId, Timestamp};
-use crate::staff::{Alert, Case};
+use crate::staff::Case;
 use crate::store::{Kind, Put};
 
 impl Clerk {
@@ -25,7 +25,8 @@ impl Clerk {
         let mut in_hand = None;
         if let Some(held) = self.hold_case(chat, &mut in_hand)? {
             held.case.forget_on_close = true;
-            draft.write_case(&content, &held.case, held.version, Alert::Silence)?;
+            let alert = self.end_erased_talk(&content, &mut held.case, draft)?;
+            draft.write_case(&content, &held.case, held.version, alert)?;
         }
         draft
             .prepared
@@ -77,6 +78,15 @@ impl Clerk {
                 | Kind::Phone
                 | Kind::Note => deletes.push(key),
             })?;
+        if let Some(staff_chat) = draft.staff_chat() {
+            let shown = Some(Kind::Shown);
+            self.ledger
+                .scan(keys.0, Some(staff_chat), shown, &mut |key, _| {
+                    if Keys::is_passed_from(&key, chat) {
+                        deletes.push(key);
+                    }
+                })?;
+        }
         deletes.retain(|key| !queued.contains(key));
         let commit = &mut draft.prepared.commit;
         commit.puts.retain(|put| put.subject != chat);

@@ -7,6 +7,7 @@ use crate::app::cards::{TeamPress, last_deed};
 use crate::app::records::{CLINIC, InboxRow, case_subject};
 use crate::channel::{Incoming, IncomingKind, Outgoing, Sender};
 use crate::content::{Content, Text, Values, With};
+use crate::dialog::Due;
 use crate::ids::{CaseNumber, FlagId};
 use crate::staff::{Act, Alert, Case, Change, Right, Staffer, act, shown_by};
 use crate::store::Version;
@@ -35,7 +36,7 @@ impl Clerk {
                     toast(draft, &content, &content.words.staff_anonymous, &[]);
                     return Ok(());
                 };
-                self.prepare_press(&content, &staffer(from), data, draft)
+                self.prepare_press(&content, &staffer(from), incoming, data, draft)
             }
             IncomingKind::Command { name, argument } => {
                 self.prepare_command(&content, incoming, name, argument.reveal(), draft)
@@ -43,13 +44,14 @@ impl Clerk {
             IncomingKind::Left(who) => self.member_left(&content, who, draft),
             IncomingKind::Came(who) => self.members_came(who, draft),
             IncomingKind::Removed(true) => self.removed(&content, incoming.from.as_ref(), draft),
-            IncomingKind::Removed(false)
-            | IncomingKind::Text(_)
-            | IncomingKind::Contact { .. }
-            | IncomingKind::Edited(_)
-            | IncomingKind::Unreadable
-            | IncomingKind::Blocked(_)
-            | IncomingKind::Ignored => Ok(()),
+            IncomingKind::Text(words) => self.staff_writes(&content, incoming, Some(words), draft),
+            IncomingKind::Contact { .. } | IncomingKind::Unreadable => {
+                self.staff_writes(&content, incoming, None, draft)
+            }
+            IncomingKind::Edited(words) => self.staff_edits(&content, incoming, words, draft),
+            IncomingKind::Removed(false) | IncomingKind::Blocked(_) | IncomingKind::Ignored => {
+                Ok(())
+            }
         }
     }
 
@@ -57,10 +59,14 @@ impl Clerk {
         &self,
         content: &Content,
         by: &Staffer,
+        incoming: &Incoming,
         data: &str,
         draft: &mut Draft<'_>,
     ) -> Result<(), TurnError> {
         let words = &content.words;
+        if self.prepare_say_press(content, by, incoming, data, draft)? {
+            return Ok(());
+        }
         if let Some(press) = TeamPress::parse(data) {
             return self.prepare_team_press(content, by, &press, draft);
         }
@@ -108,8 +114,12 @@ impl Clerk {
                 draft.tell_staff(content, &case, Alert::Update)?;
                 return Ok(());
             }
-            Change::Closed => toast(draft, content, &words.staff_closed_hint, &[]),
-            Change::Card | Change::Seen | Change::Cleared { .. } | Change::Reopened => {}
+            Change::Closed(_) => toast(draft, content, &words.staff_closed_hint, &[]),
+            Change::Card
+            | Change::Seen
+            | Change::Cleared { .. }
+            | Change::Reopened
+            | Change::HandedBack(_) => {}
         }
         self.keep_change(content, case, version, change, draft)?;
         self.note_act(deed, by, number, draft)
@@ -157,11 +167,20 @@ impl Clerk {
         draft: &mut Draft<'_>,
     ) -> Result<(), TurnError> {
         match change {
-            Change::Closed if case.forget_on_close || self.conversation(case.chat)?.is_none() => {
+            Change::Closed(_)
+                if case.forget_on_close || self.conversation(case.chat)?.is_none() =>
+            {
                 case.forget_on_close = true;
                 return self.close_for_good(content, &case, draft);
             }
-            Change::Nothing | Change::Card | Change::Closed | Change::Reopened => {}
+            Change::Nothing | Change::Card | Change::Closed(None) | Change::Reopened => {}
+            Change::Closed(Some(_)) | Change::HandedBack(_) => {
+                draft.cancel_due(case.chat, Due::Talk);
+                // Nothing is written under the key of somebody who has erased everything.
+                if self.conversation(case.chat)?.is_some() {
+                    draft.wake(case.chat, InboxRow::HandedBack)?;
+                }
+            }
             Change::Seen => draft.wake(case.chat, InboxRow::Seen)?,
             Change::Cleared { flags, lock } => {
                 draft.wake(case.chat, InboxRow::Cleared { flags, lock })?;

@@ -3,6 +3,7 @@
 use super::cases::{CaseInHand, Reach, describe, raise_alert};
 use super::draft::Draft;
 use super::office::staffer;
+use super::talk::Left;
 use super::team::is_of_staff;
 use super::{Clerk, TurnError, nothing_heard};
 use crate::app::records::{CLINIC, DueRow, InboxRow, OutboxRow, Piece, ShownAs};
@@ -34,6 +35,10 @@ impl Clerk {
                     lock: *lock,
                 }
             }
+            InboxRow::HandedBack => return self.handed_back(chat, draft),
+            InboxRow::Fate { said, fate } => return self.prepare_fate(*said, *fate, draft),
+            // A person has the chat: the question waits until they are done.
+            InboxRow::ShowAgain if self.is_talking(chat)? => return Ok(()),
             InboxRow::Seen => What::Seen(self.seen_by_staff(chat)?),
             InboxRow::ShowAgain => What::ShowAgain,
             InboxRow::Unreachable => return self.reach(chat, Reach::Lost, draft),
@@ -69,7 +74,12 @@ impl Clerk {
             }
             Due::Unclaimed(number) => return self.prepare_rung(chat, Waits::Claim, number, draft),
             Due::Unclosed(number) => return self.prepare_rung(chat, Waits::Close, number, draft),
-            Due::Draft | Due::Silence | Due::Screening | Due::Question(_) | Due::Hold(_) => {}
+            Due::Talk => return self.end_silent_talk(chat, draft),
+            Due::Draft | Due::Silence | Due::Screening | Due::Question(_) | Due::Hold(_) => {
+                if self.rests(chat, due.due, draft)? {
+                    return Ok(());
+                }
+            }
         }
         self.take(
             chat,
@@ -158,7 +168,10 @@ impl Clerk {
             heard,
             desk: self.desk(),
         };
-        self.take(chat, &input, incoming.from.as_ref(), draft)
+        match self.pass_on(chat, incoming.message, incoming.media, &input, draft)? {
+            Left::Turn => self.take(chat, &input, incoming.from.as_ref(), draft),
+            Left::Nothing => Ok(()),
+        }
     }
 
     /// In groups the bot refuses health talk and asks to write in private.
@@ -207,7 +220,7 @@ impl Clerk {
     }
 
     /// One turn of a patient.
-    fn take(
+    pub(super) fn take(
         &self,
         chat: ChatId,
         input: &Input,
@@ -263,6 +276,8 @@ impl Clerk {
         }
         if erases && let Some(held) = self.hold_case(chat, &mut in_hand)? {
             held.case.forget_on_close = true;
+            let alert = self.end_erased_talk(&content, &mut held.case, draft)?;
+            raise_alert(&mut in_hand, alert);
         }
         if let Some(in_hand) = in_hand {
             if erases {
@@ -400,7 +415,11 @@ impl Clerk {
 
     /// A walk goes on in the script it began with; whatever begins anew begins
     /// in the newest.
-    fn content_for(&self, conversation: &Conversation, what: &What) -> std::sync::Arc<Content> {
+    pub(super) fn content_for(
+        &self,
+        conversation: &Conversation,
+        what: &What,
+    ) -> std::sync::Arc<Content> {
         let newest = self.library.newest();
         let begins = match what {
             What::Command { name, .. } => newest

@@ -370,7 +370,7 @@ impl Clerk {
 
 /// Whether button data is a staff button's: in no other chat is there one.
 pub(super) fn is_of_staff(data: &str) -> bool {
-    ["case:", "show:", "join:", "team:"]
+    ["case:", "show:", "join:", "team:", "say:"]
         .iter()
         .any(|head| data.starts_with(head))
 }

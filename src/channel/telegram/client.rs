@@ -16,7 +16,7 @@ use super::answer::{CallError, Failure, read_reply, taken};
 use super::payload;
 use crate::channel::{Outcome, Outgoing, PhotoFile};
 use crate::content::RichText;
-use crate::ids::{BotId, ChatId};
+use crate::ids::{BotId, ChatId, MessageId};
 
 const API_URL: &str = "https://api.telegram.org";
 
@@ -161,10 +161,37 @@ impl Telegram {
                 text,
                 keyboard,
                 silent,
+                place,
             } => {
-                let payload = payload::message(*chat, text, keyboard, *silent);
+                let payload = payload::message(*chat, text, keyboard, *silent, *place);
                 made(self.call(&payload).await)
             }
+            Outgoing::Copy {
+                chat,
+                from,
+                message,
+                caption,
+                place,
+            } => match payload::copy(*chat, *from, *message, caption.as_ref(), *place) {
+                Some(payload) => made(self.call(&payload).await),
+                None => no_message(*message),
+            },
+            Outgoing::Caption {
+                chat,
+                message,
+                text,
+            } => match payload::caption(*chat, *message, text) {
+                Some(payload) => done(self.call(&payload).await),
+                None => no_message(*message),
+            },
+            Outgoing::React {
+                chat,
+                message,
+                emoji,
+            } => match payload::reaction(*chat, *message, emoji) {
+                Some(payload) => done(self.call(&payload).await),
+                None => no_message(*message),
+            },
             Outgoing::Edit {
                 chat,
                 message,
@@ -172,7 +199,7 @@ impl Telegram {
                 keyboard,
             } => match payload::edit(*chat, *message, text, keyboard) {
                 Some(payload) => done(self.call(&payload).await),
-                None => Outcome::Refused(format!("there is no message {message}")),
+                None => no_message(*message),
             },
             Outgoing::Photo {
                 chat,
@@ -381,6 +408,11 @@ fn log(method: &'static str, failure: &Failure) {
         Failure::Unreadable => tracing::debug!(method, "a reply of Telegram cannot be read"),
         Failure::Refused(_) => {}
     }
+}
+
+/// A number that is none of Telegram's.
+fn no_message(message: MessageId) -> Outcome {
+    Outcome::Refused(format!("there is no message {message}"))
 }
 
 fn made(answer: Result<Box<RawValue>, Failure>) -> Outcome {

@@ -6,16 +6,18 @@
 
 use serde::Serialize;
 use teloxide::payloads::{
-    AnswerCallbackQuery, AnswerCallbackQuerySetters as _, EditMessageText,
+    AnswerCallbackQuery, AnswerCallbackQuerySetters as _, CopyMessage, CopyMessageSetters as _,
+    EditMessageCaption, EditMessageCaptionSetters as _, EditMessageText,
     EditMessageTextSetters as _, SendContact, SendContactSetters as _, SendMessage,
-    SendMessageSetters as _,
+    SendMessageSetters as _, SetMessageReaction, SetMessageReactionSetters as _,
 };
 use teloxide::types::{
     ButtonRequest, CallbackQueryId, ChatId as WireChat, InlineKeyboardButton, InlineKeyboardMarkup,
     KeyboardButton, KeyboardMarkup, KeyboardRemove, LinkPreviewOptions, MessageEntity,
-    MessageId as WireMessage, ReplyMarkup,
+    MessageId as WireMessage, ReactionType, ReplyMarkup, ReplyParameters, ThreadId,
 };
 
+use crate::channel::Place;
 use crate::content::RichText;
 use crate::dialog::{Button, Keyboard};
 use crate::ids::{ChatId, MessageId};
@@ -38,6 +40,7 @@ pub(super) fn message(
     text: &RichText,
     keyboard: &Keyboard,
     silent: bool,
+    place: Place,
 ) -> SendMessage {
     let (words, bold) = wire_text(text, TEXT_UNITS_MAX);
     let mut payload =
@@ -48,10 +51,81 @@ pub(super) fn message(
     if silent {
         payload = payload.disable_notification(true);
     }
+    if let Some(topic) = topic(place) {
+        payload = payload.message_thread_id(topic);
+    }
+    if let Some(under) = under(place) {
+        payload = payload.reply_parameters(under);
+    }
     match markup(keyboard) {
         Some(markup) => payload.reply_markup(markup),
         None => payload,
     }
+}
+
+/// What somebody sent, once more; none when its number is none of Telegram's.
+pub(super) fn copy(
+    chat: ChatId,
+    from: ChatId,
+    message: MessageId,
+    caption: Option<&RichText>,
+    place: Place,
+) -> Option<CopyMessage> {
+    let mut payload = CopyMessage::new(WireChat(chat.0), WireChat(from.0), number(message)?);
+    if let Some(caption) = caption {
+        let (words, bold) = wire_text(caption, CAPTION_UNITS_MAX);
+        payload = payload.caption(words);
+        if !bold.is_empty() {
+            payload = payload.caption_entities(bold);
+        }
+    }
+    if let Some(topic) = topic(place) {
+        payload = payload.message_thread_id(topic);
+    }
+    Some(match under(place) {
+        Some(under) => payload.reply_parameters(under),
+        None => payload,
+    })
+}
+
+/// New words below a picture.
+pub(super) fn caption(
+    chat: ChatId,
+    message: MessageId,
+    text: &RichText,
+) -> Option<EditMessageCaption> {
+    let (words, bold) = wire_text(text, CAPTION_UNITS_MAX);
+    let payload = EditMessageCaption::new(WireChat(chat.0), number(message)?).caption(words);
+    Some(match bold.is_empty() {
+        true => payload,
+        false => payload.caption_entities(bold),
+    })
+}
+
+/// A sign on a message.
+pub(super) fn reaction(
+    chat: ChatId,
+    message: MessageId,
+    emoji: &str,
+) -> Option<SetMessageReaction> {
+    let emoji = emoji.to_owned();
+    let payload = SetMessageReaction::new(WireChat(chat.0), number(message)?);
+    Some(payload.reaction([ReactionType::Emoji { emoji }]))
+}
+
+fn number(message: MessageId) -> Option<WireMessage> {
+    i32::try_from(message.0).ok().map(WireMessage)
+}
+
+fn topic(place: Place) -> Option<ThreadId> {
+    Some(ThreadId(number(MessageId(place.topic?.0))?))
+}
+
+/// Whoever has deleted the message meanwhile still reads the answer.
+fn under(place: Place) -> Option<ReplyParameters> {
+    let mut under = ReplyParameters::new(number(place.under?)?);
+    under.allow_sending_without_reply = Some(true);
+    Some(under)
 }
 
 /// The method of [`Photo`].
@@ -102,9 +176,8 @@ pub(super) fn edit(
     text: &RichText,
     keyboard: &Keyboard,
 ) -> Option<EditMessageText> {
-    let message = WireMessage(i32::try_from(message.0).ok()?);
     let (words, bold) = wire_text(text, TEXT_UNITS_MAX);
-    let mut payload = EditMessageText::new(WireChat(chat.0), message, words)
+    let mut payload = EditMessageText::new(WireChat(chat.0), number(message)?, words)
         .link_preview_options(no_link_preview());
     if !bold.is_empty() {
         payload = payload.entities(bold);

@@ -7,7 +7,7 @@ use serde::Deserialize;
 use serde_json::Value;
 
 use super::maybe::Maybe;
-use crate::channel::{Incoming, IncomingKind, Sender};
+use crate::channel::{Incoming, IncomingKind, Media, Sender};
 use crate::ids::{ChatId, MessageId, PatientText, UserId};
 
 /// Telegram takes command names up to this long.
@@ -71,6 +71,9 @@ const SERVICE_FIELDS: [&str; 51] = [
     "write_access_allowed",
 ];
 
+/// Messages that words can stand below.
+const CAPTIONED_FIELDS: [&str; 6] = ["animation", "audio", "document", "photo", "video", "voice"];
+
 /// Reads an update. `bot_username` is this bot's, without the `@`: commands
 /// with another bot's name are ignored.
 ///
@@ -90,7 +93,7 @@ pub fn read_update(raw: &str, bot_username: &str) -> Option<Incoming> {
     let incoming = if let Some(message) = update.get("message") {
         read_message(number, message, bot_username)
     } else if let Some(message) = update.get("edited_message") {
-        read_edited(number, message)
+        read_edited(number, message, bot_username)
     } else if let Some(press) = update.get("callback_query") {
         read_press(number, press)
     } else if let Some(change) = update.get("my_chat_member") {
@@ -162,6 +165,8 @@ struct Message {
 #[serde(default)]
 struct Answered {
     message_id: Maybe<i64>,
+    chat: Maybe<Chat>,
+    from: Maybe<User>,
 }
 
 #[derive(Deserialize, Default)]
@@ -237,8 +242,18 @@ impl Message {
             .map(PatientText::new)
     }
 
-    fn incoming(self, update: i64, kind: IncomingKind) -> Incoming {
+    fn incoming(self, update: i64, bot_username: &str, kind: IncomingKind) -> Incoming {
         let place = Place::of(self.chat.0.as_ref());
+        // A message of another chat has a number of that chat.
+        let answered = self.reply_to_message.0.filter(|answered| {
+            let chat = answered.chat.0.as_ref().and_then(|chat| chat.id.0);
+            chat.is_none() || chat.map(ChatId) == place.chat
+        });
+        let answers_bot = answered
+            .as_ref()
+            .and_then(|answered| answered.from.0.as_ref())
+            .and_then(|from| from.username.0.as_deref())
+            .is_some_and(|name| is_name(name, bot_username));
         Incoming {
             update,
             chat: place.chat,
@@ -249,11 +264,11 @@ impl Message {
                 Some(_) => None,
             },
             message: self.message_id.0.map(MessageId),
-            reply_to: self
-                .reply_to_message
-                .0
+            reply_to: answered
                 .and_then(|answered| answered.message_id.0)
                 .map(MessageId),
+            answers_bot,
+            media: None,
             kind,
         }
     }
@@ -300,18 +315,44 @@ fn read_message(update: i64, value: &Value, bot_username: &str) -> Option<Incomi
     } else {
         IncomingKind::Unreadable
     };
-    Some(message.incoming(update, kind))
+    let mut incoming = message.incoming(update, bot_username, kind);
+    incoming.media = media_in(fields, &incoming.kind);
+    Some(incoming)
+}
+
+/// What a message holds beside words.
+fn media_in(fields: &serde_json::Map<String, Value>, kind: &IncomingKind) -> Option<Media> {
+    let has = |name: &&str| fields.contains_key(*name);
+    match kind {
+        IncomingKind::Text(_) | IncomingKind::Edited(_) | IncomingKind::Unreadable => {
+            if CAPTIONED_FIELDS.iter().any(has) {
+                return Some(Media::Captioned);
+            }
+            (*kind == IncomingKind::Unreadable).then_some(Media::Bare)
+        }
+        IncomingKind::Contact { .. } => Some(Media::Bare),
+        IncomingKind::Command { .. }
+        | IncomingKind::Press { .. }
+        | IncomingKind::Migrated(_)
+        | IncomingKind::Left(_)
+        | IncomingKind::Came(_)
+        | IncomingKind::Removed(_)
+        | IncomingKind::Blocked(_)
+        | IncomingKind::Ignored => None,
+    }
 }
 
 /// An edit without words is a live location that moves, or another picture:
 /// the first one was answered.
-fn read_edited(update: i64, value: &Value) -> Option<Incoming> {
-    value.as_object()?;
+fn read_edited(update: i64, value: &Value, bot_username: &str) -> Option<Incoming> {
+    let fields = value.as_object()?;
     let mut message = Message::deserialize(value).ok()?;
     let kind = message
         .words()
         .map_or(IncomingKind::Ignored, IncomingKind::Edited);
-    Some(message.incoming(update, kind))
+    let mut incoming = message.incoming(update, bot_username, kind);
+    incoming.media = media_in(fields, &incoming.kind);
+    Some(incoming)
 }
 
 /// A press counts even when its message is gone or hidden: it may be a red flag.
@@ -334,6 +375,8 @@ fn read_press(update: i64, value: &Value) -> Option<Incoming> {
         from,
         message: message.message_id.0.map(MessageId),
         reply_to: None,
+        answers_bot: false,
+        media: None,
         kind: IncomingKind::Press {
             id: press.id.0.unwrap_or_default(),
             data: press.data.0.unwrap_or_default(),
@@ -360,6 +403,8 @@ fn read_membership(update: i64, value: &Value) -> Option<Incoming> {
         from: change.from.0.and_then(sender),
         message: None,
         reply_to: None,
+        answers_bot: false,
+        media: None,
         kind,
     })
 }
@@ -384,8 +429,7 @@ fn read_command(message: &Message, bot_username: &str, private: bool) -> Option<
     if !marked && !rest.is_empty() && !rest.starts_with(char::is_whitespace) {
         return None;
     }
-    let ours = bot_username.strip_prefix('@').unwrap_or(bot_username);
-    if !bot.is_empty() && !bot.eq_ignore_ascii_case(ours) {
+    if !bot.is_empty() && !is_name(bot, bot_username) {
         // In a group it is for the other bot; in private nobody else reads it.
         return (!private).then_some(IncomingKind::Ignored);
     }
@@ -393,6 +437,12 @@ fn read_command(message: &Message, bot_username: &str, private: bool) -> Option<
         name: name.to_ascii_lowercase(),
         argument: PatientText::new(rest.trim().to_owned()),
     })
+}
+
+/// Whether a name is this bot's.
+fn is_name(name: &str, bot_username: &str) -> bool {
+    let ours = bot_username.strip_prefix('@').unwrap_or(bot_username);
+    name.eq_ignore_ascii_case(ours)
 }
 
 /// The leading `[A-Za-z0-9_]` of a text, and what stands behind them.
@@ -439,6 +489,8 @@ const fn ignored(update: i64) -> Incoming {
         from: None,
         message: None,
         reply_to: None,
+        answers_bot: false,
+        media: None,
         kind: IncomingKind::Ignored,
     }
 }

@@ -24,7 +24,31 @@ pub fn wire(outgoing: &Outgoing) -> Option<(&'static str, Value)> {
             text,
             keyboard,
             silent,
-        } => body(&payload::message(*chat, text, keyboard, *silent)),
+            place,
+        } => body(&payload::message(*chat, text, keyboard, *silent, *place)),
+        Outgoing::Copy {
+            chat,
+            from,
+            message,
+            caption,
+            place,
+        } => body(&payload::copy(
+            *chat,
+            *from,
+            *message,
+            caption.as_ref(),
+            *place,
+        )?),
+        Outgoing::Caption {
+            chat,
+            message,
+            text,
+        } => body(&payload::caption(*chat, *message, text)?),
+        Outgoing::React {
+            chat,
+            message,
+            emoji,
+        } => body(&payload::reaction(*chat, *message, emoji)?),
         Outgoing::Edit {
             chat,
             message,

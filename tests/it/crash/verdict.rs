@@ -9,8 +9,8 @@ use std::sync::Arc;
 
 use psoas_bot::app::clerk::{Clerk, Job};
 use psoas_bot::app::library::Library;
-use psoas_bot::app::outbox::resolve;
-use psoas_bot::app::records::{InboxRow, Keys, Piece, Raw, Shown};
+use psoas_bot::app::outbox::{Around, resolve};
+use psoas_bot::app::records::{InboxRow, Keys, Piece, Raw};
 use psoas_bot::bot_api::{Call, World};
 use psoas_bot::channel::telegram::wire;
 use psoas_bot::content::Content;
@@ -445,7 +445,7 @@ impl Evidence<'_> {
                 if to != ChatId(chat) || matches!(row.piece, Piece::Edit { .. }) {
                     continue;
                 }
-                for outgoing in resolve(self.content(), to, &row, &Shown::default()) {
+                for outgoing in resolve(self.content(), to, &row, &Around::default()) {
                     let (method, payload) = wire(&outgoing).unwrap();
                     let (one, _) = self.said(method, &payload).unwrap();
                     said.push((one, row.weight));

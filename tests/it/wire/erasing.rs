@@ -53,9 +53,13 @@ fn button(rows: &[OutboxRow], act: &str) -> Option<String> {
             keyboard: Keyboard::Inline(rows),
             ..
         } => Some(rows),
-        Piece::Send { .. } | Piece::Edit { .. } | Piece::Photo { .. } | Piece::Contact { .. } => {
-            None
-        }
+        Piece::Send { .. }
+        | Piece::Edit { .. }
+        | Piece::Photo { .. }
+        | Piece::Contact { .. }
+        | Piece::Copy { .. }
+        | Piece::Caption { .. }
+        | Piece::React { .. } => None,
     });
     keyboards
         .flatten()
