@@ -2,6 +2,7 @@
 
 pub mod audit;
 mod check;
+mod gate;
 mod preview;
 mod prove;
 mod report;
@@ -17,6 +18,8 @@ use std::process::ExitCode;
 
 use clap::{CommandFactory as _, Parser, Subcommand};
 
+use crate::proof::Property;
+
 /// Walks patients of a clinic through scripted dialogs on Telegram.
 #[derive(Debug, Parser)]
 #[command(
@@ -31,7 +34,7 @@ pub struct Cli {
 
 #[derive(Debug, Subcommand)]
 enum Command {
-    /// Say what is wrong with a folder of dialogs, and where.
+    /// Say what is wrong with a folder of dialogs, and where; prove it safe.
     Check(CheckArgs),
     /// Print the page of sources, docs/sources.md, from a folder of dialogs.
     Sources(SourcesArgs),
@@ -138,6 +141,9 @@ pub struct CheckArgs {
     /// The clinics to check for, with a comma between two; every one when left out.
     #[arg(long, env = "CLINIC", value_delimiter = ',')]
     clinic: Vec<String>,
+    /// Where the chats of broken promises are written.
+    #[arg(long, default_value = "findings")]
+    findings: PathBuf,
 }
 
 /// Whether any clinic has a token: with several, each has its own setting.
@@ -165,14 +171,21 @@ pub struct ProveArgs {
     #[arg(long)]
     table: Option<PathBuf>,
     /// Only these promises, P1 to P8.
-    #[arg(long, value_delimiter = ',')]
-    property: Vec<String>,
+    #[arg(long, value_delimiter = ',', value_parser = property_of)]
+    property: Vec<Property>,
     /// How to print it.
     #[arg(long, value_enum, default_value_t = ProveFormat::Text)]
     format: ProveFormat,
     /// Where the chats of broken promises are written.
     #[arg(long, default_value = "findings")]
     findings: PathBuf,
+}
+
+fn property_of(text: &str) -> Result<Property, String> {
+    Property::ALL
+        .into_iter()
+        .find(|property| property.id().eq_ignore_ascii_case(text.trim()))
+        .ok_or_else(|| "the promises are P1 to P8".to_owned())
 }
 
 /// How a verdict is printed.
@@ -208,7 +221,7 @@ pub struct ScreenArgs {
 pub fn main() -> ExitCode {
     let cli = Cli::parse();
     let result = match cli.command {
-        Some(Command::Check(args)) => check::run(&args.dir, &args.clinic),
+        Some(Command::Check(args)) => check::run(&args),
         Some(Command::Sources(args)) => sources::run(&args.dir),
         Some(Command::Prove(args)) => prove::run(&args),
         Some(Command::Test(args)) => test::run(&args),

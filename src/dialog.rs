@@ -71,7 +71,27 @@ pub fn take_turn(
     input: &Input,
     now: Timestamp,
 ) -> Turn {
-    let mut walk = Walk::new(content, conversation, input.desk, now);
+    take(Walk::new(content, conversation, input.desk, now), input)
+}
+
+/// Takes the last turn of a conversation in a script that must not be walked any
+/// more. What the patient states is read as an answer to the question they were
+/// asked, in `older`, so that no warning is lost; whatever goes on after it is
+/// the newest, from its start.
+#[must_use]
+pub fn leave_script(
+    older: &Content,
+    newest: &Content,
+    conversation: Conversation,
+    input: &Input,
+    now: Timestamp,
+) -> Turn {
+    let mut walk = Walk::new(older, conversation, input.desk, now);
+    walk.moves_to = Some(newest);
+    take(walk, input)
+}
+
+fn take(mut walk: Walk<'_>, input: &Input) -> Turn {
     walk.expire();
     match walk.alarm_in(input) {
         Some(alarm) => walk.raise(alarm, input),

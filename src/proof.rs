@@ -32,8 +32,9 @@ pub use search::PLACES_MAX;
 pub use table::{Row, Table, TableError};
 pub use tap::Tap;
 
-/// A verdict is kept by content and by this: another prover may see more.
-pub const PROVER_VERSION: u32 = 2;
+/// A verdict is kept by content and by this: another prover may see more. A hash
+/// of the sources that a verdict rests on, made when the program is built.
+pub const PROVER_VERSION: &str = env!("PROVER_VERSION");
 
 /// What is proved.
 #[derive(Debug, Clone, Copy, PartialEq, Eq, PartialOrd, Ord, Hash, Serialize, Deserialize)]

@@ -1,9 +1,11 @@
 //! The newest content, and older scripts that patients still walk in.
 
-use std::collections::HashMap;
+use std::collections::{BTreeSet, HashMap};
 use std::sync::{Arc, Mutex, PoisonError};
 
+use super::gate;
 use super::records::{CLINIC, Keys};
+use super::verdicts::{Verdict, Verdicts};
 use crate::content::{self, Content, Sources};
 use crate::ids::Revision;
 use crate::store::{Commit, CommitError, Ledger, Put, ReadError};
@@ -16,7 +18,27 @@ pub struct Library {
     newest: Arc<Content>,
     sources: Sources,
     clinic: String,
-    older: Mutex<HashMap<Revision, Option<Arc<Content>>>>,
+    verdicts: Verdicts,
+    older: Mutex<HashMap<Revision, Older>>,
+}
+
+/// What became of an older script, with the newest flags, rules and screens.
+#[derive(Clone)]
+enum Older {
+    /// It is proved: whoever walks in it walks on.
+    Walked(Arc<Content>),
+    /// It is not: it says what its questions were, and no more.
+    Retired(Arc<Content>),
+    /// It is not in the store, or does not fit any more.
+    Gone,
+}
+
+/// What a conversation is walked in.
+pub struct Walked {
+    /// The content of its open question.
+    pub content: Arc<Content>,
+    /// That one must not be walked on: this one is, from its start.
+    pub moves_to: Option<Arc<Content>>,
 }
 
 impl Library {
@@ -27,8 +49,15 @@ impl Library {
             newest: Arc::new(newest),
             sources,
             clinic: clinic.to_owned(),
+            verdicts: Verdicts::default(),
             older: Mutex::default(),
         }
+    }
+
+    /// With verdicts that are kept from one start to the next.
+    #[must_use]
+    pub fn with_verdicts(self, verdicts: Verdicts) -> Self {
+        Self { verdicts, ..self }
     }
 
     /// The newest content.
@@ -37,22 +66,86 @@ impl Library {
         &self.newest
     }
 
-    /// The content a patient walks in: the script they began with the newest
-    /// flags, rules, screens and cards. Where that script is gone or no longer
-    /// fits, the newest.
-    pub fn of(&self, ledger: &Ledger, keys: Keys, script: Option<&Revision>) -> Arc<Content> {
-        let Some(script) = script.filter(|script| **script != self.newest.script) else {
-            return Arc::clone(&self.newest);
+    /// The content a patient walks in: the script they began with and the newest
+    /// flags, rules, screens and cards. Where these two together are not proved,
+    /// or that script is gone, the patient moves to the newest.
+    pub fn of(&self, ledger: &Ledger, keys: Keys, script: Option<&Revision>) -> Walked {
+        let newest = Arc::clone(&self.newest);
+        let stays = |content| Walked {
+            content,
+            moves_to: None,
         };
+        match script {
+            None => stays(newest),
+            Some(script) if *script == newest.script => stays(newest),
+            Some(script) => match self.older(ledger, keys, script) {
+                Older::Walked(content) => stays(content),
+                Older::Retired(content) => Walked {
+                    content,
+                    moves_to: Some(newest),
+                },
+                Older::Gone => Walked {
+                    content: Arc::clone(&newest),
+                    moves_to: Some(newest),
+                },
+            },
+        }
+    }
+
+    /// Proves each of these scripts now, so that no patient waits for it.
+    pub fn load(&self, ledger: &Ledger, keys: Keys, scripts: &BTreeSet<Revision>) {
+        for script in scripts.iter().filter(|one| **one != self.newest.script) {
+            match self.older(ledger, keys, script) {
+                Older::Walked(_) => {
+                    tracing::info!(%script, "an older script is proved with the newest flags, rules and screens");
+                }
+                Older::Retired(_) => tracing::warn!(
+                    %script,
+                    "an older script is not safe with the newest flags, rules and screens; whoever walks in it begins again in the newest"
+                ),
+                Older::Gone => tracing::warn!(
+                    %script,
+                    "an older script is gone; whoever walks in it begins again in the newest"
+                ),
+            }
+        }
+    }
+
+    fn older(&self, ledger: &Ledger, keys: Keys, script: &Revision) -> Older {
         let mut older = self.older.lock().unwrap_or_else(PoisonError::into_inner);
-        let found = older.entry(script.clone()).or_insert_with(|| {
-            let stored = read_script(ledger, keys, script).ok().flatten()?;
+        let find = || {
+            let Some(stored) = read_script(ledger, keys, script).ok().flatten() else {
+                return Older::Gone;
+            };
             let composed = self.sources.with_script_of(&stored);
-            content::parse(&composed, &self.clinic)
-                .ok()
-                .map(|parsed| Arc::new(parsed.content))
-        });
-        found.clone().unwrap_or_else(|| Arc::clone(&self.newest))
+            match content::parse(&composed, &self.clinic) {
+                // What was kept under another name is not what they began with.
+                Ok(parsed) if parsed.content.script == *script => self.judged(parsed.content),
+                Ok(_) | Err(_) => Older::Gone,
+            }
+        };
+        older.entry(script.clone()).or_insert_with(find).clone()
+    }
+
+    fn judged(&self, content: Content) -> Older {
+        let verdict = self
+            .verdicts
+            .of(&content, &self.clinic)
+            .unwrap_or_else(|| {
+                let verdict = if gate::keeps_all(&content) {
+                    Verdict::Proved
+                } else {
+                    Verdict::Refused
+                };
+                if let Err(error) = self.verdicts.keep(&content, &self.clinic, verdict) {
+                    tracing::warn!(%error, "failed to keep the verdict of the proof; the next start proves again");
+                }
+                verdict
+            });
+        match verdict {
+            Verdict::Proved => Older::Walked(Arc::new(content)),
+            Verdict::Refused => Older::Retired(Arc::new(content)),
+        }
     }
 
     /// Keeps the newest script in the store, for whoever begins with it.

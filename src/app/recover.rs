@@ -1,9 +1,11 @@
 //! What a start finds in the store: everything that was promised and not done.
 
+use std::collections::BTreeSet;
+
 use super::clerk::{Clerk, Job, is_outdated, is_past_retention};
 use super::records::{DueRow, InboxRow, Keys, OutboxRow, case_subject, sequence_of};
 use crate::dialog::{Conversation, Weight};
-use crate::ids::{ChatId, Timestamp};
+use crate::ids::{ChatId, Revision, Timestamp};
 use crate::staff::{Alert, Case};
 use crate::store::{Commit, CommitError, Key, Kind, Ledger, ReadError, Version};
 use crate::triage::Report;
@@ -19,6 +21,8 @@ pub struct Recovered {
     pub dues: Vec<(ChatId, DueRow)>,
     /// Chats with an open question asked within the last day.
     pub open_questions: Vec<ChatId>,
+    /// The scripts that conversations walk in.
+    pub scripts: BTreeSet<Revision>,
     /// Rows begin above this.
     pub sequence: u64,
     /// Seen marks and cases' leftovers that may go.
@@ -68,13 +72,17 @@ pub fn recover(ledger: &Ledger, keys: Keys, now: Timestamp) -> Result<Recovered,
                 Err(_) => found.unreadable += 1,
             },
             Kind::Conversation => {
-                if let Ok(conversation) = row.json::<Conversation>()
-                    && conversation
+                if let Ok(conversation) = row.json::<Conversation>() {
+                    if conversation
                         .open
                         .as_ref()
                         .is_some_and(|open| now.seconds_since(open.since) < SHOW_AGAIN_SECONDS)
-                {
-                    found.open_questions.push(chat);
+                    {
+                        found.open_questions.push(chat);
+                    }
+                    if !conversation.stack.is_empty() {
+                        found.scripts.extend(conversation.script);
+                    }
                 }
             }
             Kind::Seen => {

@@ -141,11 +141,12 @@ pub async fn run(
     let mut dues = found.dues;
     {
         let (clerk, library) = (Arc::clone(&clerk), Arc::clone(&library));
-        let stale = found.stale;
+        let (stale, scripts) = (found.stale, found.scripts);
         let entries = report.journal.entries;
         let sequence_seen = report.journal.sequence_seen.max(report.sequence);
         let replayed = blocking(move || {
             library.keep(&clerk.ledger, keys)?;
+            library.load(&clerk.ledger, keys, &scripts);
             recover::sweep(&clerk.ledger, stale)?;
             let replayed = recover::replay_warnings(&clerk, &entries, now)?;
             // Every warning is in the store now: the belt may be emptied.

@@ -1,24 +1,27 @@
 //! `psoas-bot check`: what is wrong with the dialogs, and where.
+//!
+//! A content without errors is then proved: an unsafe one fails as a typing
+//! mistake does.
 
 use std::io::IsTerminal;
 use std::path::Path;
 use std::process::ExitCode;
 
-use super::report;
+use super::{CheckArgs, gate, prove, report};
 use crate::app::dialogs_dir;
 use crate::content::{self, Severity, Sources};
 
 /// Checks a folder for one clinic, or for each.
 ///
 /// # Errors
-/// When the folder cannot be read.
-pub fn run(dir: &Path, clinics: &[String]) -> anyhow::Result<ExitCode> {
-    let sources = dialogs_dir::read(dir)?;
-    let clinics = clinics_of(&sources, dir, clinics)?;
+/// When the folder cannot be read, or the chats of broken promises not written.
+pub fn run(args: &CheckArgs) -> anyhow::Result<ExitCode> {
+    let sources = dialogs_dir::read(&args.dir)?;
+    let clinics = clinics_of(&sources, &args.dir, &args.clinic)?;
     let colour = std::io::stderr().is_terminal();
     let mut failed = false;
     for clinic in clinics {
-        let (found, summary) = match content::parse(&sources, &clinic) {
+        let (found, summary, content) = match content::parse(&sources, &clinic) {
             Ok(parsed) => {
                 let content = parsed.content;
                 let steps: usize = content
@@ -34,7 +37,7 @@ pub fn run(dir: &Path, clinics: &[String]) -> anyhow::Result<ExitCode> {
                     content.moves.list.len(),
                     content.revision
                 );
-                (parsed.warnings, line)
+                (parsed.warnings, line, Some(content))
             }
             Err(found) => {
                 failed = true;
@@ -45,11 +48,20 @@ pub fn run(dir: &Path, clinics: &[String]) -> anyhow::Result<ExitCode> {
                 (
                     found,
                     format!("{clinic}: {errors} to mend before this content can be used."),
+                    None,
                 )
             }
         };
         eprint!("{}", report::render(&sources, &found, colour));
         println!("{summary}");
+        let Some(content) = content else { continue };
+        let proved = gate::prove_aloud(&content, &clinic);
+        if proved.iter().any(|one| !one.report.holds()) {
+            failed = true;
+            let files = prove::write_chats(&args.findings, &clinic, &proved)?;
+            eprint!("{}", prove::tell_broken(&sources, &proved, &files));
+            println!("{clinic}: not proved safe. Such a content is not started.");
+        }
     }
     Ok(if failed {
         ExitCode::FAILURE

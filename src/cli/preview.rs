@@ -31,8 +31,8 @@ pub(super) fn run() -> anyhow::Result<ExitCode> {
     let [clinic, ..] = settings.clinics.as_slice() else {
         anyhow::bail!("CLINIC names no clinic")
     };
-    let library = setup::load_content(&settings, &clinic.name)?;
     let data_dir = data_folder(&clinic.data_dir);
+    let library = setup::load_content(&settings, &clinic.name, &data_dir)?;
     std::fs::create_dir_all(&data_dir)
         .with_context(|| format!("failed to make {}", data_dir.display()))?;
     let master = match &settings.key {

@@ -11,15 +11,9 @@ use serde::Serialize;
 use super::{ProveArgs, ProveFormat, check};
 use crate::app::clock::Clock;
 use crate::app::dialogs_dir;
+use crate::app::gate::{self, Proved};
 use crate::content::{self, Sources};
-use crate::proof::{Finding, Property, Prover, Report, Spot, Table};
-
-/// A property, proved or not, and how long that took.
-pub(super) struct Proved {
-    /// What was found out.
-    pub report: Report,
-    millis: f64,
-}
+use crate::proof::{Finding, Property, Spot, Table};
 
 /// A row of `--format json`.
 #[derive(Serialize)]
@@ -51,11 +45,17 @@ pub(super) fn run(args: &ProveArgs) -> anyhow::Result<ExitCode> {
                 );
             }
         };
-        let proved = prove(&parsed.content, table.as_ref(), &args.property);
+        let wanted = match args.property.as_slice() {
+            [] => &Property::ALL[..],
+            named => named,
+        };
+        let began = Clock::uptime();
+        let proved = gate::prove(&parsed.content, table.as_ref(), wanted, |_| {});
+        let millis = (Clock::uptime() - began).as_secs_f64() * 1e3;
         failed |= proved.iter().any(|one| !one.report.holds());
-        let files = write_chats(&args.findings, &proved)?;
+        let files = write_chats(&args.findings, &clinic, &proved)?;
         match args.format {
-            ProveFormat::Text => print!("{}", tell(&sources, &clinic, &proved, &files)),
+            ProveFormat::Text => print!("{}", tell(&sources, &clinic, &proved, &files, millis)),
             ProveFormat::Json => print_json(&clinic, &proved, &files)?,
         }
     }
@@ -66,29 +66,6 @@ pub(super) fn run(args: &ProveArgs) -> anyhow::Result<ExitCode> {
     })
 }
 
-/// Proves the properties, one after another.
-pub(super) fn prove(
-    content: &content::Content,
-    table: Option<&Table>,
-    only: &[String],
-) -> Vec<Proved> {
-    let mut prover = Prover::new(content, table);
-    Property::ALL
-        .into_iter()
-        .filter(|property| {
-            only.is_empty() || only.iter().any(|id| id.eq_ignore_ascii_case(property.id()))
-        })
-        .map(|property| {
-            let began = Clock::uptime();
-            let report = prover.prove(property);
-            Proved {
-                report,
-                millis: (Clock::uptime() - began).as_secs_f64() * 1e3,
-            }
-        })
-        .collect()
-}
-
 fn read_table(path: &Path) -> anyhow::Result<Table> {
     let text =
         fs::read_to_string(path).with_context(|| format!("failed to read {}", path.display()))?;
@@ -96,7 +73,11 @@ fn read_table(path: &Path) -> anyhow::Result<Table> {
 }
 
 /// Writes each chat to a file; gives the files in the order of the findings.
-fn write_chats(folder: &Path, proved: &[Proved]) -> anyhow::Result<Vec<Option<PathBuf>>> {
+pub(super) fn write_chats(
+    folder: &Path,
+    clinic: &str,
+    proved: &[Proved],
+) -> anyhow::Result<Vec<Option<PathBuf>>> {
     let mut files = Vec::new();
     for one in proved {
         for (number, finding) in one.report.findings.iter().enumerate() {
@@ -107,7 +88,7 @@ fn write_chats(folder: &Path, proved: &[Proved]) -> anyhow::Result<Vec<Option<Pa
             fs::create_dir_all(folder)
                 .with_context(|| format!("failed to make {}", folder.display()))?;
             let file = folder.join(format!(
-                "{}-{}.chat",
+                "{clinic}-{}-{}.chat",
                 one.report.property.id().to_lowercase(),
                 number + 1
             ));
@@ -125,27 +106,10 @@ pub(super) fn tell(
     clinic: &str,
     proved: &[Proved],
     files: &[Option<PathBuf>],
+    millis: f64,
 ) -> String {
     let mut out = String::new();
-    let mut files = files.iter();
-    for one in proved {
-        let report = &one.report;
-        let mark = if report.holds() { "✓" } else { "✗" };
-        let _ = writeln!(
-            out,
-            "{mark} {}  {}",
-            report.property.id(),
-            report.property.promise()
-        );
-        for finding in &report.findings {
-            tell_finding(
-                &mut out,
-                sources,
-                finding,
-                files.next().and_then(Option::as_deref),
-            );
-        }
-    }
+    tell_promises(&mut out, sources, proved, files, |_| true);
     for one in proved.iter().filter(|one| !one.report.beyond.is_empty()) {
         let _ = writeln!(
             out,
@@ -158,7 +122,6 @@ pub(super) fn tell(
     }
     let broken = proved.iter().filter(|one| !one.report.holds()).count();
     let states: usize = proved.iter().map(|one| one.report.states).sum();
-    let millis: f64 = proved.iter().map(|one| one.millis).sum();
     let verdict = match broken {
         0 => "proved".to_owned(),
         1 => "NOT PROVED: 1 promise is broken".to_owned(),
@@ -166,8 +129,59 @@ pub(super) fn tell(
     };
     let _ = writeln!(
         out,
-        "\n{clinic}: {verdict}. {states} states in {millis:.0} ms."
+        "\n{clinic}: {verdict}. {} states in {millis:.0} ms.",
+        grouped(states)
     );
+    out
+}
+
+/// What does not hold, for people.
+pub(super) fn tell_broken(
+    sources: &Sources,
+    proved: &[Proved],
+    files: &[Option<PathBuf>],
+) -> String {
+    let mut out = String::from("\n");
+    tell_promises(&mut out, sources, proved, files, |one| !one.report.holds());
+    out
+}
+
+fn tell_promises(
+    out: &mut String,
+    sources: &Sources,
+    proved: &[Proved],
+    files: &[Option<PathBuf>],
+    is_told: impl Fn(&Proved) -> bool,
+) {
+    let mut files = files.iter();
+    for one in proved {
+        let report = &one.report;
+        if is_told(one) {
+            let mark = if report.holds() { "✓" } else { "✗" };
+            let _ = writeln!(
+                out,
+                "{mark} {}  {}",
+                report.property.id(),
+                report.property.promise()
+            );
+        }
+        for finding in &report.findings {
+            let file = files.next().and_then(Option::as_deref);
+            tell_finding(out, sources, finding, file);
+        }
+    }
+}
+
+/// 135431 as `135,431`.
+pub(super) fn grouped(number: usize) -> String {
+    let digits = number.to_string();
+    let mut out = String::new();
+    for (place, digit) in digits.chars().enumerate() {
+        if place > 0 && (digits.len() - place).is_multiple_of(3) {
+            out.push(',');
+        }
+        out.push(digit);
+    }
     out
 }
 

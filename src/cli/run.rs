@@ -73,7 +73,7 @@ pub(super) fn run() -> anyhow::Result<ExitCode> {
 
 /// What one clinic's bot needs, or why it cannot start.
 fn prepare(settings: &Settings, clinic: &ClinicSettings) -> anyhow::Result<Config> {
-    let library = setup::load_content(settings, &clinic.name)?;
+    let library = setup::load_content(settings, &clinic.name, &clinic.data_dir)?;
     let master: MasterKey = settings.key.load()?;
     let Some(token) = clinic.token.clone() else {
         anyhow::bail!("TELOXIDE_TOKEN is missing")

@@ -8,10 +8,11 @@ use std::sync::Arc;
 use tokio::sync::watch;
 use tracing_subscriber::EnvFilter;
 
-use super::report;
+use super::{gate, report};
 use crate::app::dialogs_dir;
 use crate::app::library::Library;
 use crate::app::settings::Settings;
+use crate::app::verdicts::Verdicts;
 use crate::content::{self, Severity};
 
 /// Logs to standard error. Nothing a patient writes is ever logged, so the
@@ -44,11 +45,22 @@ pub(super) fn is_reviewed(dialogs: &Path, clinic: &str) -> bool {
     content::parse(&sources, clinic).map_or(true, |parsed| parsed.content.reviewed)
 }
 
-/// Reads and checks the content; one that does not pass starts nothing.
-pub(super) fn load_content(settings: &Settings, clinic: &str) -> anyhow::Result<Arc<Library>> {
+/// Reads, checks and proves the content; one that does not pass starts nothing.
+/// Verdicts are kept in the data folder, and the chats of what is broken.
+pub(super) fn load_content(
+    settings: &Settings,
+    clinic: &str,
+    data_dir: &Path,
+) -> anyhow::Result<Arc<Library>> {
     let sources = dialogs_dir::read(&settings.dialogs_dir)?;
     match content::parse(&sources, clinic) {
-        Ok(parsed) => Ok(Arc::new(Library::new(parsed.content, sources, clinic))),
+        Ok(parsed) => {
+            let verdicts = Verdicts::read(data_dir);
+            let findings = data_dir.join("findings");
+            gate::pass(&sources, &parsed.content, clinic, &verdicts, &findings)?;
+            let library = Library::new(parsed.content, sources, clinic);
+            Ok(Arc::new(library.with_verdicts(verdicts)))
+        }
         Err(found) => {
             eprint!(
                 "{}",

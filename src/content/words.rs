@@ -40,6 +40,7 @@ pub struct Words {
     pub clearance_expired: Text,
     pub clearing_expired: Text,
     pub content_changed: Text,
+    pub script_changed: Text,
     pub step_gone: Text,
     pub guard: Text,
     pub stale_press: Text,

@@ -5,7 +5,7 @@ use super::button::{Act, Press, Token};
 use super::conversation::{Asking, FlagNote, Pending, Slot, Stop};
 use super::effect::{Due, Effect, Keyboard, Weight};
 use super::input::{Input, Seen, What};
-use super::walk::Walk;
+use super::walk::{Again, Walk};
 use crate::content::{Answer, CardAnswer, Deed, ScreenStyle, Text, TextKind, Verb};
 use crate::free_text::normalise;
 use crate::ids::PatientText;
@@ -24,9 +24,10 @@ impl Walk<'_> {
         });
         self.state_all(&stated, &input.heard);
         self.suspect(input);
+        self.move_on();
         let begins_again = self.begins_again.take();
-        if let Some(why) = begins_again {
-            self.begin_screening();
+        if let Some(Again { dialog, why }) = &begins_again {
+            self.begin_quietly(dialog);
             if !self.leads_elsewhere(&input.what) {
                 if input.what == What::Unreadable {
                     self.lead(&self.content.words.cannot_read);
@@ -36,9 +37,8 @@ impl Walk<'_> {
             }
         }
         self.take_what(input);
-        if let Some(why) = begins_again
+        if let Some(Again { why, .. }) = begins_again
             && self.c.open.is_none()
-            && self.c.stop.is_none()
             && !self.c.stack.is_empty()
         {
             self.lead(why);

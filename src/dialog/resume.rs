@@ -2,7 +2,7 @@
 
 use super::button::Act;
 use super::conversation::{Asking, Crumb, Slot};
-use super::walk::Walk;
+use super::walk::{Again, Walk};
 use crate::content::{Notify, Text, Verb};
 use crate::ids::{FlagId, ScreenId, Timestamp};
 
@@ -76,8 +76,35 @@ impl<'a> Walk<'a> {
         });
         if on_the_way && self.c.stop.is_none() {
             // The open question stays until the turn has looked for alarms in it.
-            self.begins_again = Some(why);
+            self.begins_again = Some(Again {
+                dialog: self.content.bot.screening.clone(),
+                why,
+            });
         }
+    }
+
+    /// An older script that must not be walked on is left for the newest, at the
+    /// start of the dialog that was begun. Where that one is gone or closed, a
+    /// person can help.
+    pub fn move_on(&mut self) {
+        let Some(newest) = self.moves_to.take() else {
+            return;
+        };
+        self.content = newest;
+        let Some(begun) = self.c.stack.first().map(|frame| frame.dialog.clone()) else {
+            return;
+        };
+        self.begins_again = Some(if self.may_open(&begun) {
+            Again {
+                dialog: begun,
+                why: &newest.words.script_changed,
+            }
+        } else {
+            Again {
+                dialog: newest.bot.person.clone(),
+                why: &newest.words.step_gone,
+            }
+        });
     }
 
     /// A screen is to be asked again, and clearance goes with it.

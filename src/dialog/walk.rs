@@ -28,8 +28,18 @@ pub(super) struct Walk<'a> {
     pub erased: bool,
     /// A flag behind the card in force was stated once more.
     pub restated: bool,
-    /// The walk must begin again at the screens, and why.
-    pub begins_again: Option<&'a Text>,
+    /// The walk must begin again, and why.
+    pub begins_again: Option<Again<'a>>,
+    /// The content is older, and must not be walked on: this one is.
+    pub moves_to: Option<&'a Content>,
+}
+
+/// A walk that begins again.
+pub(super) struct Again<'a> {
+    /// At the start of this dialog.
+    pub dialog: DialogId,
+    /// What the patient is told.
+    pub why: &'a Text,
 }
 
 impl<'a> Walk<'a> {
@@ -50,6 +60,7 @@ impl<'a> Walk<'a> {
             erased: false,
             restated: false,
             begins_again: None,
+            moves_to: None,
         }
     }
 
@@ -311,8 +322,12 @@ impl<'a> Walk<'a> {
 
     /// Puts the screening at its start on the stack, in the newest script.
     pub fn begin_screening(&mut self) {
-        let screening = self.content.bot.screening.clone();
-        let Some(found) = self.dialog(&screening) else {
+        self.begin_quietly(&self.content.bot.screening);
+    }
+
+    /// Puts a dialog at its start on the stack, alone, and runs nothing yet.
+    pub fn begin_quietly(&mut self, dialog: &DialogId) {
+        let Some(found) = self.dialog(dialog) else {
             return;
         };
         self.c.trail.clear();
@@ -322,7 +337,7 @@ impl<'a> Walk<'a> {
         self.c.script = Some(self.content.script.clone());
         self.empty_slots(found);
         self.c.stack = vec![Frame {
-            dialog: screening,
+            dialog: dialog.clone(),
             step: found.start.clone(),
             interrupts: false,
             play: None,

@@ -9,6 +9,7 @@ mod content;
 mod conversations;
 mod crash;
 mod desk;
+mod gate;
 mod hearing;
 mod page;
 mod pictures;

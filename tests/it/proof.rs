@@ -2,7 +2,7 @@
 //! harmless edits pass, and brute force says the same.
 
 mod brute;
-mod patch;
+pub mod patch;
 mod small;
 
 use std::fmt::Write as _;

@@ -8,7 +8,10 @@ use psoas_bot::app::library::Library;
 use psoas_bot::chat_test::Stage;
 use psoas_bot::content::{self, Sources};
 
+use super::proof::patch::Patch;
+
 const PATIENT: i64 = 42;
+const STAFF_CHAT: i64 = -100;
 const CLINIC: &str = "tuscany-spa";
 
 fn sources() -> Sources {
@@ -36,13 +39,26 @@ fn with_edit(file: &str, from: &str, to: &str) -> Sources {
     sources
 }
 
+/// The shipped content with a screen more: a script from before does not ask it.
+#[track_caller]
+fn with_a_screen_more() -> Sources {
+    let patch = include_str!("../harmless/05-added-screen.patch");
+    Patch::parse(patch)
+        .apply(&sources())
+        .expect("the patch applies")
+}
+
 struct Walk {
     stage: Stage,
 }
 
 impl Walk {
     fn begin() -> Self {
-        let stage = Stage::new(library(sources()), "en", true).expect("a stage");
+        Self::begin_in("en")
+    }
+
+    fn begin_in(lang: &str) -> Self {
+        let stage = Stage::new(library(sources()), lang, true).expect("a stage");
         let mut walk = Self { stage };
         walk.say("/start check");
         walk
@@ -110,23 +126,103 @@ fn a_walk_goes_on_in_the_script_it_began_with() {
 }
 
 #[test]
-fn a_step_that_is_gone_leads_to_a_person() {
+fn a_script_that_is_gone_begins_again_in_the_newest() {
     let mut walk = Walk::begin();
     walk.press("I'm 18 or older, I understand");
-    let mut newer = sources();
-    let text = newer
-        .files
-        .get_mut("self-check.yaml")
-        .expect("the file is there");
-    *text = text
-        .replace("  who:\n", "  who-now:\n")
-        .replace("next: who\n", "next: who-now\n")
-        .replace("go: who }", "go: who-now }")
-        .replace("next: who }", "next: who-now }");
-    // The old script is not to be had either: it was never kept in this store.
+    let newer = with_edit(
+        "self-check.yaml",
+        "First, who is this for?",
+        "Who has the sore hip?",
+    );
+    // The old script is not to be had: it was never kept in this store.
     walk.stage.forget_scripts();
     walk.stage.change_content(library(newer));
     walk.press("Me");
+    assert_moved(&walk.last(), "Who has the sore hip?");
+}
+
+#[track_caller]
+fn assert_moved(said: &str, question: &str) {
+    let told = ["have changed since you began", "cambiaron desde que usted"];
+    let is_told = told.iter().any(|words| said.contains(words));
+    assert!(is_told && said.contains(question), "{said}");
+}
+
+#[test]
+fn an_older_script_that_misses_a_new_screen_is_left() {
+    for (lang, agree, me, question) in [
+        (
+            "en",
+            "I'm 18 or older, I understand",
+            "Me",
+            "First, who is this for?",
+        ),
+        (
+            "es",
+            "Tengo 18 o más y entiendo",
+            "Para mí",
+            "Primero, ¿para quién es?",
+        ),
+    ] {
+        let mut walk = Walk::begin_in(lang);
+        walk.press(agree);
+        walk.stage.change_content(library(with_a_screen_more()));
+        walk.press(me);
+        assert_moved(&walk.last(), question);
+        // From there on it is a walk like any other, and said no second time.
+        walk.press(me);
+        assert!(!walk.last().contains(question), "{}", walk.last());
+    }
+}
+
+#[test]
+fn a_warning_in_a_script_that_is_left_still_counts() {
+    let mut walk = Walk::begin();
+    walk.press("I'm 18 or older, I understand");
+    walk.press("A child or teen");
+    // The newest has no question of this name: only the script that is left
+    // knows what Yes says here.
+    let mut newer = with_a_screen_more();
+    let text = newer.files.get_mut("self-check.yaml").expect("it is there");
+    *text = text
+        .replace("  child-limp:\n", "  limp:\n")
+        .replace("next: child-limp }", "next: limp }");
+    walk.stage.change_content(library(newer));
+    walk.press("Yes");
+    let said = walk.last();
+    assert!(said.contains("today"), "the card of today: {said}");
+    assert!(!said.contains("have changed"), "{said}");
+    let staff = walk.stage.world.messages(STAFF_CHAT);
+    assert!(!staff.is_empty(), "staff are told");
+}
+
+#[test]
+fn whoever_stops_in_a_script_that_is_left_has_stopped() {
+    let mut walk = Walk::begin();
+    walk.press("I'm 18 or older, I understand");
+    walk.stage.change_content(library(with_a_screen_more()));
+    walk.say("/stop");
+    assert!(!walk.last().contains("have changed"), "{}", walk.last());
+}
+
+#[test]
+fn a_dialog_that_is_gone_leads_to_a_person() {
+    let mut walk = Walk::begin();
+    walk.say("/quiz");
+    let mut newer = sources();
+    let text = newer.files.remove("quiz.yaml").expect("the file is there");
+    newer.files.insert(
+        "riddles.yaml".to_owned(),
+        text.replace("dialog: quiz", "dialog: riddles"),
+    );
+    for text in newer.files.values_mut() {
+        *text = text
+            .replace("opens: quiz", "opens: riddles")
+            .replace("call: quiz", "call: riddles");
+    }
+    walk.stage.forget_scripts();
+    walk.stage.change_content(library(newer));
+    walk.say("hello");
     assert!(
         walk.last().contains("818"),
         "a person's number stands there: {}",

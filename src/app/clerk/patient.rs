@@ -6,10 +6,13 @@ use super::office::staffer;
 use super::talk::Left;
 use super::team::is_of_staff;
 use super::{Clerk, TurnError, nothing_heard};
+use crate::app::library::Walked;
 use crate::app::records::{CLINIC, DueRow, InboxRow, OutboxRow, Piece, ShownAs};
 use crate::channel::{Incoming, IncomingKind, Outgoing, Sender, telegram};
 use crate::content::{Content, Deed, StaffDeed};
-use crate::dialog::{Conversation, Due, Effect, Input, Token, Weight, What, take_turn};
+use crate::dialog::{
+    Conversation, Due, Effect, Input, Token, Weight, What, leave_script, take_turn,
+};
 use crate::free_text::{EXCERPT_CHARS_MAX, hear};
 use crate::ids::{ChatId, Lang, PatientText, TEXT_BYTES_MAX, Timestamp};
 use crate::staff::{Alert, Waits};
@@ -242,7 +245,7 @@ impl Clerk {
             conversation.name = PatientText::new(from.name.clone());
             conversation.handle = from.username.clone().map(PatientText::new);
         }
-        let content = self.content_for(&conversation, &input.what);
+        let Walked { content, moves_to } = self.content_for(&conversation, &input.what);
         let too_long = input
             .what
             .words()
@@ -251,7 +254,11 @@ impl Clerk {
             let text = content.words.too_long.render(conversation.lang, &*content);
             draft.say(chat, chat, conversation.lang, text)?;
         }
-        let turn = take_turn(&content, conversation, input, draft.now);
+        let turn = match &moves_to {
+            None => take_turn(&content, conversation, input, draft.now),
+            Some(newest) => leave_script(&content, newest, conversation, input, draft.now),
+        };
+        let content = moves_to.unwrap_or(content);
         let conversation = turn.conversation;
         let erases = turn.effects.contains(&Effect::Erase);
         // What is said while everything goes must outlive the patient's key.
@@ -415,11 +422,7 @@ impl Clerk {
 
     /// A walk goes on in the script it began with; whatever begins anew begins
     /// in the newest.
-    pub(super) fn content_for(
-        &self,
-        conversation: &Conversation,
-        what: &What,
-    ) -> std::sync::Arc<Content> {
+    pub(super) fn content_for(&self, conversation: &Conversation, what: &What) -> Walked {
         let newest = self.library.newest();
         let begins = match what {
             What::Command { name, .. } => newest
@@ -437,11 +440,20 @@ impl Clerk {
             | What::Seen(_)
             | What::ShowAgain => false,
         };
-        if begins || conversation.stack.is_empty() {
-            return std::sync::Arc::clone(newest);
+        let in_newest = || Walked {
+            content: std::sync::Arc::clone(newest),
+            moves_to: None,
+        };
+        if conversation.stack.is_empty() {
+            return in_newest();
         }
-        self.library
-            .of(&self.ledger, self.keys, conversation.script.as_ref())
+        let script = conversation.script.as_ref();
+        let walked = self.library.of(&self.ledger, self.keys, script);
+        // A script that is left is left by its own way, whatever comes in.
+        if begins && walked.moves_to.is_none() {
+            return in_newest();
+        }
+        walked
     }
 }
 

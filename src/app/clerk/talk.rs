@@ -9,6 +9,7 @@ use super::office::{staffer, toast};
 use super::{Clerk, TurnError};
 use crate::app::audit::Noted;
 use crate::app::cards;
+use crate::app::library::Walked;
 use crate::app::records::{CLINIC, DueRow, Fate, InboxRow, OutboxRow, Piece, Said, ShownAs, Under};
 use crate::channel::{Incoming, Media, Outgoing};
 use crate::content::{Content, RichText};
@@ -300,7 +301,7 @@ impl Clerk {
             }
             return Ok(Left::Turn);
         };
-        let content = self.content_for(&conversation, &input.what);
+        let Walked { content, .. } = self.content_for(&conversation, &input.what);
         let is_theirs = is_for_dialog(&content, &conversation, input, talk.since, draft.now);
         match (&input.what, message) {
             (What::Text(_) | What::Edited(_) | What::Unreadable, Some(message)) => {

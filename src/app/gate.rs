@@ -1,0 +1,70 @@
+//! Proves a content promise by promise, on two threads.
+//!
+//! What a verdict means is [`crate::proof`]'s; who is told of it, the caller's.
+
+use std::thread;
+
+use super::clock::Clock;
+use crate::content::Content;
+use crate::proof::{Property, Prover, Report, Table};
+
+/// A promise, proved or not, and how long that took.
+#[derive(Debug, Clone)]
+pub struct Proved {
+    /// What was found out.
+    pub report: Report,
+    /// Milliseconds.
+    pub millis: f64,
+}
+
+/// Promises that are proved without chats to every step; the others share them.
+const WITHOUT_GUIDE: [Property; 3] = [Property::P1, Property::P2, Property::P3];
+
+/// Proves these promises, and says each when it is done. The answers are in the
+/// order of the promises.
+pub fn prove(
+    content: &Content,
+    table: Option<&Table>,
+    wanted: &[Property],
+    done: impl Fn(&Proved) + Sync,
+) -> Vec<Proved> {
+    let (alone, guided): (Vec<Property>, Vec<Property>) = wanted
+        .iter()
+        .partition(|property| WITHOUT_GUIDE.contains(property));
+    let prove = |properties: &[Property]| -> Vec<Proved> {
+        let mut prover = Prover::new(content, table);
+        let mut prove_one = |property| {
+            let began = Clock::uptime();
+            let report = prover.prove(property);
+            let millis = (Clock::uptime() - began).as_secs_f64() * 1e3;
+            let proved = Proved { report, millis };
+            done(&proved);
+            proved
+        };
+        properties
+            .iter()
+            .map(|property| prove_one(*property))
+            .collect()
+    };
+    let mut proved = thread::scope(|scope| {
+        let beside = scope.spawn(|| prove(&alone));
+        let mut proved = prove(&guided);
+        match beside.join() {
+            Ok(more) => proved.extend(more),
+            // What panicked is unproved: the panic goes on.
+            Err(panic) => std::panic::resume_unwind(panic),
+        }
+        proved
+    });
+    proved.sort_by_key(|one| one.report.property);
+    proved
+}
+
+/// Whether a content keeps every promise. A table is the author's, and no part
+/// of it.
+#[must_use]
+pub fn keeps_all(content: &Content) -> bool {
+    prove(content, None, &Property::ALL, |_| {})
+        .iter()
+        .all(|one| one.report.holds())
+}
