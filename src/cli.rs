@@ -1,5 +1,6 @@
 //! The subcommands.
 
+mod ask;
 pub mod audit;
 mod check;
 mod gate;
@@ -40,6 +41,12 @@ enum Command {
     Sources(SourcesArgs),
     /// Prove a folder of dialogs safe, or show the chat that is not.
     Prove(ProveArgs),
+    /// Say why a move is shown, or is not, when a warning sign is stated.
+    Why(ask::WhyArgs),
+    /// Show the shortest chat to a step.
+    Reach(ask::ReachArgs),
+    /// Say how many ways lead to a step.
+    Paths(ask::PathsArgs),
     /// Play the conversations of `.chat` files.
     Test(TestArgs),
     /// Serve Telegram. Needs TELOXIDE_TOKEN; see .env.example for the rest.
@@ -224,6 +231,9 @@ pub fn main() -> ExitCode {
         Some(Command::Check(args)) => check::run(&args),
         Some(Command::Sources(args)) => sources::run(&args.dir),
         Some(Command::Prove(args)) => prove::run(&args),
+        Some(Command::Why(args)) => ask::run_why(&args),
+        Some(Command::Reach(args)) => ask::run_reach(&args),
+        Some(Command::Paths(args)) => ask::run_paths(&args),
         Some(Command::Test(args)) => test::run(&args),
         Some(Command::Run) => run::run(),
         Some(Command::Preview) => preview::run(),

@@ -27,7 +27,7 @@ use std::collections::BTreeMap;
 use crate::ids::Revision;
 
 pub use bibliography::{Bibliography, Cited, Decision, Key, Seed};
-pub use diagnostic::{Diagnostic, Place, Severity};
+pub use diagnostic::{Diagnostic, Place, Severity, nearest};
 pub use find::{Finder, Found, Spot, Term};
 pub use model::*;
 pub use text::{NoValues, RichText, Template, Text, TextError, Values, With};
