@@ -28,6 +28,7 @@ pub struct Asked {
 )]
 pub struct WhyArgs {
     /// The move, as moves.yaml calls it.
+    #[arg(value_name = "MOVE")]
     exercise: String,
     /// A warning sign or caution that the patient has stated.
     #[arg(long)]

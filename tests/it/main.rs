@@ -17,6 +17,7 @@ mod play;
 mod preview;
 mod privacy;
 mod proof;
+mod questions;
 mod revisions;
 mod store;
 mod talk;
