@@ -66,6 +66,10 @@ impl Walk<'_> {
             self.c.open.as_ref().map(|open| &open.asking),
             Some(Asking::Item(Pending::Heard(_)))
         );
+        if is_asked && self.suspects(input) && !self.has_said() {
+            // The question that is open is the answer to these words too.
+            return self.show_again();
+        }
         let is_between = self.between().is_some() && !self.suspects(input);
         if is_asked || is_between || self.rests_after(input) {
             return;

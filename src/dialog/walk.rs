@@ -208,7 +208,7 @@ impl<'a> Walk<'a> {
     }
 
     /// Whether anything was sent in this turn.
-    fn has_said(&self) -> bool {
+    pub fn has_said(&self) -> bool {
         self.effects
             .iter()
             .any(|effect| matches!(effect, Effect::Say(_)))
