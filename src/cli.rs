@@ -165,7 +165,7 @@ fn has_token() -> bool {
 /// What `prove` takes.
 #[derive(Debug, clap::Args)]
 #[command(
-    after_help = "Examples:\n  psoas-bot prove                                   every promise, on every path\n  psoas-bot prove --table tests/clinical_table.tsv  hold it against the clinical table too\n  psoas-bot prove --property P1 --format json       one promise, as a row of JSON"
+    after_help = "Examples:\n  psoas-bot prove                                   every promise, on every path\n  psoas-bot prove --table tests/clinical_table.tsv  hold it against the clinical table too\n  psoas-bot prove --property P1 --format json       one promise, as a row of JSON\n  psoas-bot prove --watch                           beside your editor: a verdict after each change"
 )]
 pub struct ProveArgs {
     /// The folder of dialogs.
@@ -186,6 +186,9 @@ pub struct ProveArgs {
     /// Where the chats of broken promises are written.
     #[arg(long, default_value = "findings")]
     findings: PathBuf,
+    /// Prove again after each change of a file, until Ctrl-C.
+    #[arg(long)]
+    watch: bool,
 }
 
 fn property_of(text: &str) -> Result<Property, String> {

@@ -4,6 +4,8 @@ use std::fmt::Write as _;
 use std::fs;
 use std::path::{Path, PathBuf};
 use std::process::ExitCode;
+use std::thread;
+use std::time::Duration;
 
 use anyhow::Context as _;
 use serde::Serialize;
@@ -29,16 +31,50 @@ struct JsonRow<'r> {
     beyond_the_table: &'r [String],
 }
 
-/// Proves a folder for one clinic, or for each.
+/// Proves a folder for one clinic, or for each; with `--watch`, again after each
+/// change of a file.
 pub(super) fn run(args: &ProveArgs) -> anyhow::Result<ExitCode> {
-    let sources = dialogs_dir::read(&args.dir)?;
     let table = args.table.as_deref().map(read_table).transpose()?;
+    let mut sources = dialogs_dir::read(&args.dir)?;
+    let mut verdict = prove_folder(args, &sources, table.as_ref());
+    if !args.watch {
+        return verdict;
+    }
+    loop {
+        if let Err(error) = &verdict {
+            eprintln!("psoas-bot: {error:#}");
+        }
+        println!("Watching {}. Stop with Ctrl-C.\n", args.dir.display());
+        sources = changed(&args.dir, &sources);
+        verdict = prove_folder(args, &sources, table.as_ref());
+    }
+}
+
+/// Waits until a file is another than it was.
+fn changed(dir: &Path, before: &Sources) -> Sources {
+    /// An author does not feel this, and the files are read within a moment.
+    const LOOK_EVERY: Duration = Duration::from_millis(100);
+    loop {
+        thread::sleep(LOOK_EVERY);
+        // A file that is being saved may be gone for a moment.
+        match dialogs_dir::read(dir) {
+            Ok(now) if now != *before => return now,
+            Ok(_) | Err(_) => {}
+        }
+    }
+}
+
+fn prove_folder(
+    args: &ProveArgs,
+    sources: &Sources,
+    table: Option<&Table>,
+) -> anyhow::Result<ExitCode> {
     let mut failed = false;
-    for clinic in check::clinics_of(&sources, &args.dir, &args.clinic)? {
-        let parsed = match content::parse(&sources, &clinic) {
+    for clinic in check::clinics_of(sources, &args.dir, &args.clinic)? {
+        let parsed = match content::parse(sources, &clinic) {
             Ok(parsed) => parsed,
             Err(found) => {
-                eprint!("{}", super::report::render(&sources, &found, false));
+                eprint!("{}", super::report::render(sources, &found, false));
                 anyhow::bail!(
                     "{} has errors; mend them first: psoas-bot check",
                     args.dir.display()
@@ -50,12 +86,12 @@ pub(super) fn run(args: &ProveArgs) -> anyhow::Result<ExitCode> {
             named => named,
         };
         let began = Clock::uptime();
-        let proved = gate::prove(&parsed.content, table.as_ref(), wanted, |_| {});
+        let proved = gate::prove(&parsed.content, table, wanted, |_| {});
         let millis = (Clock::uptime() - began).as_secs_f64() * 1e3;
         failed |= proved.iter().any(|one| !one.report.holds());
         let files = write_chats(&args.findings, &clinic, &proved)?;
         match args.format {
-            ProveFormat::Text => print!("{}", tell(&sources, &clinic, &proved, &files, millis)),
+            ProveFormat::Text => print!("{}", tell(sources, &clinic, &proved, &files, millis)),
             ProveFormat::Json => print_json(&clinic, &proved, &files)?,
         }
     }
