@@ -218,9 +218,12 @@ impl<'a> Prover<'a> {
     }
 }
 
-/// Whether a content keeps what no patient may be without: P1 and P2.
+/// Whether a content keeps every promise. A table is its author's, and no part
+/// of it.
 #[must_use]
-pub fn keeps_moves_guarded(content: &Content) -> bool {
+pub fn keeps_all(content: &Content) -> bool {
     let mut prover = Prover::new(content, None);
-    prover.prove(Property::P1).holds() && prover.prove(Property::P2).holds()
+    Property::ALL
+        .into_iter()
+        .all(|property| prover.prove(property).holds())
 }

@@ -59,12 +59,3 @@ pub fn prove(
     proved.sort_by_key(|one| one.report.property);
     proved
 }
-
-/// Whether a content keeps every promise. A table is the author's, and no part
-/// of it.
-#[must_use]
-pub fn keeps_all(content: &Content) -> bool {
-    prove(content, None, &Property::ALL, |_| {})
-        .iter()
-        .all(|one| one.report.holds())
-}

@@ -3,7 +3,7 @@
 
 mod brute;
 pub mod patch;
-mod small;
+pub mod small;
 
 use std::fmt::Write as _;
 use std::path::{Path, PathBuf};

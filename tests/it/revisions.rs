@@ -1,7 +1,7 @@
 //! A change of content while somebody is in the middle of a walk.
 
 use std::path::Path;
-use std::sync::Arc;
+use std::sync::{Arc, LazyLock};
 
 use psoas_bot::app::dialogs_dir;
 use psoas_bot::app::library::Library;
@@ -40,12 +40,17 @@ fn with_edit(file: &str, from: &str, to: &str) -> Sources {
 }
 
 /// The shipped content with a screen more: a script from before does not ask it.
-#[track_caller]
 fn with_a_screen_more() -> Sources {
     let patch = include_str!("../harmless/05-added-screen.patch");
     Patch::parse(patch)
         .apply(&sources())
         .expect("the patch applies")
+}
+
+/// One for all tests: it proves the script from before once.
+fn library_with_a_screen_more() -> Arc<Library> {
+    static LIBRARY: LazyLock<Arc<Library>> = LazyLock::new(|| library(with_a_screen_more()));
+    Arc::clone(&LIBRARY)
 }
 
 struct Walk {
@@ -166,7 +171,7 @@ fn an_older_script_that_misses_a_new_screen_is_left() {
     ] {
         let mut walk = Walk::begin_in(lang);
         walk.press(agree);
-        walk.stage.change_content(library(with_a_screen_more()));
+        walk.stage.change_content(library_with_a_screen_more());
         walk.press(me);
         assert_moved(&walk.last(), question);
         // From there on it is a walk like any other, and said no second time.
@@ -200,7 +205,7 @@ fn a_warning_in_a_script_that_is_left_still_counts() {
 fn whoever_stops_in_a_script_that_is_left_has_stopped() {
     let mut walk = Walk::begin();
     walk.press("I'm 18 or older, I understand");
-    walk.stage.change_content(library(with_a_screen_more()));
+    walk.stage.change_content(library_with_a_screen_more());
     walk.say("/stop");
     assert!(!walk.last().contains("have changed"), "{}", walk.last());
 }
