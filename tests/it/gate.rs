@@ -174,7 +174,7 @@ fn a_verdict_is_of_one_content_one_clinic_and_one_prover() {
     let read = Verdicts::read(folder.path());
     assert_eq!(read.of(content, CLINIC), Some(Verdict::Proved));
     assert_eq!(read.of(content, "east-west"), None);
-    assert_eq!(read.of(&parsed(&unsafe_sources()), CLINIC), None);
+    assert_eq!(read.of(&parsed(&edited_sources()), CLINIC), None);
 
     let file = folder.path().join("proved.json");
     let text = fs::read_to_string(&file).expect("the file is there");
