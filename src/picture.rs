@@ -1,14 +1,22 @@
 //! Drawings: from the lines an illustrator wrote to the pixels a phone shows.
 //!
-//! Pure: the same drawing gives the same pixels. A drawing is lines and areas
-//! alone. What would need a font, a file or a network is refused, so nothing is
-//! missing in it on one machine and there on another.
+//! Pure: the same drawing and caption give the same pixels. A drawing is lines
+//! and areas alone. What would need a font, a file or a network is refused, so
+//! nothing is missing in it on one machine and there on another. The caption
+//! below it is set in a font that is part of the program.
 
+use std::sync::{Arc, LazyLock};
+
+use resvg::usvg::fontdb;
 use resvg::{tiny_skia, usvg};
 
 /// How wide a drawing is sent, in pixels: about three for each point of a phone
 /// that is 390 wide, so that lines stay crisp.
 pub const WIDTH_PX: u32 = 1200;
+
+/// Changes whenever a drawing with its caption comes to look otherwise, so that
+/// nobody is sent one that Telegram kept from before.
+pub const LOOK: &str = "caption below, 2";
 
 /// Why a drawing is none.
 #[derive(Debug, thiserror::Error)]
@@ -22,6 +30,12 @@ pub enum DrawingError {
     /// It has no room, or more than can be made into pixels.
     #[error("this drawing's size cannot be used")]
     Size,
+    /// The caption runs over its one line.
+    #[error("this caption is too long for one line below the drawing: \"{0}\"")]
+    Long(String),
+    /// The caption's font has no such letter.
+    #[error("a caption cannot hold `{0}`: letters, numbers and plain marks only")]
+    Letter(char),
     /// The pixels could not be packed.
     #[error("failed to pack the drawing's pixels")]
     Pack,
@@ -38,25 +52,39 @@ pub fn check(svg: &str) -> Result<(), DrawingError> {
     read(svg).map(drop)
 }
 
-/// The drawing as a PNG, [`WIDTH_PX`] wide.
+/// Whether this can stand below a drawing: one line of Latin letters.
 ///
 /// # Errors
-/// As [`check`], and when its size cannot be used.
-pub fn png(svg: &str) -> Result<Vec<u8>, DrawingError> {
-    pixels(svg)?.encode_png().map_err(|_| DrawingError::Pack)
+/// When it is too long, or holds what the font does not.
+pub fn check_caption(caption: &str) -> Result<(), DrawingError> {
+    strip(caption).map(drop)
 }
 
-/// The drawing as pixels, for those who look at single ones.
+/// The drawing with its caption as a PNG, [`WIDTH_PX`] wide.
+///
+/// # Errors
+/// As [`check`] and [`check_caption`], and when its size cannot be used.
+pub fn png(svg: &str, caption: &str) -> Result<Vec<u8>, DrawingError> {
+    pixels(svg, caption)?
+        .encode_png()
+        .map_err(|_| DrawingError::Pack)
+}
+
+/// The drawing with its caption as pixels, for those who look at single ones.
 ///
 /// # Errors
 /// As [`png`].
-pub fn pixels(svg: &str) -> Result<tiny_skia::Pixmap, DrawingError> {
-    let tree = read(svg)?;
-    let scale = WIDTH_PX as f32 / tree.size().width();
-    let height = (tree.size().height() * scale).floor() as u32;
-    let mut pixmap = tiny_skia::Pixmap::new(WIDTH_PX, height).ok_or(DrawingError::Size)?;
-    let transform = tiny_skia::Transform::from_scale(scale, scale);
-    resvg::render(&tree, transform, &mut pixmap.as_mut());
+pub fn pixels(svg: &str, caption: &str) -> Result<tiny_skia::Pixmap, DrawingError> {
+    let (drawing, strip) = (read(svg)?, strip(caption)?);
+    let scale = |tree: &usvg::Tree| WIDTH_PX as f32 / tree.size().width();
+    let height = |tree: &usvg::Tree| (tree.size().height() * scale(tree)).floor();
+    let total = height(&drawing) + height(&strip);
+    let mut pixmap = tiny_skia::Pixmap::new(WIDTH_PX, total as u32).ok_or(DrawingError::Size)?;
+    for (tree, top) in [(&drawing, 0.0), (&strip, height(&drawing))] {
+        let place = tiny_skia::Transform::from_translate(0.0, top);
+        let place = place.pre_scale(scale(tree), scale(tree));
+        resvg::render(tree, place, &mut pixmap.as_mut());
+    }
     Ok(pixmap)
 }
 
@@ -70,6 +98,45 @@ fn read(svg: &str) -> Result<usvg::Tree, DrawingError> {
     const HEIGHT_TO_WIDTH_MAX: f32 = 2.0;
     if tree.size().height() > tree.size().width() * HEIGHT_TO_WIDTH_MAX {
         return Err(DrawingError::Size);
+    }
+    Ok(tree)
+}
+
+/// Atkinson Hyperlegible Bold, drawn for readers with low vision. Its licence
+/// stands beside it.
+static FONT: LazyLock<Arc<fontdb::Database>> = LazyLock::new(|| {
+    let mut fonts = fontdb::Database::new();
+    fonts.load_font_data(include_bytes!("picture/AtkinsonHyperlegible-Bold.ttf").to_vec());
+    Arc::new(fonts)
+});
+
+/// The caption on the drawings' own ground: 30 units of 600 are 20 points on a
+/// phone that is 390 wide.
+fn strip(caption: &str) -> Result<usvg::Tree, DrawingError> {
+    const WIDTH: f32 = 600.0;
+    /// Free at both ends together.
+    const MARGINS: f32 = 40.0;
+    let is_known = |c: char| matches!(c, ' '..='~' | '¡' | '¿' | '\u{c0}'..='\u{ff}');
+    if let Some(other) = caption.chars().find(|c| !is_known(*c)) {
+        return Err(DrawingError::Letter(other));
+    }
+    let escaped = caption.replace('&', "&amp;").replace('<', "&lt;");
+    let svg = format!(
+        r##"<svg xmlns="http://www.w3.org/2000/svg" viewBox="0 0 {WIDTH} 66">
+<rect width="{WIDTH}" height="66" fill="#faf6ee"/>
+<text x="300" y="43" text-anchor="middle" font-family="Atkinson Hyperlegible" font-weight="700" font-size="30" fill="#2b2a33">{escaped}</text>
+</svg>"##
+    );
+    let options = usvg::Options {
+        fontdb: Arc::clone(&FONT),
+        ..usvg::Options::default()
+    };
+    let tree = usvg::Tree::from_str(&svg, &options).map_err(DrawingError::Unreadable)?;
+    let is_long = tree.root().children().iter().any(|node| {
+        matches!(node, usvg::Node::Text(text) if text.bounding_box().width() > WIDTH - MARGINS)
+    });
+    if is_long {
+        return Err(DrawingError::Long(caption.to_owned()));
     }
     Ok(tree)
 }

@@ -205,7 +205,7 @@ pub fn resolve(content: &Content, chat: ChatId, row: &OutboxRow, around: &Around
         } => {
             let file = match &shown.file {
                 Some(file) => Some(PhotoFile::Kept(file.clone())),
-                None => drawn(content, picture),
+                None => drawn(content, picture, row.lang),
             };
             let photo = file.map(|file| Outgoing::Photo {
                 chat,
@@ -257,8 +257,8 @@ pub fn resolve(content: &Content, chat: ChatId, row: &OutboxRow, around: &Around
 }
 
 /// A drawing made anew; none when the content no longer has it.
-fn drawn(content: &Content, id: &PictureId) -> Option<PhotoFile> {
-    match content.pictures.get(id)?.png() {
+fn drawn(content: &Content, id: &PictureId, lang: Lang) -> Option<PhotoFile> {
+    match content.pictures.get(id)?.png(lang) {
         Ok(png) => Some(PhotoFile::New {
             name: format!("{id}.png"),
             png: png.to_vec(),
@@ -305,7 +305,7 @@ pub fn drawn_anew(content: &Content, row: &OutboxRow, refused: &Outgoing) -> Opt
             Piece::Photo { picture, .. },
         ) => Some(Outgoing::Photo {
             chat: *chat,
-            file: drawn(content, picture)?,
+            file: drawn(content, picture, row.lang)?,
             caption: caption.clone(),
         }),
         _ => None,

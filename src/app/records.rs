@@ -187,7 +187,7 @@ pub enum Piece {
     Photo {
         /// Which.
         picture: PictureId,
-        /// The hash of its lines, under which the file Telegram keeps is found.
+        /// The hash of its lines and caption, under which the file Telegram keeps is found.
         drawing: Revision,
         /// What stands below it.
         caption: RichText,

@@ -307,26 +307,44 @@ pub struct Easier {
 pub struct Picture {
     /// What is on it, for those who cannot see it.
     pub alt: Text,
+    /// A few words that are drawn below it.
+    pub caption: Text,
     /// The drawing itself, as SVG.
     pub svg: String,
-    /// The hash of the SVG: a drawing that changes is another one.
-    pub drawing: Revision,
+    /// With its caption, in every language.
+    pub(super) drawn: BTreeMap<Lang, Drawn>,
+}
+
+/// A drawing with its caption in one language.
+#[derive(Debug, Clone)]
+pub(super) struct Drawn {
+    /// The hash of all that is on it: a drawing that changes is another one.
+    pub hash: Revision,
     /// Its pixels, once somebody has asked for them.
-    pub(super) png: OnceLock<Vec<u8>>,
+    pub png: OnceLock<Vec<u8>>,
 }
 
 impl Picture {
-    /// The drawing as a PNG. Making it takes some milliseconds, once.
+    /// What names the drawing with its caption in this language: what changes is
+    /// another one.
+    #[must_use]
+    pub fn hash(&self, lang: Lang) -> &Revision {
+        &self.drawn[&lang].hash
+    }
+
+    /// The drawing with its caption as a PNG. Making it takes some milliseconds,
+    /// once.
     ///
     /// # Errors
     /// When its size cannot be used; that it can be read was checked.
-    pub fn png(&self) -> Result<&[u8], DrawingError> {
-        match self.png.get() {
+    pub fn png(&self, lang: Lang) -> Result<&[u8], DrawingError> {
+        let drawn = &self.drawn[&lang];
+        match drawn.png.get() {
             Some(png) => Ok(png),
             None => {
-                let png = picture::png(&self.svg)?;
+                let png = picture::png(&self.svg, &self.caption.plain(lang))?;
                 // Two at once make the same.
-                Ok(self.png.get_or_init(|| png))
+                Ok(drawn.png.get_or_init(|| png))
             }
         }
     }

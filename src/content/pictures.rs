@@ -5,7 +5,7 @@ use std::sync::OnceLock;
 
 use super::build::{Builder, place};
 use super::diagnostic::Place;
-use super::model::Picture;
+use super::model::{Drawn, Picture};
 use super::{Sources, raw};
 use crate::ids::{Lang, PictureId, Revision};
 use crate::picture;
@@ -21,10 +21,22 @@ pub(super) fn build_pictures(
     sources: &Sources,
 ) -> BTreeMap<PictureId, Picture> {
     let mut pictures = BTreeMap::new();
-    for (name, alt) in file.pictures.0 {
+    for (name, words) in file.pictures.0 {
+        let raw::Picture { caption, alt } = words;
         builder.id(FILE, &name);
         let here = place(FILE, &name);
         builder.placeholders(&here, &alt, &[]);
+        for lang in Lang::ALL {
+            if let Err(error) = picture::check_caption(&caption.plain(lang)) {
+                builder.error_with(
+                    here.clone(),
+                    error.to_string(),
+                    Some(
+                        "About 40 letters fit. What is on the drawing stands in `alt`.".to_owned(),
+                    ),
+                );
+            }
+        }
         let is_long = |lang| alt.plain(lang).encode_utf16().count() > ALT_UNITS_MAX;
         if Lang::ALL.into_iter().any(is_long) {
             builder.error(
@@ -48,14 +60,19 @@ pub(super) fn build_pictures(
             let bytes = 0..0;
             builder.error(Place { file: path, bytes }, error.to_string());
         }
-        let hash = blake3::hash(svg.as_bytes());
+        let drawn = Lang::ALL.map(|lang| {
+            let all = [picture::LOOK, svg, &caption.plain(lang)].join("\0");
+            let hash = Revision::new(&blake3::hash(all.as_bytes()).to_hex()[..16]);
+            let png = OnceLock::new();
+            (lang, Drawn { hash, png })
+        });
         pictures.insert(
             PictureId::new(&name.value),
             Picture {
                 alt,
+                caption,
                 svg: svg.clone(),
-                drawing: Revision::new(&hash.to_hex()[..16]),
-                png: OnceLock::new(),
+                drawn: BTreeMap::from(drawn),
             },
         );
     }

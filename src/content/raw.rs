@@ -373,7 +373,16 @@ pub enum Change {
 #[derive(Debug, Default, Deserialize)]
 #[serde(deny_unknown_fields)]
 pub struct Pictures {
-    pub pictures: Pairs<Text>,
+    pub pictures: Pairs<Picture>,
+}
+
+/// Words of a drawing: those drawn below it, and what is on it for those who
+/// cannot see it.
+#[derive(Debug, Deserialize)]
+#[serde(deny_unknown_fields)]
+pub struct Picture {
+    pub caption: Text,
+    pub alt: Text,
 }
 
 /// `clinics/<name>.yaml`.

@@ -11,6 +11,7 @@ use psoas_bot::app::dialogs_dir;
 use psoas_bot::content::{self, Content, Move, MoveStep, Severity};
 use psoas_bot::ids::{Lang, PictureId};
 use psoas_bot::picture::{self, DrawingError};
+use resvg::tiny_skia::PremultipliedColorU8;
 
 fn folder(path: &str) -> std::path::PathBuf {
     Path::new(env!("CARGO_MANIFEST_DIR")).join(path)
@@ -32,26 +33,55 @@ fn drawings(exercise: &Move) -> impl Iterator<Item = &PictureId> {
     drawn(&exercise.steps).chain(instead.flat_map(|instead| drawn(&instead.steps)))
 }
 
-/// On a dark phone nothing may shine through, and lines must stand out.
+/// On a dark phone nothing may shine through, and lines must stand out; below
+/// each drawing are its words in the reader's language.
 #[test]
 fn every_drawing_has_its_own_ground_and_strong_lines() {
     let clinic = clinic();
     let mut seen = BTreeSet::new();
     for (id, one) in &clinic.pictures {
-        let pixels = picture::pixels(&one.svg).unwrap();
-        let all = pixels.pixels();
-        assert!(all.iter().all(|pixel| pixel.alpha() == 255), "{id}");
-        let light = |pixel: &resvg::tiny_skia::PremultipliedColorU8| {
-            u32::from(pixel.red()) + u32::from(pixel.green()) + u32::from(pixel.blue())
-        };
-        let dark = all.iter().filter(|pixel| light(pixel) < 160).count();
-        assert!(dark * 100 > all.len(), "{id}: {dark} of {}", all.len());
-        assert!(
-            seen.insert(one.png().unwrap().to_vec()),
-            "{id} is drawn twice"
-        );
-        assert_eq!((pixels.width(), pixels.height()), (1200, 900), "{id}");
+        for lang in Lang::ALL {
+            let pixels = picture::pixels(&one.svg, &one.caption.plain(lang)).unwrap();
+            assert_eq!((pixels.width(), pixels.height()), (1200, 1032), "{id}");
+            let all = pixels.pixels();
+            assert!(all.iter().all(|pixel| pixel.alpha() == 255), "{id}");
+            let dark = |pixels: &[PremultipliedColorU8]| {
+                let light = |pixel: &&PremultipliedColorU8| {
+                    u32::from(pixel.red()) + u32::from(pixel.green()) + u32::from(pixel.blue())
+                };
+                pixels.iter().filter(|pixel| light(pixel) < 160).count()
+            };
+            let (drawing, caption) = all.split_at(1200 * 900);
+            assert!(dark(drawing) * 100 > drawing.len(), "{id}");
+            assert!(dark(caption) * 100 > caption.len(), "{id} says nothing");
+            // Free on both sides: no letter is cut off.
+            let sides = caption
+                .chunks(1200)
+                .flat_map(|row| [&row[..30], &row[1170..]]);
+            assert_eq!(sides.map(dark).sum::<usize>(), 0, "{id}");
+            assert!(
+                seen.insert(one.png(lang).unwrap().to_vec()),
+                "{id} is drawn twice"
+            );
+        }
+        assert_ne!(one.hash(Lang::En), one.hash(Lang::Es), "{id}");
     }
+}
+
+#[test]
+fn a_caption_is_one_line_of_letters_there_are() {
+    for fits in ["Knees bent, feet flat", "¿Señal? Así, ¡más!", "A < B & C"] {
+        assert!(picture::check_caption(fits).is_ok(), "{fits}");
+    }
+    assert!(matches!(
+        picture::check_caption("Лежа на спине"),
+        Err(DrawingError::Letter('Л'))
+    ));
+    let long = "Lying on your back, lower legs on a chair seat";
+    assert!(matches!(
+        picture::check_caption(long),
+        Err(DrawingError::Long(_))
+    ));
 }
 
 /// Who is told to do it otherwise must not be shown the usual way.
@@ -124,6 +154,16 @@ fn check_says_what_is_wrong_with_a_drawing() {
             && file == "pictures.yaml"
             && message == "there is no drawing `pictures/X4-1.svg`"
     }));
+    let wordy = found(&|sources| {
+        let pictures = sources.files.get_mut("pictures.yaml").unwrap();
+        *pictures = pictures.replace(
+            "\"Stand up slowly\"",
+            "\"Stand up slowly, with both hands on the arms\"",
+        );
+    });
+    assert!(wordy.iter().any(|(severity, file, message)| {
+        *severity == Severity::Error && file == "pictures.yaml" && message.contains("too long")
+    }));
     let spoiled = found(&|sources| {
         let svg = sources.files.get_mut("pictures/X4-1.svg").unwrap();
         *svg = svg.replace("</svg>", "<text>4</text></svg>");
@@ -155,18 +195,19 @@ fn check_says_what_is_wrong_with_a_drawing() {
 fn the_page_of_all_drawings_shows_each() {
     let clinic = clinic();
     let mut page = String::from(
-        "# The drawings\n\nAll drawings the bot sends, with the words that go below them. Made from `dialogs/pictures.yaml` by a test; \
+        "# The drawings\n\nAll drawings the bot sends. The bold words are drawn below each, in the reader's language; the others say what is on it, for those who cannot see it. Made from `dialogs/pictures.yaml` by a test; \
          change them there.\nOrange is where a mild pull may be felt. A blue arrow is where the body goes. \
          Not clinically reviewed.\n",
     );
     let mut show = |heading: &str, pictures: &mut dyn Iterator<Item = &PictureId>| {
         let _ = write!(page, "\n## {heading}\n");
         for id in pictures {
-            let alt = |lang| clinic.pictures[id].alt.plain(lang);
-            let (en, es) = (alt(Lang::En), alt(Lang::Es));
+            let one = &clinic.pictures[id];
+            let [(en, below), (es, debajo)] =
+                Lang::ALL.map(|lang| (one.alt.plain(lang), one.caption.plain(lang)));
             let _ = write!(
                 page,
-                "\n<img src=\"../dialogs/pictures/{id}.svg\" width=\"390\" alt=\"{en}\">\n\n`{id}` {en}  \n*{es}*\n"
+                "\n<img src=\"../dialogs/pictures/{id}.svg\" width=\"390\" alt=\"{en}\">\n\n`{id}` **{below}**: {en}  \n*{debajo}: {es}*\n"
             );
         }
     };

@@ -340,7 +340,7 @@ impl Clerk {
                 if let Some(found) = content.pictures.get(&picture) {
                     let piece = Piece::Photo {
                         caption: found.alt.render(lang, content),
-                        drawing: found.drawing.clone(),
+                        drawing: found.hash(lang).clone(),
                         picture,
                     };
                     // The words behind it say the same: it may be dropped.

@@ -110,8 +110,19 @@ async fn its_words_are_in_the_readers_language() {
     let mut house = house().await;
     house.world().add_person(1_004, "Eva", None, Some("es"));
     house.start().await;
+    house.say(ANA, "/start");
+    house.until_said(ANA, "like to do").await;
     house.say(1_004, "/start");
     house.until_said(1_004, "De pie, con las dos manos").await;
+    // Words are drawn below it, so it is another file.
+    let photos = photos(&house);
+    assert!(
+        photos
+            .iter()
+            .all(|photo| photo.starts_with("file:X4-1.png:")),
+        "{photos:?}"
+    );
+    assert_ne!(photos[0], photos[1]);
     let log = house.world().log().to_vec();
     let photo = log
         .iter()
