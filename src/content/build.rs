@@ -7,7 +7,7 @@ use serde::de::DeserializeOwned;
 use super::bibliography::{Bibliography, Cited};
 use super::diagnostic::{Diagnostic, Place, Severity, did_you_mean, nearest};
 use super::find::{FindFile, GlossaryFile};
-use super::model::{Atom, Content, PLACEHOLDERS};
+use super::model::{Atom, Content, PLACEHOLDERS, WHO_GIVES};
 use super::raw::{self, Name, Pairs};
 use super::readability::Measure;
 use super::text::Text;
@@ -32,6 +32,10 @@ pub(super) struct Builder {
     pub bibliography: Bibliography,
     pub cited: Vec<Cited>,
     pub pictures: BTreeSet<String>,
+    /// What a clinic can offer.
+    pub services: BTreeSet<String>,
+    /// What this one offers.
+    pub offered: BTreeSet<String>,
 }
 
 impl Builder {
@@ -144,7 +148,12 @@ impl Builder {
         // Both languages use it; the mistake is one.
         let names: BTreeSet<&str> = text.placeholders().collect();
         for name in names {
-            if !PLACEHOLDERS.contains(&name) && !more.contains(&name) && !name.starts_with("slot.")
+            let service = name.strip_prefix(WHO_GIVES);
+            let is_service = service.is_some_and(|service| self.services.contains(service));
+            if !PLACEHOLDERS.contains(&name)
+                && !more.contains(&name)
+                && !name.starts_with("slot.")
+                && !is_service
             {
                 let known = PLACEHOLDERS.iter().chain(more).copied();
                 let help = match nearest(name, known.clone()) {
@@ -358,6 +367,8 @@ pub(super) fn build(sources: &Sources, clinic: &str) -> Result<Parsed, Vec<Diagn
         bibliography,
         cited: Vec::new(),
         pictures: names(&mut pictures.pictures.0.iter().map(|(name, _)| name)),
+        services: names(&mut bot.services.iter()),
+        offered: names(&mut clinic.services.0.iter().map(|(name, _)| name)),
     };
     builder.check_bibliography();
     for (name, text) in texts.iter().flat_map(|texts| &texts.0) {

@@ -111,6 +111,9 @@ fn check_command(builder: &mut Builder, file: &str, name: &raw::Name) {
 }
 
 pub(super) fn check_clinic(builder: &mut Builder, file: &str, clinic: &raw::Clinic) {
+    for (service, _) in &clinic.services.0 {
+        builder.known(file, "service", service, |names| &names.services);
+    }
     let whole = || Place {
         file: file.to_owned(),
         bytes: 0..0,

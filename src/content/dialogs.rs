@@ -473,6 +473,15 @@ impl Scripting<'_> {
             },
             raw::Condition::LevelAtLeast(level) => Condition::LevelAtLeast(level.into()),
             raw::Condition::Cleared(cleared) => Condition::Cleared(cleared),
+            // A clinic offers it or does not: nothing is left to ask.
+            raw::Condition::Offers(service) => {
+                self.builder
+                    .known(self.file, "service", &service, |names| &names.services);
+                match self.builder.offered.contains(&service.value) {
+                    true => Condition::All(Vec::new()),
+                    false => Condition::Any(Vec::new()),
+                }
+            }
             raw::Condition::All(all) => {
                 Condition::All(all.into_iter().map(|one| self.condition(one)).collect())
             }

@@ -117,7 +117,15 @@ impl Values for Content {
                 });
                 out.push_str(&people.collect::<Vec<_>>().join("; "));
             }
-            _ => return false,
+            _ => match name.strip_prefix(WHO_GIVES) {
+                Some(service) => {
+                    let mut offered = self.clinic.services.0.iter();
+                    let gives = offered.find(|(name, _)| name.value == service);
+                    let who = gives.map_or(&self.words.service_none, |(_, who)| who);
+                    out.push_str(&who.plain(lang));
+                }
+                None => return false,
+            },
         }
         true
     }
@@ -134,6 +142,9 @@ pub(super) const PLACEHOLDERS: [&str; 8] = [
     "days",
     "people",
 ];
+
+/// Begins the placeholder of who gives a service at the clinic.
+pub(super) const WHO_GIVES: &str = "who-";
 
 /// A warning sign, caution or clue.
 #[derive(Debug, Clone)]

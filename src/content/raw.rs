@@ -404,6 +404,9 @@ pub struct Clinic {
     pub retention_days: u32,
     pub team: Text,
     pub practitioners: Vec<Practitioner>,
+    /// What the clinic offers, and who gives it.
+    #[serde(default)]
+    pub services: Pairs<Text>,
     pub profile: Profile,
     #[serde(default)]
     pub links: Pairs<Link>,
@@ -480,6 +483,9 @@ pub struct Bot {
     pub screening: Name,
     pub person: Name,
     pub commands: Vec<Command>,
+    /// What a clinic can offer.
+    #[serde(default)]
+    pub services: Vec<Name>,
     #[serde(default)]
     pub links: Pairs<Link>,
     #[serde(default)]

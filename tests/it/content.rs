@@ -479,6 +479,15 @@ const MISTAKES: &[Mistake] = &[
         helps: "",
     },
     Mistake {
+        name: "a service that no clinic can offer",
+        file: "care.yaml",
+        from: "offers: acupuncture",
+        to: "offers: acupunture",
+        at: "acupunture",
+        says: "there is no service `acupunture`",
+        helps: "Did you mean `acupuncture`?",
+    },
+    Mistake {
         name: "a phone without its country",
         file: "clinics/tuscany-spa.yaml",
         from: "e164: \"+1",

@@ -125,7 +125,7 @@ pub fn small(seed: u64) -> Small {
     put(
         "bot.yaml",
         format!(
-            "menu: main\nscreening: {screening}\nperson: person\ncommands:\n  - {{ name: check, opens: check, about: {about} }}\n  - {{ name: other, opens: other, about: {about} }}\n  - {{ name: stop, does: stop, about: {about} }}\nlinks: {{}}\n"
+            "menu: main\nscreening: {screening}\nperson: person\ncommands:\n  - {{ name: check, opens: check, about: {about} }}\n  - {{ name: other, opens: other, about: {about} }}\n  - {{ name: stop, does: stop, about: {about} }}\nservices: [massage, acupuncture]\nlinks: {{}}\n"
         ),
     );
     match content::parse(&files, CLINIC) {
