@@ -401,7 +401,7 @@ pub(super) fn build(sources: &Sources, clinic: &str) -> Result<Parsed, Vec<Diagn
     let hearing = hearing_files::build_hearing(&mut builder, hearing, &rules, &flag_texts);
     let cards = cards_file::build_cards(&mut builder, cards);
     let moves = cards_file::build_moves(&mut builder, moves);
-    let finder = find::build(&mut builder, find, glossary);
+    let finder = find::build(&mut builder, find, glossary, &clinic);
     let pictures = pictures_file::build_pictures(&mut builder, pictures, sources);
     let bot = clinic_file::build_bot(&mut builder, bot, &clinic_path, &clinic);
     clinic_file::check_clinic(&mut builder, &clinic_path, &clinic);

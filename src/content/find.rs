@@ -8,7 +8,7 @@ use std::collections::BTreeSet;
 use serde::Deserialize;
 
 use super::build::{Builder, place};
-use super::raw::{ByLang, Name};
+use super::raw::{ByLang, Clinic, Name};
 use super::readability::Measure;
 use super::text::Text;
 use crate::free_text::normalise;
@@ -214,7 +214,13 @@ fn is_mistyped(typed: &str, meant: &str) -> bool {
     strsim::osa_distance(typed, meant) <= slips && typed_letters > 3
 }
 
-pub(super) fn build(builder: &mut Builder, file: FindFile, glossary: GlossaryFile) -> Finder {
+/// Who works at a clinic is found by name, where one of its links leads to them.
+pub(super) fn build(
+    builder: &mut Builder,
+    file: FindFile,
+    glossary: GlossaryFile,
+    clinic: &Clinic,
+) -> Finder {
     let fillers = file.fillers.en.iter().chain(&file.fillers.es);
     let mut finder = Finder {
         fillers: fillers.flat_map(|word| plain_words(word)).collect(),
@@ -223,7 +229,13 @@ pub(super) fn build(builder: &mut Builder, file: FindFile, glossary: GlossaryFil
     for entry in file.places {
         let here = place(super::FIND_FILE, &entry.opens);
         builder.label(here, &entry.label);
-        let phrases = finder.phrases(&entry.words, &entry.label);
+        let mut phrases = finder.phrases(&entry.words, &entry.label);
+        let linked = clinic.practitioners.iter().filter(|one| {
+            let mut links = clinic.links.0.iter();
+            links.any(|(name, link)| name.value == one.id && link.opens.value == entry.opens.value)
+        });
+        let names = linked.flat_map(|one| finder.words(&one.name));
+        phrases.extend(names.map(|name| vec![name]));
         finder.spots.push(Spot {
             opens: builder.dialog(super::FIND_FILE, &entry.opens),
             label: entry.label,

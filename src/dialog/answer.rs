@@ -389,7 +389,11 @@ impl Walk<'_> {
             return self.press(press);
         }
         if self.c.stop.is_some() && self.c.stack.is_empty() {
-            // After a card, any reply gets the card: no argument, no other talk.
+            // After a card, any reply gets the card: no argument, no other talk. What a
+            // term of it means may stand before it.
+            if self.explain(text) {
+                return;
+            }
             if self.c.open.is_some() {
                 self.lead(&self.content.words.use_buttons);
                 return self.show_open();

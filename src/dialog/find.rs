@@ -54,6 +54,11 @@ impl Walk<'_> {
         match self.content.finder.term(text.reveal()) {
             Some(term) if !takes_words => {
                 self.lead(&term.text);
+                if self.c.open.is_none() && self.c.stop.is_some() {
+                    // A card begins with what to do: it is a message of its own.
+                    let said = std::mem::take(&mut self.lead);
+                    self.say(said, Keyboard::None, None, Weight::Talk);
+                }
                 self.show_again();
                 true
             }
