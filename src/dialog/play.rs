@@ -20,6 +20,12 @@ const TICK_SECONDS: i64 = 5;
 /// Long holds change less often: above so many seconds left, in steps of so many.
 const SLOWER_TICKS: [(i64, i64); 2] = [(60, 30), (20, 10)];
 
+/// Reading about a move and getting in place takes about so long.
+const PLACE_SECONDS: u32 = 30;
+
+/// One slow movement that the patient counts takes about so long.
+const ONE_TIME_SECONDS: u32 = 5;
+
 /// Where a patient is in the moves that are played.
 #[derive(Debug, Clone, Copy, PartialEq, Eq, Serialize, Deserialize)]
 pub struct Play {
@@ -167,6 +173,7 @@ impl<'a> Walk<'a> {
                 if let Some(say) = self.step().and_then(|step| step.say.as_ref()) {
                     self.lead(say);
                 }
+                self.lead_length(moves);
                 Play {
                     at: first,
                     round: 0,
@@ -178,6 +185,21 @@ impl<'a> Walk<'a> {
             }
         };
         self.ask_play(play);
+    }
+
+    /// How many moves are left of these, and how long they take.
+    fn lead_length(&mut self, moves: &[MoveId]) {
+        let kept = moves.iter().filter(|id| !self.is_dropped(id));
+        let seconds = kept
+            .filter_map(|id| self.content.moves.list.get(id))
+            .map(|exercise| PLACE_SECONDS + work_seconds(exercise))
+            .sum::<u32>();
+        let total = self.kept(moves).to_string();
+        let minutes = seconds.div_ceil(60).to_string();
+        let values = [("total", &*total), ("minutes", &minutes)];
+        let said = self.text_with(&self.content.words.play_length, &values);
+        self.lead.paragraph();
+        self.lead.append(&said);
     }
 
     fn ask_play(&mut self, play: Play) {
@@ -583,6 +605,17 @@ impl<'a> Walk<'a> {
         ];
         vec![first, second, signs]
     }
+}
+
+/// How long a move takes on all sides and sets.
+fn work_seconds(exercise: &Move) -> u32 {
+    exercise.pace.as_ref().map_or(0, |pace| {
+        let each = match pace.work {
+            Work::Hold { seconds } => seconds,
+            Work::Times(times) => times * ONE_TIME_SECONDS,
+        };
+        each * pace.sides * pace.sets
+    })
 }
 
 /// With `left` seconds to go: how many are left at the next look.

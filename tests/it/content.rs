@@ -472,8 +472,8 @@ const MISTAKES: &[Mistake] = &[
     Mistake {
         name: "a move that nobody can play",
         file: "routine.yaml",
-        from: "moves: [X1, X7]",
-        to: "moves: [X1, X77]",
+        from: "moves: [X1, X7, X1]",
+        to: "moves: [X1, X77, X1]",
         at: "X77",
         says: "there is no move `X77`",
         helps: "",

@@ -8,10 +8,10 @@ use std::sync::OnceLock;
 use proptest::collection::vec;
 use proptest::prelude::*;
 use psoas_bot::app::dialogs_dir;
-use psoas_bot::content::{self, Content, Work};
+use psoas_bot::content::{self, Content, Verb, Work};
 use psoas_bot::dialog::{
-    Beat, Button, Conversation, Desk, Due, Effect, FlagNote, Input, Keyboard, Slot, Turn, Weight,
-    What, take_turn,
+    Beat, Button, Conversation, Desk, Due, Effect, FlagNote, Frame, Input, Keyboard, Slot, Turn,
+    Weight, What, is_dropped, take_turn,
 };
 use psoas_bot::ids::{ChoiceId, FlagId, Lang, MoveId, PatientText, SlotId, Timestamp};
 use psoas_bot::triage::Form;
@@ -226,4 +226,92 @@ fn presses_come_twice() {
     );
     let late = turn(content, other.conversation, What::Due(due), at);
     assert_eq!(late.effects, []);
+}
+
+/// What is said to take about five or twelve minutes takes no longer, whatever a
+/// caution changes, and the first message says how long it truly is.
+#[test]
+fn routines_take_no_longer_than_they_say() {
+    let content = clinic();
+    // Every caution, and every history that a doctor has said yes to.
+    let facts = content
+        .flags
+        .keys()
+        .flat_map(|id| [Form::Sure, Form::Settled].map(|form| Some((id.clone(), form))));
+    for caution in facts.chain([None]) {
+        for (clues, label, at_most) in [
+            (vec!["c1", "c7"], "About 5 minutes", 6),
+            (vec!["c1", "c7"], "About 12 minutes", 13),
+            (vec![], "About 5 minutes", 6),
+            (vec![], "About 12 minutes", 13),
+        ] {
+            let mut c = cleared(content);
+            let clues = clues.into_iter().map(ChoiceId::new).collect();
+            c.slots.insert(SlotId::new("clues"), Slot::Many(clues));
+            if let Some((flag, form)) = caution.clone() {
+                let note = FlagNote {
+                    form,
+                    since: NOW,
+                    cleared_until: None,
+                    typed: false,
+                };
+                c.flags.insert(flag, note);
+            }
+            if c.level(content).blocks() {
+                continue;
+            }
+            let command = What::Command {
+                name: "moves".to_owned(),
+                argument: PatientText::default(),
+            };
+            let begun = turn(content, c, command, NOW);
+            let chosen = press(content, begun, label, NOW);
+            let about = format!("{label} with {caution:?}");
+            let said: String = chosen
+                .effects
+                .iter()
+                .filter_map(|effect| match effect {
+                    Effect::Say(message) => Some(message.text.text.as_str()),
+                    _ => None,
+                })
+                .collect();
+            let length = said
+                .split("Moves: ")
+                .nth(1)
+                .unwrap_or_else(|| panic!("{about}: {said}"));
+            let stated: u32 = length
+                .split("about ")
+                .nth(1)
+                .unwrap()
+                .split(' ')
+                .next()
+                .unwrap()
+                .parse()
+                .unwrap();
+            let Some(Frame { dialog, step, .. }) = chosen.conversation.stack.last() else {
+                panic!("{about}")
+            };
+            let Verb::Play { moves, .. } = &content.step(dialog, step).unwrap().verb else {
+                panic!("{about}")
+            };
+            let kept = moves
+                .iter()
+                .filter(|id| !is_dropped(content, &chosen.conversation, id));
+            let seconds: u32 = kept
+                .map(|id| {
+                    let pace = content.moves.list[id].pace.as_ref();
+                    30 + pace.map_or(0, |pace| {
+                        pace.sides
+                            * pace.sets
+                            * match pace.work {
+                                Work::Hold { seconds } => seconds,
+                                Work::Times(times) => times * 5,
+                            }
+                    })
+                })
+                .sum();
+            assert_eq!(stated, seconds.div_ceil(60), "{about}");
+            assert!((2..=at_most).contains(&stated), "{about} takes {stated}");
+        }
+    }
 }
