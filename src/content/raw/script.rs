@@ -221,6 +221,7 @@ pub enum Condition {
     Number(NumberIn),
     LevelAtLeast(FlagLevel),
     Cleared(bool),
+    Offers(Name),
     All(Vec<Condition>),
     Any(Vec<Condition>),
     Not(Box<Condition>),
