@@ -1,12 +1,15 @@
 //! Two clinics in one process, with patients whose chats have the same numbers:
-//! nothing of one is ever said in the other.
+//! nothing of one is ever said in the other. Phones, people, hours, cases and
+//! patients' words are each clinic's own, whatever happens in which order.
 
 use std::future::IntoFuture as _;
-use std::path::Path;
+use std::path::{Path, PathBuf};
 use std::time::Duration;
 
 use axum::body::Bytes;
 use axum::extract::{Request, State};
+
+use psoas_bot::app::dialogs_dir;
 
 use super::house::{ANA, BEN, CLEO, DANA, EMERGENCY, House, STAFF, TOKEN, from_bot};
 use crate::crash::process::Place;
@@ -15,9 +18,41 @@ const NAMES: [&str; 2] = ["tuscany-spa", "east-west"];
 
 /// Words that only this clinic's chats may have; the last is typed by patients.
 const OWN: [&[&str]; 2] = [
-    &["Tuscany", "818", "Ofir", "Karen", "quokka"],
-    &["East West", "617", "Slava", "ocelot"],
+    &["Tuscany", "818", "Ofir", "Karen", HOURS[0], "quokka"],
+    &["East West", "617", "Slava", HOURS[1], "ocelot"],
 ];
+
+/// What each says of its hours.
+const HOURS: [&str; 2] = ["Day and night.", "One minute a week."];
+
+/// A sign that waits for a clinic to open.
+const CAN_WAIT: &str = "my foot is numb and tingles";
+
+/// The dialogs, with hours: one clinic is always open, the other not for days.
+fn dialogs(folder: &Path) -> PathBuf {
+    let shipped = Path::new(env!("CARGO_MANIFEST_DIR")).join("dialogs");
+    let days = ["mon", "tue", "wed", "thu", "fri", "sat", "sun"];
+    let today = jiff::Zoned::now().weekday().to_monday_zero_offset();
+    let far = days[(usize::try_from(today).unwrap() + 3) % 7];
+    let closed = format!(r#"hours: [{{ days: [{far}], from: "12:00", to: "12:01" }}]"#);
+    let folder = folder.join("dialogs");
+    for (path, text) in dialogs_dir::read(&shipped).unwrap().files {
+        let own = NAMES
+            .iter()
+            .position(|name| path == format!("clinics/{name}.yaml"));
+        let text = own.map_or(text.clone(), |own| {
+            let text = text.replace("Please call to ask for our hours.", HOURS[own]);
+            match own {
+                0 => text,
+                _ => text.replace("hours: null", &closed),
+            }
+        });
+        let file = folder.join(path);
+        std::fs::create_dir_all(file.parent().unwrap()).unwrap();
+        std::fs::write(file, text).unwrap();
+    }
+    folder
+}
 
 /// Both worlds' bots have this token there; outside each has its own.
 const TOKENS: [&str; 2] = ["101:tuscany-token", "102:east-token"];
@@ -100,7 +135,7 @@ fn act(house: &House, own: &[&str], next: &mut impl FnMut(usize) -> usize) {
 async fn two_clinics_in_one_process_never_mix() {
     let houses = [House::new().await, House::new().await];
     let api = front([houses[0].server.url(), houses[1].server.url()]).await;
-    let dialogs = Path::new(env!("CARGO_MANIFEST_DIR")).join("dialogs");
+    let dialogs = dialogs(houses[0].folder.path());
     let place = Place::new(houses[0].folder.path(), "", &api, 0, &dialogs)
         .with("STAFF_CHAT_ID", "")
         .with("CLINIC", &NAMES.join(","))
@@ -114,6 +149,16 @@ async fn two_clinics_in_one_process_never_mix() {
     })
     .await
     .unwrap();
+    // Each keeps its own hours.
+    for house in &houses {
+        house.say(BEN, CAN_WAIT);
+        house.until_said(BEN, "Before any stretching").await;
+        house.until_quiet().await;
+    }
+    let told = houses
+        .each_ref()
+        .map(|house| !from_bot(&house.world(), STAFF).is_empty());
+    assert_eq!(told, [true, false]);
     let mut next = numbers(20_261_121);
     for _ in 0..40 {
         for _ in 0..6 {
@@ -147,11 +192,9 @@ async fn two_clinics_in_one_process_never_mix() {
         for call in world.log() {
             said.push_str(&call.payload.to_string());
         }
-        assert!(
-            said.contains(OWN[clinic][0]),
-            "{} said little",
-            NAMES[clinic]
-        );
+        for own in [OWN[clinic][0], HOURS[clinic]] {
+            assert!(said.contains(own), "{} did not say {own}", NAMES[clinic]);
+        }
         for other in OWN[1 - clinic] {
             assert!(!said.contains(other), "{} said {other}", NAMES[clinic]);
         }
