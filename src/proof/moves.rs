@@ -15,18 +15,50 @@ pub(super) fn prove(guide: &mut Guide<'_>, report: &mut Report) {
     let content = guide.content;
     for dialog in content.dialogs.values() {
         for (id, step) in &dialog.steps {
-            let Verb::Move { id: exercise, .. } = &step.verb else {
-                continue;
+            let shown = match &step.verb {
+                Verb::Move { id, .. } => std::slice::from_ref(id),
+                Verb::Play { moves, .. } => &moves[..],
+                _ => continue,
             };
             let Some(chat) = guide.to(&dialog.id, id) else {
                 continue;
             };
-            report.states += 1;
-            let spot = Spot::Step(dialog.id.clone(), id.clone());
-            prove_said(content, chat, exercise, spot, report);
+            for exercise in shown {
+                let mut chat = chat.clone();
+                chat.skip_to(exercise);
+                if chat.shown_move() != Some(exercise) {
+                    continue;
+                }
+                report.states += 1;
+                let spot = Spot::Step(dialog.id.clone(), id.clone());
+                prove_said(content, chat, exercise, spot, report);
+            }
         }
     }
+    prove_number(content, report);
     report.states += guide.looked_at();
+}
+
+/// The stop rules name the number for emergencies, whether a chat to a move was
+/// found or not.
+fn prove_number(content: &Content, report: &mut Report) {
+    let names_it = Lang::ALL.iter().all(|lang| {
+        let rules = content.moves.stop_rules.render(*lang, content).text;
+        rules.contains(&content.clinic.emergency_number)
+    });
+    if names_it || !report.findings.is_empty() || content.moves.list.is_empty() {
+        return;
+    }
+    report.findings.push(Finding {
+        property: report.property,
+        what: "the stop rules do not name the number for emergencies".to_owned(),
+        help: "Write {emergency} into `stop_rules` in moves.yaml, in both languages.".to_owned(),
+        spots: vec![Spot::Name {
+            file: "moves.yaml",
+            name: "stop_rules".to_owned(),
+        }],
+        chat: None,
+    });
 }
 
 /// The message that shows a move, and what was said before it.
@@ -61,8 +93,7 @@ fn prove_said(
                 .push(missing(chat, what, &words, id, spot, report));
         }
     }
-    let rules =
-        [Lang::En, Lang::Es].map(|lang| content.moves.stop_rules.render(lang, content).text);
+    let rules = Lang::ALL.map(|lang| content.moves.stop_rules.render(lang, content).text);
     if !names_number
         || rules
             .iter()

@@ -290,6 +290,15 @@ fn follow(machine: &Machine<'_>, way: &[Planned], chat: &mut Rehearsal<'_>) -> (
         let is_last = at + 1 == way.len();
         let stuck = chat.tap(&one.tap, &taps[at + 1..]).is_err();
         let behind_card = matches!(one.mode, Mode::Stopped(_));
+        if let (
+            true,
+            Goal::Shown {
+                exercise: Some(id), ..
+            },
+        ) = (is_last, &machine.goal)
+        {
+            chat.skip_to(id);
+        }
         if behind_card || matches!(one.tap, Tap::Say(_) | Tap::Change(_)) {
             chat.stopped_by.clear();
         }
@@ -418,6 +427,9 @@ fn read_by(machine: &Machine<'_>, guess: Guess) -> Vec<Atom> {
             .iter()
             .for_each(|(condition, _)| collect(condition, &mut facts)),
         Verb::Move { id, .. } => facts = drops_of(machine, id),
+        Verb::Play { moves, .. } => {
+            facts = moves.iter().flat_map(|id| drops_of(machine, id)).collect();
+        }
         _ => {}
     }
     facts
@@ -472,7 +484,7 @@ fn track_all(machine: &Machine<'_>, guess: Guess, tracked: &mut Tracked) -> bool
         Verb::Branch { arms, .. } => arms
             .iter()
             .fold(false, |new, (condition, _)| tracked.add(condition) | new),
-        Verb::Move { id, .. } => drops_of(machine, id)
+        Verb::Move { .. } | Verb::Play { .. } => read_by(machine, guess)
             .iter()
             .fold(false, |new, fact| tracked.add_atom(fact) | new),
         _ => false,

@@ -13,7 +13,9 @@ use crate::dialog::{
     Token, Turn, What, take_turn,
 };
 use crate::free_text::hear;
-use crate::ids::{ChoiceId, DialogId, FlagId, Lang, PatientText, ScreenId, StepId, Timestamp};
+use crate::ids::{
+    ChoiceId, DialogId, FlagId, Lang, MoveId, PatientText, ScreenId, StepId, Timestamp,
+};
 use crate::triage::Report;
 
 /// Monday, 2 March 2026, 10:00 in Los Angeles, as every `.chat` file begins.
@@ -112,6 +114,34 @@ impl<'a> Rehearsal<'a> {
             self.act(Act::Play(Cue::Skip))?;
         }
         Ok(())
+    }
+
+    /// Skips played moves until this one is shown; where it is not among them,
+    /// nothing is skipped.
+    pub fn skip_to(&mut self, wanted: &MoveId) {
+        let mut chat = self.clone();
+        while matches!(chat.verb(), Some(Verb::Play { .. })) {
+            if chat.shown_move() == Some(wanted) {
+                *self = chat;
+                return;
+            }
+            if chat.act(Act::Play(Cue::Skip)).is_err() {
+                return;
+            }
+        }
+    }
+
+    /// The move that the open question shows, by itself or played.
+    pub fn shown_move(&self) -> Option<&'a MoveId> {
+        let (_, verb) = (self.asks()?, self.verb()?);
+        match verb {
+            Verb::Move { id, .. } => Some(id),
+            Verb::Play { moves, .. } => {
+                let play = self.c.stack.last()?.play?;
+                moves.get(usize::from(play.at))
+            }
+            _ => None,
+        }
     }
 
     /// The step that asks, where one does.

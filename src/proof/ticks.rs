@@ -186,9 +186,7 @@ fn show(
         },
         tracked,
         is_reached: &|chat| {
-            flags.iter().all(|flag| chat.c.flags.contains_key(flag))
-                && chat.asks().is_some()
-                && matches!(chat.verb(), Some(Verb::Move { .. }))
+            flags.iter().all(|flag| chat.c.flags.contains_key(flag)) && chat.shown_move().is_some()
         },
         states: 0,
     };
@@ -200,10 +198,7 @@ fn show(
         Reached::Nowhere => return None,
         Reached::Unshown { .. } | Reached::BeyondBudget => None,
         Reached::Shown { mut chat } => {
-            let exercise = match chat.verb() {
-                Some(Verb::Move { id, .. }) => content.moves.list.get(id),
-                Some(_) | None => None,
-            };
+            let exercise = chat.shown_move().and_then(|id| content.moves.list.get(id));
             let name = exercise
                 .map(|exercise| chat.plain(&exercise.name))
                 .unwrap_or_default();
@@ -297,7 +292,7 @@ fn reaches_move(content: &Content, dialog: &Dialog, from: &StepId) -> bool {
         let Some(step) = dialog.steps.get(&id) else {
             continue;
         };
-        if matches!(step.verb, Verb::Move { .. }) {
+        if matches!(step.verb, Verb::Move { .. } | Verb::Play { .. }) {
             return true;
         }
         if let Verb::Call { dialog, .. } = &step.verb

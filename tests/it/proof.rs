@@ -2,6 +2,7 @@
 //! harmless edits pass, and brute force says the same.
 
 mod brute;
+mod limits;
 pub mod patch;
 pub mod small;
 

@@ -164,6 +164,7 @@ impl<'a> Machine<'a> {
                 } else {
                     Some(true)
                 };
+                self.shows_later(&runner, at, moves, &dropped, ends);
                 let first = dropped.iter().position(|one| *one != Some(true));
                 let first = first.and_then(|first| moves.get(first)).or(moves.first());
                 return match first {
@@ -284,6 +285,41 @@ impl<'a> Machine<'a> {
             self.guess(runner, at, to, &mut ways);
         }
         ways
+    }
+
+    /// Of moves that are played the later ones are shown too, once those before
+    /// them are done or skipped.
+    fn shows_later(
+        &self,
+        runner: &Runner,
+        at: At,
+        moves: &[MoveId],
+        dropped: &[Option<bool>],
+        ends: &mut Vec<End>,
+    ) {
+        let state = runner.state;
+        let Goal::Shown {
+            exercise: Some(exercise),
+            with,
+        } = &self.goal
+        else {
+            return;
+        };
+        if state.mode != Mode::Free || !self.is_complete(state) || !self.has_all(state, with) {
+            return;
+        }
+        let kept = moves
+            .iter()
+            .zip(dropped)
+            .skip(1)
+            .find(|(id, dropped)| *id == exercise && **dropped != Some(true));
+        let found = Stop::Found(state, at);
+        match kept {
+            None => {}
+            Some((_, Some(_))) => ends.push(runner.end(found)),
+            Some((_, None)) if self.banned.contains(&(at, at)) => {}
+            Some((_, None)) => ends.push(runner.guessing(state, (at, at)).end(found)),
+        }
     }
 
     fn has_all(&self, state: State, facts: &[Atom]) -> bool {

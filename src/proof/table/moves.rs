@@ -3,7 +3,7 @@
 use std::collections::BTreeSet;
 
 use super::{Broken, Effect, FLAGS, at_flag, fact_words};
-use crate::content::{Atom, Change, Verb};
+use crate::content::{Atom, Change};
 use crate::dialog::has;
 use crate::ids::{FlagId, MoveId};
 use crate::proof::guide::Guide;
@@ -53,11 +53,9 @@ pub(super) fn shown_with<'a>(
         },
         tracked,
         is_reached: &|chat| {
-            let shows = match chat.verb() {
-                Some(Verb::Move { id, .. }) => exercise.is_none_or(|exercise| exercise == id),
-                Some(_) | None => false,
-            };
-            shows && chat.asks().is_some() && has(&chat.c, fact)
+            let shown = chat.shown_move();
+            shown.is_some_and(|id| exercise.is_none_or(|exercise| exercise == id))
+                && has(&chat.c, fact)
         },
         states: 0,
     };
@@ -68,15 +66,10 @@ pub(super) fn shown_with<'a>(
 
 /// The move that is open must not be there.
 pub(super) fn never_this_move(chat: &Rehearsal<'_>) -> String {
-    let name = match chat.verb() {
-        Some(Verb::Move { id, .. }) => chat
-            .content
-            .moves
-            .list
-            .get(id)
-            .map(|exercise| chat.plain(&exercise.name)),
-        Some(_) | None => None,
-    };
+    let shown = chat
+        .shown_move()
+        .and_then(|id| chat.content.moves.list.get(id));
+    let name = shown.map(|exercise| chat.plain(&exercise.name));
     format!("never: {}", name.unwrap_or_default())
 }
 

@@ -146,7 +146,7 @@ pub(super) fn first_move<'a>(guide: &mut Guide<'a>) -> Option<Rehearsal<'a>> {
         .filter(|(dialog, step)| {
             content
                 .step(dialog, step)
-                .is_some_and(|step| matches!(step.verb, Verb::Move { .. }))
+                .is_some_and(|step| matches!(step.verb, Verb::Move { .. } | Verb::Play { .. }))
         })
         .cloned()
         .collect();

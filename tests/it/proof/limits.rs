@@ -1,0 +1,74 @@
+//! Beyond its budget, and where nothing plays, the prover says so and fails.
+
+use psoas_bot::content::{self, Content};
+use psoas_bot::proof::{Finding, Property, Prover};
+
+use super::small::small;
+use crate::content::CLINIC;
+
+/// A small content with another dialog `check`: these steps come first, and the
+/// screens before the move are left out where `mv` is reached from them.
+fn with_check(steps: &str) -> Content {
+    let mut sources = small(1).sources;
+    let check = format!(
+        "dialog: check\nkind: talks\nstays_open: caution\nstart: first\nsteps:\n{steps}  \
+         mv: {{ move: X1, answers: [{{ id: on, label: {{ en: \"On\", es: \"Ya\" }}, next: done }}], next: done }}\n  \
+         done: {{ end: true }}\n"
+    );
+    let other = "dialog: other\nkind: talks\nstart: a\nsteps:\n  a: { say: { en: \"Read.\", es: \"Lea.\" }, end: true }\n";
+    sources.files.insert("check.yaml".to_owned(), check);
+    sources
+        .files
+        .insert("other.yaml".to_owned(), other.to_owned());
+    match content::parse(&sources, CLINIC) {
+        Ok(parsed) => parsed.content,
+        Err(found) => panic!(
+            "{:?}",
+            found.iter().map(ToString::to_string).collect::<Vec<_>>()
+        ),
+    }
+}
+
+#[track_caller]
+fn only_finding(content: &Content) -> Finding {
+    let report = Prover::new(content, None).prove(Property::P1);
+    assert!(!report.holds());
+    let [finding] = &report.findings[..] else {
+        panic!("{} findings", report.findings.len());
+    };
+    finding.clone()
+}
+
+#[test]
+fn a_list_too_long_to_try_every_tick_fails() {
+    let options: Vec<String> = (0..12)
+        .map(|at| format!("{{ id: o{at}, label: {{ en: \"O{at}\", es: \"O{at}\" }} }}"))
+        .collect();
+    let atoms: Vec<String> = (0..12).map(|at| format!("ticks.o{at}")).collect();
+    // Nobody can tick seven of them and not seven of them; to know it, every set
+    // of ticks is to be tried.
+    let seven = format!("{{ count: {{ of: [{}], from: 7 }} }}", atoms.join(", "));
+    let content = with_check(&format!(
+        "  first: {{ say: {{ en: \"Which?\", es: \"¿Cuál?\" }}, many: {{ slot: ticks, options: [{}], next: gate }} }}\n  \
+         gate: {{ branch: [{{ if: {{ all: [{seven}, {{ not: {seven} }}] }}, go: mv }}, {{ go: done }}] }}\n",
+        options.join(", ")
+    ));
+    let finding = only_finding(&content);
+    assert!(finding.what.contains("too large"), "{}", finding.what);
+    assert_eq!(finding.chat, None);
+}
+
+#[test]
+fn a_way_that_does_not_play_fails() {
+    // The walk does not tell a caution from none, so it sees a way that nobody goes.
+    let content = with_check(
+        "  first: { branch: [{ if: { all: [{ level_at_least: caution }, { not: { level_at_least: caution } }] }, go: mv }, { go: done }] }\n",
+    );
+    let finding = only_finding(&content);
+    assert!(
+        finding.what.contains("no chat that shows it"),
+        "{}",
+        finding.what
+    );
+    assert_eq!(finding.chat, None);
+}
