@@ -4,6 +4,7 @@ mod ask;
 pub mod audit;
 mod check;
 mod gate;
+mod learn;
 mod preview;
 mod prove;
 mod report;
@@ -55,6 +56,8 @@ enum Command {
     Preview,
     /// Say which warning signs typed sentences are heard as, and why.
     Screen(ScreenArgs),
+    /// Make the weights by which unheard sentences are asked about.
+    Learn(LearnArgs),
     /// List the cases in the data folder of a stopped bot.
     Cases(StoredArgs),
     /// List what waits to be sent in the data folder of a stopped bot.
@@ -226,6 +229,26 @@ pub struct ScreenArgs {
     clinic: String,
 }
 
+/// What `learn` takes.
+#[derive(Debug, clap::Args)]
+#[command(
+    after_help = "Examples:\n  psoas-bot learn tests/corpora/ways.tsv tests/corpora/more.tsv\n  psoas-bot learn --raise 2 lines.tsv         ask less\n\nA line of a table: language, kind, the flags it states (or -) and the text, parted by tabs."
+)]
+pub struct LearnArgs {
+    /// Tables of labelled lines.
+    #[arg(required = true)]
+    tables: Vec<PathBuf>,
+    /// How many of a hundred lines that state nothing may be asked about.
+    #[arg(long, default_value_t = 3.0)]
+    raise: f32,
+    /// The folder of dialogs; the weights are written into its `hearing/`.
+    #[arg(long, default_value = "dialogs", env = "DIALOGS_DIR")]
+    dialogs: PathBuf,
+    /// The clinic whose dialogs these are.
+    #[arg(long, env = "CLINIC", default_value = "tuscany-spa")]
+    clinic: String,
+}
+
 /// Runs a subcommand; the exit code says whether it went well.
 #[must_use]
 pub fn main() -> ExitCode {
@@ -241,6 +264,7 @@ pub fn main() -> ExitCode {
         Some(Command::Run) => run::run(),
         Some(Command::Preview) => preview::run(),
         Some(Command::Screen(args)) => screen::run(&args),
+        Some(Command::Learn(args)) => learn::run(&args),
         Some(Command::Cases(args)) => stored::run(&args, stored::What::Cases),
         Some(Command::Outbox(args)) => stored::run(&args, stored::What::Outbox),
         Some(Command::Audit(command)) => audit::run(&command),

@@ -123,6 +123,8 @@ const GLOSSARY_FILE: &str = "glossary.yaml";
 const SAFETY_FILES: [&str; 2] = ["red-flags.yaml", "cards.yaml"];
 /// The folder of what typed text is held against.
 const HEARING_FOLDER: &str = "hearing/";
+/// The second net's weights: made, not written.
+pub const WEIGHTS_FILE: &str = "hearing/learned.weights";
 
 fn is_safety(path: &str) -> bool {
     SAFETY_FILES.contains(&path) || path.starts_with(HEARING_FOLDER)

@@ -8,6 +8,8 @@
 
 mod excerpt;
 mod hearing;
+mod learned;
+mod learning;
 mod lexicon;
 mod line;
 mod normal;
@@ -24,6 +26,8 @@ use crate::triage::{Form, Level, Rules};
 
 pub use excerpt::EXCERPT_CHARS_MAX;
 pub use hearing::Hearing;
+pub use learned::Learned;
+pub use learning::{Lesson, checksum, learn};
 pub use normal::{Normal, normalise};
 pub use scope::Silenced;
 pub use source::{
@@ -121,6 +125,9 @@ struct Counted {
     why: Vec<String>,
 }
 
+/// Why the second net asks.
+pub const LEARNED: &str = "the second net";
+
 /// Sentences over which signs belong together.
 const TOGETHER_SENTENCES: usize = 2;
 
@@ -156,7 +163,7 @@ pub fn hear(hearing: &Hearing, rules: &Rules, text: &PatientText) -> Heard {
         is_foreign,
         ..Heard::default()
     };
-    if found.is_empty() {
+    if found.is_empty() && hearing.learned.is_none() {
         return heard;
     }
     found.sort_by_key(|found| (found.units.start, found.units.end));
@@ -171,7 +178,11 @@ pub fn hear(hearing: &Hearing, rules: &Rules, text: &PatientText) -> Heard {
     let mut counted = context.count(&scopes, &found, &mut heard);
     context.put_together(&mut counted);
     context.replace(&mut counted);
+    let stated = context.stated_in(&counted);
     context.collect(counted, &mut heard);
+    if !is_foreign {
+        context.suspect(&stated, &mut heard);
+    }
     heard
 }
 
@@ -340,6 +351,51 @@ impl Context<'_> {
             let sentence = self.line.sentence[one.units[0].start];
             !stronger.contains(&(one.sign, sentence))
         });
+    }
+
+    /// Whether a sign that blocks counts, for each sentence.
+    fn stated_in(&self, counted: &[Counted]) -> Vec<bool> {
+        let mut stated = vec![false; self.line.sentences.len()];
+        for one in counted {
+            let flag = self.hearing.signs[one.sign].flag.as_ref();
+            if flag.is_some_and(|flag| self.rules.level_of(flag, Form::Sure).blocks()) {
+                for units in &one.units {
+                    stated[self.line.sentence[units.start]] = true;
+                }
+            }
+        }
+        stated
+    }
+
+    /// Asks about sentences in which nothing counts and which resemble those that
+    /// state a sign. What a cue silenced stays silent.
+    fn suspect(&self, stated: &[bool], heard: &mut Heard) {
+        let Some(learned) = &self.hearing.learned else {
+            return;
+        };
+        for (sentence, stated) in self.line.sentences.iter().zip(stated) {
+            let units = &self.line.units()[sentence.clone()];
+            let (Some(first), Some(last), false) = (units.first(), units.last(), *stated) else {
+                continue;
+            };
+            let words = &self.normal.text[first.span.start..last.span.end];
+            let Some(flag) = learned.suspect(words) else {
+                continue;
+            };
+            let span = self.origin(sentence);
+            let is_silenced = heard.silenced.iter().any(|one| {
+                one.flag == *flag && span.start <= one.span.start && one.span.end <= span.end
+            });
+            if is_silenced || heard.hits.iter().any(|hit| hit.flag == *flag) {
+                continue;
+            }
+            heard.hits.push(Hit {
+                flag: flag.clone(),
+                spans: vec![span],
+                sureness: Sureness::Unsure,
+                why: vec![LEARNED.to_owned()],
+            });
+        }
     }
 
     fn collect(&self, mut counted: Vec<Counted>, heard: &mut Heard) {

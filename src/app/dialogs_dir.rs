@@ -58,6 +58,7 @@ pub fn read(folder: &Path) -> Result<Sources, ReadError> {
     read_into(&mut sources, folder, "", ".yaml")?;
     for (below, ending) in [
         ("hearing", ".yaml"),
+        ("hearing", ".weights"),
         ("clinics", ".yaml"),
         ("pictures", ".svg"),
     ] {

@@ -14,8 +14,9 @@ use super::text::Text;
 use super::words::Words;
 use super::{
     BIBLIOGRAPHY_FILE, FILE_BYTES_MAX, FIND_FILE, GLOSSARY_FILE, HEARING_FOLDER, NAMED_FILES,
-    Parsed, Sources, TEXTS_FILE, cards as cards_file, clinic as clinic_file, dialogs, find,
-    flags as flags_file, hearing as hearing_files, is_safety, is_script, pictures as pictures_file,
+    Parsed, Sources, TEXTS_FILE, WEIGHTS_FILE, cards as cards_file, clinic as clinic_file, dialogs,
+    find, flags as flags_file, hearing as hearing_files, is_safety, is_script,
+    pictures as pictures_file,
 };
 use crate::ids::{ChoiceId, DialogId, FlagId, PictureId, SlotId};
 
@@ -283,7 +284,7 @@ pub(super) fn build(sources: &Sources, clinic: &str) -> Result<Parsed, Vec<Diagn
     for file in sources
         .files
         .keys()
-        .filter(|path| path.starts_with(HEARING_FOLDER))
+        .filter(|path| path.starts_with(HEARING_FOLDER) && *path != WEIGHTS_FILE)
     {
         match (read(&mut found, sources, file), &mut hearing) {
             (Some(part), Some(parts)) => parts.push((file.clone(), part)),
@@ -398,7 +399,13 @@ pub(super) fn build(sources: &Sources, clinic: &str) -> Result<Parsed, Vec<Diagn
     let cleared_days = flags.cleared_days;
     let rules = flags_file::build_rules(&mut builder, &flags);
     let (screens, flag_texts, history_question) = flags_file::build_flags(&mut builder, flags);
-    let hearing = hearing_files::build_hearing(&mut builder, hearing, &rules, &flag_texts);
+    let hearing = hearing_files::build_hearing(
+        &mut builder,
+        hearing,
+        sources.files.get(WEIGHTS_FILE).map(String::as_str),
+        &rules,
+        &flag_texts,
+    );
     let cards = cards_file::build_cards(&mut builder, cards);
     let moves = cards_file::build_moves(&mut builder, moves);
     let finder = find::build(&mut builder, find, glossary, &clinic);

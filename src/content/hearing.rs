@@ -2,13 +2,14 @@
 
 use std::collections::BTreeMap;
 
+use super::WEIGHTS_FILE;
 use super::build::{Builder, place};
 use super::diagnostic::{Place, did_you_mean};
 use super::model::Flag;
 use super::raw::{self, Name};
 use crate::free_text::{
-    BesideSource, ClassSource, Cue, Hearing, HearingError, HearingSource, Role, SignSource,
-    Sureness, Written, hear,
+    BesideSource, ClassSource, Cue, Hearing, HearingError, HearingSource, Learned, Role,
+    SignSource, Sureness, Written, hear,
 };
 use crate::ids::{FlagId, PatientText};
 use crate::triage::Rules;
@@ -217,6 +218,7 @@ impl Gathered {
 pub(super) fn build_hearing(
     builder: &mut Builder,
     files: Vec<(String, raw::Hearing)>,
+    weights: Option<&str>,
     rules: &Rules,
     flags: &BTreeMap<FlagId, Flag>,
 ) -> Option<(Hearing, Examples)> {
@@ -243,7 +245,37 @@ pub(super) fn build_hearing(
                 .or_insert_with(|| example.text.reveal().to_owned());
         }
     }
-    Some((hearing, examples))
+    // Examples are of the patterns: nobody can mend a weight by hand.
+    let learned = weights.and_then(|text| read_weights(builder, text, flags));
+    Some((hearing.with_learned(learned), examples))
+}
+
+/// The second net's weights.
+fn read_weights(
+    builder: &mut Builder,
+    text: &str,
+    flags: &BTreeMap<FlagId, Flag>,
+) -> Option<Learned> {
+    let read = Learned::parse(text).and_then(|learned| {
+        let unknown = learned.flags().find(|flag| !flags.contains_key(*flag));
+        match unknown {
+            Some(flag) => Err(format!("there is no flag `{flag}`")),
+            None => Ok(learned),
+        }
+    });
+    match read {
+        Ok(learned) => Some(learned),
+        Err(why) => {
+            let at = Place {
+                file: WEIGHTS_FILE.to_owned(),
+                bytes: 0..0,
+            };
+            let help =
+                "Make the file anew with `psoas-bot learn`, or delete it: the bot then asks less.";
+            builder.error_with(at, why, Some(help.to_owned()));
+            None
+        }
+    }
 }
 
 fn report(builder: &mut Builder, gathered: &Gathered, error: &HearingError) {

@@ -3,6 +3,7 @@
 use std::collections::{BTreeMap, HashMap};
 use std::ops::Range;
 
+use super::learned::Learned;
 use super::lexicon::{ClassId, ElementId, Lexicon, Mask, plain_words};
 use super::line::{Found, Line};
 use super::pattern::{Pattern, opens, parse};
@@ -94,6 +95,8 @@ pub struct Hearing {
     /// For each written pattern of `says`: how it is meant, and its text.
     pub(super) written: Vec<(Use, Box<str>)>,
     pub(super) languages: Languages,
+    /// The second net, where content has one.
+    pub(super) learned: Option<Learned>,
 }
 
 /// Frequent words by which a language is known.
@@ -211,7 +214,20 @@ impl Hearing {
             cue_texts,
             written: texts,
             languages: Languages::new(&source.words.read, &source.words.foreign),
+            learned: None,
         })
+    }
+
+    /// With a second net, or without one.
+    #[must_use]
+    pub fn with_learned(self, learned: Option<Learned>) -> Self {
+        Self { learned, ..self }
+    }
+
+    /// The second net.
+    #[must_use]
+    pub const fn learned(&self) -> Option<&Learned> {
+        self.learned.as_ref()
     }
 
     /// The flags that can be heard.

@@ -1,12 +1,17 @@
 //! Words and phrases to classes.
 
+mod phrases;
+mod reading;
+
 use std::collections::HashMap;
 use std::ops::Range;
 
-use super::normal::{Normal, normalise};
+use super::normal::normalise;
 use super::source::{ClassSource, HearingError, Numbers, Role, WordsSource, Written};
 use super::spelling::Spelling;
-use super::tokens::{Kind, Token, tokens};
+use super::tokens::Kind;
+
+pub(super) use phrases::plain_words;
 
 /// A class of words, or a word that a pattern names by itself.
 pub(super) type ClassId = u32;
@@ -16,9 +21,6 @@ pub(super) type ElementId = u32;
 
 /// A shorter stem is found in nearly every word.
 const STEM_LETTERS_MIN: usize = 3;
-
-/// One alternation in a phrase may not multiply it beyond this.
-const EXPANSIONS_MAX: usize = 3000;
 
 /// A set of elements.
 #[derive(Debug, Clone, Default)]
@@ -302,7 +304,7 @@ impl Lexicon {
         phrase: &str,
         classes: &[ClassId],
     ) -> Result<(), HearingError> {
-        for words in expand(phrase).map_err(|why| HearingError::new(written, why))? {
+        for words in phrases::expand(phrase).map_err(|why| HearingError::new(written, why))? {
             if words.is_empty() {
                 return Err(HearingError::new(
                     written,
@@ -446,190 +448,6 @@ impl Lexicon {
             None => &self.sets[edge.set],
         }
     }
-
-    /// Reads a text.
-    pub fn read(&self, normal: &Normal) -> Reading {
-        let mut reading = Reading::default();
-        for token in tokens(normal) {
-            self.read_token(normal, token, &mut reading.units);
-        }
-        self.respell_beside(&mut reading.units, &normal.text);
-        self.find_edges(&mut reading);
-        reading
-    }
-
-    fn read_token(&self, normal: &Normal, token: Token, units: &mut Vec<Unit>) {
-        let mut unit = Unit {
-            kind: token.kind,
-            span: token.span,
-            number: token.number,
-            words: [NONE; WORDS_MAX],
-            is_guess: false,
-        };
-        if unit.kind != Kind::Word || unit.number.is_some() {
-            return units.push(unit);
-        }
-        let typed = &normal.text[unit.span.clone()];
-        if let Some(words) = self.respell.get(typed) {
-            for word in words {
-                let mut one = unit.clone();
-                self.look_up(word, &mut one);
-                units.push(one);
-            }
-            return;
-        }
-        if !self.look_up(typed, &mut unit) {
-            let single = without_doubles(typed);
-            let is_mended = (single != typed && self.look_up(&single, &mut unit))
-                || self.mend(typed, &mut unit)
-                || unit.words[0] != NONE;
-            if !is_mended && let Some(place) = self.split(typed) {
-                // Two words typed as one.
-                let mut first = unit.clone();
-                first.span.end = first.span.start + place;
-                unit.span.start += place;
-                self.look_up(&typed[..place], &mut first);
-                self.look_up(&typed[place..], &mut unit);
-                units.push(first);
-            }
-        }
-        units.push(unit);
-    }
-
-    /// Fills in what a word is known as; whether it is known itself, and not by
-    /// its stem alone.
-    fn look_up(&self, word: &str, unit: &mut Unit) -> bool {
-        unit.number = self.numbers.get(word).copied().or(unit.number);
-        match self.words.get(word) {
-            Some(id) => {
-                unit.words = [NONE; WORDS_MAX];
-                unit.words[0] = *id;
-                let stems = self.stems_of[*id as usize].iter();
-                for (slot, stem) in unit.words[1..].iter_mut().zip(stems) {
-                    *slot = *stem;
-                }
-                true
-            }
-            None => {
-                if unit.words[0] == NONE {
-                    for (slot, stem) in unit.words.iter_mut().zip(self.stems_in(word)) {
-                        *slot = stem;
-                    }
-                }
-                false
-            }
-        }
-    }
-
-    fn mend(&self, typed: &str, unit: &mut Unit) -> bool {
-        let Some(mended) = self.spelling.mend(typed) else {
-            return false;
-        };
-        unit.words[0] = mended.id;
-        for (slot, stem) in unit.words[1..]
-            .iter_mut()
-            .zip(&self.stems_of[mended.id as usize])
-        {
-            *slot = *stem;
-        }
-        unit.is_guess = mended.is_guess;
-        true
-    }
-
-    /// Where two known words were typed as one.
-    fn split(&self, typed: &str) -> Option<usize> {
-        /// Shorter halves are found in nearly every word.
-        const HALF_LETTERS_MIN: usize = 4;
-        if typed.len() < HALF_LETTERS_MIN + 2 {
-            return None;
-        }
-        let matters = |word: &str| {
-            self.words
-                .get(word)
-                .is_some_and(|id| self.roots[*id as usize] != 0)
-        };
-        (2..typed.len() - 1)
-            .filter(|place| typed.is_char_boundary(*place))
-            .filter(|place| {
-                let shorter = (*place).min(typed.len() - place);
-                let longer = (*place).max(typed.len() - place);
-                longer >= HALF_LETTERS_MIN && shorter >= 2
-            })
-            .find(|place| matters(&typed[..*place]) && matters(&typed[*place..]))
-    }
-
-    /// Words that mean something else beside others ("3 anos" are years).
-    fn respell_beside(&self, units: &mut [Unit], text: &str) {
-        if self.beside.is_empty() {
-            return;
-        }
-        for place in 0..units.len() {
-            let typed = &text[units[place].span.clone()];
-            let Some(beside) = self.beside.get(typed) else {
-                continue;
-            };
-            let word = |unit: &Unit| text[unit.span.clone()].to_owned();
-            let counts = place.checked_sub(1).is_some_and(|before| {
-                units[before].number.is_some() || beside.after.contains(&word(&units[before]))
-            });
-            let is_named = units
-                .get(place + 1)
-                .is_some_and(|next| beside.before.contains(&word(next)));
-            if counts || is_named {
-                let mut meant = units[place].clone();
-                meant.words = [NONE; WORDS_MAX];
-                self.look_up(&beside.to, &mut meant);
-                units[place] = meant;
-            }
-        }
-    }
-
-    fn find_edges(&self, reading: &mut Reading) {
-        for from in 0..reading.units.len() {
-            reading.first_edge.push(reading.edges.len());
-            let unit = &reading.units[from];
-            if let Some(number) = unit.number {
-                let classes: Vec<ClassId> = self
-                    .ranges
-                    .iter()
-                    .filter(|(range, _)| range.contains(&number))
-                    .map(|(_, class)| *class)
-                    .collect();
-                reading.numbers.push(filled(&self.fills, &classes));
-                reading.edges.push(Edge {
-                    from,
-                    to: from + 1,
-                    set: self.sets.len() + reading.numbers.len() - 1,
-                });
-            }
-            for word in unit.words.into_iter().take_while(|word| *word != NONE) {
-                let node = self.roots[word as usize] as usize;
-                if node != 0 {
-                    self.walk(node, from, from + 1, &reading.units, &mut reading.edges);
-                }
-            }
-        }
-        reading.first_edge.push(reading.edges.len());
-    }
-
-    /// Every phrase that begins at `from`, from `node` on.
-    fn walk(&self, node: usize, from: usize, to: usize, units: &[Unit], edges: &mut Vec<Edge>) {
-        if let Some(set) = self.nodes[node].set {
-            edges.push(Edge { from, to, set });
-        }
-        let next = &self.nodes[node].next;
-        if next.is_empty() {
-            return;
-        }
-        let Some(unit) = units.get(to).filter(|unit| unit.kind == Kind::Word) else {
-            return;
-        };
-        for word in unit.words.into_iter().take_while(|word| *word != NONE) {
-            if let Ok(place) = next.binary_search_by_key(&word, |(word, _)| *word) {
-                self.walk(next[place].1 as usize, from, to + 1, units, edges);
-            }
-        }
-    }
 }
 
 /// The elements that any of some classes fills, in order.
@@ -641,93 +459,4 @@ fn filled(fills: &[Vec<ElementId>], classes: &[ClassId]) -> Vec<ElementId> {
     elements.sort_unstable();
     elements.dedup();
     elements
-}
-
-/// The plain words of a text.
-pub(super) fn plain_words(text: &str) -> Vec<String> {
-    let normal = normalise(text);
-    tokens(&normal)
-        .into_iter()
-        .filter(|token| token.kind == Kind::Word)
-        .map(|token| normal.text[token.span].to_owned())
-        .collect()
-}
-
-/// A phrase with `(one|other)` in it to every phrase it stands for. Brackets may
-/// stand in brackets.
-fn expand(phrase: &str) -> Result<Vec<Vec<String>>, String> {
-    let mut rest = phrase;
-    let found = expand_choices(phrase, &mut rest)?;
-    if rest.is_empty() {
-        Ok(found)
-    } else {
-        Err(format!("`{phrase}` closes a bracket that is not open"))
-    }
-}
-
-/// Everything up to a closing bracket or the end; `|` parts choices.
-fn expand_choices(phrase: &str, rest: &mut &str) -> Result<Vec<Vec<String>>, String> {
-    let mut choices = Vec::new();
-    let mut row: Vec<Vec<String>> = vec![Vec::new()];
-    loop {
-        let end = rest.find(['(', '|', ')']).unwrap_or(rest.len());
-        let plain = phrase_words(&rest[..end]);
-        for words in &mut row {
-            words.extend(plain.iter().cloned());
-        }
-        let mark = rest[end..].chars().next();
-        *rest = match mark {
-            Some('(' | '|') => &rest[end + 1..],
-            Some(_) | None => &rest[end..],
-        };
-        match mark {
-            Some('(') => {
-                let inner = expand_choices(phrase, rest)?;
-                *rest = rest
-                    .strip_prefix(')')
-                    .ok_or_else(|| format!("`{phrase}` opens a bracket and does not close it"))?;
-                row = joined(&row, &inner);
-                if row.len() > EXPANSIONS_MAX {
-                    return Err(format!("`{phrase}` stands for too many phrases"));
-                }
-            }
-            Some('|') => choices.append(&mut std::mem::replace(&mut row, vec![Vec::new()])),
-            Some(_) | None => {
-                choices.append(&mut row);
-                return Ok(choices);
-            }
-        }
-    }
-}
-
-/// Every phrase of the one with every phrase of the other behind it.
-fn joined(before: &[Vec<String>], behind: &[Vec<String>]) -> Vec<Vec<String>> {
-    before
-        .iter()
-        .flat_map(|first| behind.iter().map(|last| [first.as_slice(), last].concat()))
-        .collect()
-}
-
-/// The plain words of a phrase; a star at the end of a word stays.
-fn phrase_words(text: &str) -> Vec<String> {
-    text.split_whitespace()
-        .flat_map(|part| {
-            let is_stem = part.ends_with('*');
-            let mut words = plain_words(part);
-            if is_stem && let Some(last) = words.last_mut() {
-                last.push('*');
-            }
-            words
-        })
-        .collect()
-}
-
-fn without_doubles(word: &str) -> String {
-    let mut single = String::with_capacity(word.len());
-    for letter in word.chars() {
-        if !single.ends_with(letter) {
-            single.push(letter);
-        }
-    }
-    single
 }

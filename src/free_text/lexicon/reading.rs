@@ -1,0 +1,201 @@
+//! Reading a text: what was typed to units, and units to edges.
+
+use super::{ClassId, Edge, Lexicon, NONE, Reading, Unit, WORDS_MAX, filled};
+use crate::free_text::normal::Normal;
+use crate::free_text::tokens::{Kind, Token, tokens};
+
+impl Lexicon {
+    /// Reads a text.
+    pub fn read(&self, normal: &Normal) -> Reading {
+        let mut reading = Reading::default();
+        for token in tokens(normal) {
+            self.read_token(normal, token, &mut reading.units);
+        }
+        self.respell_beside(&mut reading.units, &normal.text);
+        self.find_edges(&mut reading);
+        reading
+    }
+
+    fn read_token(&self, normal: &Normal, token: Token, units: &mut Vec<Unit>) {
+        let mut unit = Unit {
+            kind: token.kind,
+            span: token.span,
+            number: token.number,
+            words: [NONE; WORDS_MAX],
+            is_guess: false,
+        };
+        if unit.kind != Kind::Word || unit.number.is_some() {
+            return units.push(unit);
+        }
+        let typed = &normal.text[unit.span.clone()];
+        if let Some(words) = self.respell.get(typed) {
+            for word in words {
+                let mut one = unit.clone();
+                self.look_up(word, &mut one);
+                units.push(one);
+            }
+            return;
+        }
+        if !self.look_up(typed, &mut unit) {
+            let single = without_doubles(typed);
+            let is_mended = (single != typed && self.look_up(&single, &mut unit))
+                || self.mend(typed, &mut unit)
+                || unit.words[0] != NONE;
+            if !is_mended && let Some(place) = self.split(typed) {
+                // Two words typed as one.
+                let mut first = unit.clone();
+                first.span.end = first.span.start + place;
+                unit.span.start += place;
+                self.look_up(&typed[..place], &mut first);
+                self.look_up(&typed[place..], &mut unit);
+                units.push(first);
+            }
+        }
+        units.push(unit);
+    }
+
+    /// Fills in what a word is known as; whether it is known itself, and not by
+    /// its stem alone.
+    fn look_up(&self, word: &str, unit: &mut Unit) -> bool {
+        unit.number = self.numbers.get(word).copied().or(unit.number);
+        match self.words.get(word) {
+            Some(id) => {
+                unit.words = [NONE; WORDS_MAX];
+                unit.words[0] = *id;
+                let stems = self.stems_of[*id as usize].iter();
+                for (slot, stem) in unit.words[1..].iter_mut().zip(stems) {
+                    *slot = *stem;
+                }
+                true
+            }
+            None => {
+                if unit.words[0] == NONE {
+                    for (slot, stem) in unit.words.iter_mut().zip(self.stems_in(word)) {
+                        *slot = stem;
+                    }
+                }
+                false
+            }
+        }
+    }
+
+    fn mend(&self, typed: &str, unit: &mut Unit) -> bool {
+        let Some(mended) = self.spelling.mend(typed) else {
+            return false;
+        };
+        unit.words[0] = mended.id;
+        for (slot, stem) in unit.words[1..]
+            .iter_mut()
+            .zip(&self.stems_of[mended.id as usize])
+        {
+            *slot = *stem;
+        }
+        unit.is_guess = mended.is_guess;
+        true
+    }
+
+    /// Where two known words were typed as one.
+    fn split(&self, typed: &str) -> Option<usize> {
+        /// Shorter halves are found in nearly every word.
+        const HALF_LETTERS_MIN: usize = 4;
+        if typed.len() < HALF_LETTERS_MIN + 2 {
+            return None;
+        }
+        let matters = |word: &str| {
+            self.words
+                .get(word)
+                .is_some_and(|id| self.roots[*id as usize] != 0)
+        };
+        (2..typed.len() - 1)
+            .filter(|place| typed.is_char_boundary(*place))
+            .filter(|place| {
+                let shorter = (*place).min(typed.len() - place);
+                let longer = (*place).max(typed.len() - place);
+                longer >= HALF_LETTERS_MIN && shorter >= 2
+            })
+            .find(|place| matters(&typed[..*place]) && matters(&typed[*place..]))
+    }
+
+    /// Words that mean something else beside others ("3 anos" are years).
+    fn respell_beside(&self, units: &mut [Unit], text: &str) {
+        if self.beside.is_empty() {
+            return;
+        }
+        for place in 0..units.len() {
+            let typed = &text[units[place].span.clone()];
+            let Some(beside) = self.beside.get(typed) else {
+                continue;
+            };
+            let word = |unit: &Unit| text[unit.span.clone()].to_owned();
+            let counts = place.checked_sub(1).is_some_and(|before| {
+                units[before].number.is_some() || beside.after.contains(&word(&units[before]))
+            });
+            let is_named = units
+                .get(place + 1)
+                .is_some_and(|next| beside.before.contains(&word(next)));
+            if counts || is_named {
+                let mut meant = units[place].clone();
+                meant.words = [NONE; WORDS_MAX];
+                self.look_up(&beside.to, &mut meant);
+                units[place] = meant;
+            }
+        }
+    }
+
+    fn find_edges(&self, reading: &mut Reading) {
+        for from in 0..reading.units.len() {
+            reading.first_edge.push(reading.edges.len());
+            let unit = &reading.units[from];
+            if let Some(number) = unit.number {
+                let classes: Vec<ClassId> = self
+                    .ranges
+                    .iter()
+                    .filter(|(range, _)| range.contains(&number))
+                    .map(|(_, class)| *class)
+                    .collect();
+                reading.numbers.push(filled(&self.fills, &classes));
+                reading.edges.push(Edge {
+                    from,
+                    to: from + 1,
+                    set: self.sets.len() + reading.numbers.len() - 1,
+                });
+            }
+            for word in unit.words.into_iter().take_while(|word| *word != NONE) {
+                let node = self.roots[word as usize] as usize;
+                if node != 0 {
+                    self.walk(node, from, from + 1, &reading.units, &mut reading.edges);
+                }
+            }
+        }
+        reading.first_edge.push(reading.edges.len());
+    }
+
+    /// Every phrase that begins at `from`, from `node` on.
+    fn walk(&self, node: usize, from: usize, to: usize, units: &[Unit], edges: &mut Vec<Edge>) {
+        if let Some(set) = self.nodes[node].set {
+            edges.push(Edge { from, to, set });
+        }
+        let next = &self.nodes[node].next;
+        if next.is_empty() {
+            return;
+        }
+        let Some(unit) = units.get(to).filter(|unit| unit.kind == Kind::Word) else {
+            return;
+        };
+        for word in unit.words.into_iter().take_while(|word| *word != NONE) {
+            if let Ok(place) = next.binary_search_by_key(&word, |(word, _)| *word) {
+                self.walk(next[place].1 as usize, from, to + 1, units, edges);
+            }
+        }
+    }
+}
+
+fn without_doubles(word: &str) -> String {
+    let mut single = String::with_capacity(word.len());
+    for letter in word.chars() {
+        if !single.ends_with(letter) {
+            single.push(letter);
+        }
+    }
+    single
+}
