@@ -221,12 +221,14 @@ impl<'l> Scopes<'l> {
 
     /// Whether a word before or behind denies what stands at `units`.
     pub fn is_denied(&self, units: &Range<usize>, own_not: ElementId) -> bool {
-        self.is_answered_no(units.end)
-            || (!self.line.holds_not(units, own_not) && self.is_denied_before(units))
+        let holds_not = self.line.holds_not(units, own_not);
+        self.is_answered_no(units.end, holds_not)
+            || (!holds_not && self.is_denied_before(units))
     }
 
-    /// "Fever: no", "numbness? nope".
-    fn is_answered_no(&self, end: usize) -> bool {
+    /// "Fever: no", "numbness? nope", "fever no". What has its own "not" is only
+    /// answered behind a mark: "no sale nada" denies nothing.
+    fn is_answered_no(&self, end: usize, wants_mark: bool) -> bool {
         let line = self.line;
         let mut at = end;
         let mut marks = 0;
@@ -239,7 +241,7 @@ impl<'l> Scopes<'l> {
             marks += 1;
             at += 1;
         }
-        if at >= line.units().len() {
+        if at >= line.units().len() || (wants_mark && marks == 0) {
             return false;
         }
         let Some(answer) = line.end_of(at, Role::AnswersNo) else {
@@ -284,6 +286,13 @@ impl<'l> Scopes<'l> {
             if units.end - at > LIST_UNITS_MAX {
                 return false;
             }
+            // A word of this many may be a phrase that ends here. "Ni" both denies and
+            // joins.
+            let denies = (at.saturating_sub(4).max(sentence.start)..=at)
+                .any(|from| line.negation_end[from] > at);
+            if denies {
+                return true;
+            }
             if unit.kind == Kind::Comma || (unit.kind == Kind::Word && self.joins(at)) {
                 // A list's short parts share its negation; a clause does not.
                 if self.part_words(at + 1, part_end) > LIST_WORDS_MAX {
@@ -293,12 +302,6 @@ impl<'l> Scopes<'l> {
                 crossed_list = true;
                 words = 0;
                 continue;
-            }
-            // A word of this many may be a phrase that ends here.
-            let denies = (at.saturating_sub(4).max(sentence.start)..=at)
-                .any(|from| line.negation_end[from] > at);
-            if denies {
-                return true;
             }
             if unit.kind == Kind::Word && !line.is_filler(at) {
                 words += 1;
