@@ -222,8 +222,7 @@ impl<'l> Scopes<'l> {
     /// Whether a word before or behind denies what stands at `units`.
     pub fn is_denied(&self, units: &Range<usize>, own_not: ElementId) -> bool {
         let holds_not = self.line.holds_not(units, own_not);
-        self.is_answered_no(units.end, holds_not)
-            || (!holds_not && self.is_denied_before(units))
+        self.is_answered_no(units.end, holds_not) || (!holds_not && self.is_denied_before(units))
     }
 
     /// "Fever: no", "numbness? nope", "fever no". What has its own "not" is only
