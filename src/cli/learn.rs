@@ -1,5 +1,6 @@
 //! `psoas-bot learn`: makes the second net's weights from labelled lines.
 
+use std::collections::BTreeSet;
 use std::path::Path;
 use std::process::ExitCode;
 
@@ -58,9 +59,10 @@ fn lessons_of(table: &Path, text: &str, rules: &Rules) -> anyhow::Result<Vec<Les
             let blocking = flags
                 .split(',')
                 .filter(|flag| rules.flags.get(*flag).is_some_and(|rule| rule.level.blocks()));
+            let flags: BTreeSet<FlagId> = blocking.map(FlagId::new).collect();
             Ok(Lesson {
                 text: text.to_owned(),
-                flags: blocking.map(FlagId::new).collect(),
+                flags: flags.into_iter().collect(),
             })
         })
         .collect()

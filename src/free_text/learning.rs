@@ -11,7 +11,7 @@ use crate::ids::FlagId;
 pub struct Lesson {
     /// As typed.
     pub text: String,
-    /// What it states.
+    /// What it states, sorted.
     pub flags: Vec<FlagId>,
 }
 

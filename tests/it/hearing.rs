@@ -143,7 +143,7 @@ fn the_second_net_states_nothing_and_takes_nothing() {
         );
         asked += usize::from(with.hits.len() > without.hits.len());
     }
-    assert!(asked > 20, "it asked {asked} times");
+    assert!(asked > 5, "it asked {asked} times");
 }
 
 #[test]
