@@ -36,6 +36,7 @@ pub use source::{
 };
 
 use hearing::Use;
+use lexicon::Unit;
 use line::{Found, Line};
 use scope::{BREATH_UNITS_MAX, Scopes, Who};
 use tokens::Kind;
@@ -127,6 +128,9 @@ struct Counted {
 
 /// Why the second net asks.
 pub const LEARNED: &str = "the second net";
+
+/// Fewer words resemble anything: "1 and 3" answers a list.
+const SUSPECT_WORDS_MIN: usize = 2;
 
 /// Sentences over which signs belong together.
 const TOGETHER_SENTENCES: usize = 2;
@@ -378,6 +382,10 @@ impl Context<'_> {
             let (Some(first), Some(last), false) = (units.first(), units.last(), *stated) else {
                 continue;
             };
+            let is_word = |unit: &&Unit| unit.kind == Kind::Word && unit.number.is_none();
+            if units.iter().filter(is_word).count() < SUSPECT_WORDS_MIN {
+                continue;
+            }
             let words = &self.normal.text[first.span.start..last.span.end];
             let Some(flag) = learned.suspect(words) else {
                 continue;
