@@ -80,7 +80,10 @@ impl Lexicon {
     }
 
     fn mend(&self, typed: &str, unit: &mut Unit) -> bool {
-        let Some(mended) = self.spelling.mend(typed) else {
+        // A word known by its stem is not taken for another by guessing.
+        let is_known = unit.words[0] != NONE;
+        let mended = self.spelling.mend(typed);
+        let Some(mended) = mended.filter(|mended| !(mended.is_guess && is_known)) else {
             return false;
         };
         unit.words[0] = mended.id;
