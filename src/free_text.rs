@@ -129,7 +129,7 @@ struct Counted {
 /// Why the second net asks.
 pub const LEARNED: &str = "the second net";
 
-/// Fewer words resemble anything: "1 and 3" answers a list.
+/// Fewer words, fillers not counted, resemble anything: "1 and 3" answers a list.
 const SUSPECT_WORDS_MIN: usize = 2;
 
 /// Sentences over which signs belong together.
@@ -382,8 +382,12 @@ impl Context<'_> {
             let (Some(first), Some(last), false) = (units.first(), units.last(), *stated) else {
                 continue;
             };
-            let is_word = |unit: &&Unit| unit.kind == Kind::Word && unit.number.is_none();
-            if units.iter().filter(is_word).count() < SUSPECT_WORDS_MIN {
+            let says_something = |place: &usize| {
+                let unit: &Unit = &self.line.units()[*place];
+                let is_word = unit.kind == Kind::Word && unit.number.is_none();
+                is_word && !self.line.is_filler(*place)
+            };
+            if sentence.clone().filter(says_something).count() < SUSPECT_WORDS_MIN {
                 continue;
             }
             let words = &self.normal.text[first.span.start..last.span.end];
