@@ -131,7 +131,7 @@ fn the_second_net_states_nothing_and_takes_nothing() {
     let content = real_content();
     let alone = content.hearing.clone().with_learned(None);
     let mut asked = 0;
-    for line in ways(root(), "more.tsv", &content.rules) {
+    for line in ways(root(), "ways.tsv", &content.rules) {
         let text = PatientText::new(line.text.clone());
         let with = hear(&content.hearing, &content.rules, &text);
         let without = hear(&alone, &content.rules, &text);
@@ -145,7 +145,7 @@ fn the_second_net_states_nothing_and_takes_nothing() {
         );
         asked += usize::from(with.hits.len() > without.hits.len());
     }
-    assert!(asked > 5, "it asked {asked} times");
+    assert!(asked > 10, "it asked {asked} times");
 }
 
 #[test]
