@@ -4,7 +4,7 @@ use std::env;
 use std::fmt;
 use std::path::{Path, PathBuf};
 
-use reqwest::Url;
+use reqwest::{Proxy, Url};
 use secrecy::{ExposeSecret as _, SecretString};
 
 use super::pacing::Pacing;
@@ -134,6 +134,28 @@ impl Settings {
         }
         let data_dir = PathBuf::from(get("DATA_DIR").unwrap_or_else(|| "data".to_owned()));
         let clinics = read_clinics(purpose, &data_dir, &get, &mut wrong);
+        if data_dir.exists() && !data_dir.is_dir() {
+            wrong.push(format!("DATA_DIR: {} is no folder.", data_dir.display()));
+        }
+        for clinic in clinics.iter().filter(|clinic| !clinic.name.is_empty()) {
+            let file = dialogs_dir
+                .join("clinics")
+                .join(&clinic.name)
+                .with_extension("yaml");
+            if dialogs_dir.is_dir() && !file.is_file() {
+                wrong.push(format!(
+                    "CLINIC: there is no file {}.{}",
+                    file.display(),
+                    known_clinics(&dialogs_dir)
+                ));
+            }
+        }
+        if get("TELOXIDE_PROXY").is_some_and(|proxy| Proxy::all(proxy).is_err()) {
+            wrong.push(
+                "TELOXIDE_PROXY is no proxy's address: it looks like http://127.0.0.1:8080 or socks5://127.0.0.1:1080."
+                    .to_owned(),
+            );
+        }
         let key = match (get("DATA_KEY"), get("DATA_KEY_FILE")) {
             (Some(_), Some(_)) => {
                 wrong.push("DATA_KEY and DATA_KEY_FILE are both set: keep one.".to_owned());
@@ -293,6 +315,26 @@ fn read_clinics(
         });
     }
     clinics
+}
+
+/// The clinics that have a file, to choose from.
+fn known_clinics(dialogs: &Path) -> String {
+    let files = std::fs::read_dir(dialogs.join("clinics"));
+    let mut names: Vec<String> = files
+        .into_iter()
+        .flatten()
+        .filter_map(|file| {
+            let path = file.ok()?.path();
+            let is_clinic = path.extension().is_some_and(|end| end == "yaml");
+            let name = path.file_stem()?.to_str()?.to_owned();
+            is_clinic.then_some(name)
+        })
+        .collect();
+    names.sort();
+    if names.is_empty() {
+        return String::new();
+    }
+    format!(" There are: {}.", names.join(", "))
 }
 
 fn is_token(token: &str) -> bool {

@@ -59,10 +59,11 @@ async fn every_wrong_setting_is_named_at_once() {
         .with("DIALOGS_DIR", "nowhere")
         .with("DATA_KEY", "abc")
         .with("SEND_PACING", "fast")
+        .with("TELOXIDE_PROXY", "not a proxy")
         .with("ALLOW_UNREVIEWED", "maybe");
     let said = refused(&place);
     let names = [
-        "8 settings to set right",
+        "9 settings to set right",
         "TELOXIDE_TOKEN",
         "TELOXIDE_API_URL",
         "STAFF_CHAT_ID",
@@ -70,6 +71,7 @@ async fn every_wrong_setting_is_named_at_once() {
         "DIALOGS_DIR",
         "DATA_KEY",
         "SEND_PACING",
+        "TELOXIDE_PROXY",
         "ALLOW_UNREVIEWED",
     ];
     for name in names {
@@ -113,9 +115,21 @@ async fn a_missing_token_and_unreviewed_dialogs_are_told() {
 #[tokio::test(flavor = "multi_thread", worker_threads = 2)]
 async fn a_clinic_without_a_file_is_named_beside_those_that_have_one() {
     let house = House::new().await;
-    let said = refused(&place(&house).with("CLINIC", "nowhere-spa"));
-    assert!(said.contains("nowhere-spa"), "{said}");
-    assert!(said.contains("tuscany-spa"), "{said}");
+    let place = place(&house)
+        .with("CLINIC", "nowhere-spa")
+        .with("SEND_PACING", "fast");
+    std::fs::write(place.data(), "no folder").unwrap();
+    let said = refused(&place);
+    let names = [
+        "3 settings to set right",
+        "nowhere-spa",
+        "tuscany-spa",
+        "SEND_PACING",
+        "DATA_DIR",
+    ];
+    for name in names {
+        assert!(said.contains(name), "{name} in:\n{said}");
+    }
 }
 
 #[tokio::test(flavor = "multi_thread", worker_threads = 2)]
