@@ -1,6 +1,7 @@
 //! One first-in-first-out lane a chat: sends what the outbox holds.
 //!
-//! Only the lane waits when Telegram asks to slow down, never the bot. A row
+//! When Telegram asks to slow down, the lane waits; the whole bot only when
+//! several chats are told so at once. A row
 //! leaves the outbox when its delivery is recorded, and not before.
 
 use std::collections::{HashMap, VecDeque};
@@ -12,7 +13,7 @@ use tokio::sync::Notify;
 use super::clerk::Clerk;
 use super::clock::Clock;
 use super::outbox::{self, Around, Next, shows_of};
-use super::pacing::{Bucket, Pacing};
+use super::pacing::{Bucket, Pacing, Slowed};
 use super::records::{CLINIC, Fate, InboxRow, OutboxRow, Piece, Shown, ShownAs, Under};
 use crate::channel::telegram::Telegram;
 use crate::channel::{Outgoing, Place};
@@ -50,6 +51,7 @@ pub struct Lanes {
     telegram: Arc<Telegram>,
     pacing: Pacing,
     lanes: Mutex<HashMap<ChatId, Lane>>,
+    slowed: Mutex<Slowed>,
     recent: Mutex<Recent>,
     idle: Notify,
     news: Box<dyn Fn(News) + Send + Sync>,
@@ -82,6 +84,7 @@ impl Lanes {
             telegram,
             pacing,
             lanes: Mutex::default(),
+            slowed: Mutex::default(),
             recent: Mutex::default(),
             idle: Notify::new(),
             news,
@@ -154,9 +157,11 @@ impl Lanes {
                     return None;
                 };
                 let bucket = lane.bucket.get_or_insert_with(|| Bucket::new(chat, now));
-                match self.pacing {
-                    Pacing::Off => return lane.queue.pop_front(),
-                    Pacing::Telegram => match bucket.take(row.weight, now) {
+                let slowed = self.slowed.lock().unwrap_or_else(PoisonError::into_inner);
+                match (self.pacing, slowed.wait(now)) {
+                    (_, Some(millis)) => millis,
+                    (Pacing::Off, None) => return lane.queue.pop_front(),
+                    (Pacing::Telegram, None) => match bucket.take(row.weight, now) {
                         Ok(()) => return lane.queue.pop_front(),
                         Err(millis) => millis,
                     },
@@ -197,13 +202,22 @@ impl Lanes {
                     made = message.or(made);
                     self.keep_file(&row, file);
                 }
+                Next::SlowDown(seconds) => {
+                    waiting.push_front(one);
+                    let asked = Duration::from_secs(u64::from(seconds));
+                    self.slowed
+                        .lock()
+                        .unwrap_or_else(PoisonError::into_inner)
+                        .tell(chat, millis(asked), millis(Clock::uptime()));
+                    tokio::time::sleep(asked).await;
+                }
                 Next::Retry(seconds) => {
                     waiting.push_front(one);
-                    tokio::time::sleep(Duration::from_secs(u64::from(seconds))).await;
+                    tokio::time::sleep(about(seconds)).await;
                 }
                 Next::RetryAsRepeat(seconds) => {
                     row.repeats += 1;
-                    tokio::time::sleep(Duration::from_secs(u64::from(seconds))).await;
+                    tokio::time::sleep(about(seconds)).await;
                     // A message made anew says that it may be a repeat.
                     let again = match one {
                         Outgoing::Send { .. } => {
@@ -588,6 +602,13 @@ fn drop_stale_ticks(queue: &mut VecDeque<(u64, OutboxRow)>) -> Vec<u64> {
         queue.pop_front();
     }
     dropped
+}
+
+/// So many seconds and up to a quarter more: lanes that failed together do not
+/// come again together.
+fn about(seconds: u32) -> Duration {
+    let share = getrandom::u32().unwrap_or_default() % 250;
+    Duration::from_millis(u64::from(seconds) * u64::from(1000 + share))
 }
 
 fn millis(time: Duration) -> u64 {

@@ -27,6 +27,8 @@ pub enum Next {
     Done(Option<MessageId>),
     /// A drawing is done: the new message's number, and Telegram's file of it.
     Drawn(Option<MessageId>, Option<String>),
+    /// The chat takes no more for so many seconds.
+    SlowDown(u32),
     /// Try again after so many seconds; it was surely not sent.
     Retry(u32),
     /// Try again after so many seconds; it may have been sent.
@@ -45,13 +47,13 @@ pub enum Next {
 #[must_use]
 pub fn after(row: &OutboxRow, outcome: Outcome, tries: u32) -> Next {
     // From one second to one minute, doubling.
-    let backoff = 1_u32 << tries.min(6);
+    let backoff = 1_u32 << tries.saturating_sub(1).min(6);
     let backoff = backoff.min(60);
     let must_arrive = row.must_arrive();
     match outcome {
         Outcome::Delivered(message) => Next::Done(message),
         Outcome::Drawn { message, file } => Next::Drawn(message, file),
-        Outcome::SlowDown(seconds) => Next::Retry(seconds.max(1)),
+        Outcome::SlowDown(seconds) => Next::SlowDown(seconds.max(1)),
         // What may be dropped keeps nothing back: not a drawing its move's words.
         Outcome::NotSent if row.weight == Weight::Tick && tries > TICK_TRIES_MAX => {
             Next::Done(None)

@@ -1,5 +1,7 @@
 //! How fast a lane may send. Pure: time comes in as milliseconds.
 
+use std::collections::HashMap;
+
 use crate::dialog::Weight;
 use crate::ids::ChatId;
 
@@ -73,5 +75,37 @@ impl Bucket {
     pub fn is_full(&self, now_millis: u64) -> bool {
         let passed = now_millis.saturating_sub(self.filled_at) as f64;
         self.tokens + passed / self.millis_each >= self.burst
+    }
+}
+
+/// Telegram slows the whole bot down, not one chat, when so many chats are told
+/// to wait within a moment.
+const CHATS_TOLD_MAX: usize = 3;
+/// That moment.
+const TOLD_TOGETHER_MILLIS: u64 = 5_000;
+
+/// Who has just been told to wait, and until when everybody does.
+#[derive(Debug, Default)]
+pub struct Slowed {
+    told: HashMap<ChatId, u64>,
+    until: u64,
+}
+
+impl Slowed {
+    /// A chat was told to wait.
+    pub fn tell(&mut self, chat: ChatId, wait_millis: u64, now_millis: u64) {
+        self.told
+            .retain(|_, at| now_millis.saturating_sub(*at) < TOLD_TOGETHER_MILLIS);
+        self.told.insert(chat, now_millis);
+        if self.told.len() >= CHATS_TOLD_MAX {
+            self.until = self.until.max(now_millis.saturating_add(wait_millis));
+        }
+    }
+
+    /// For how long no lane sends anything.
+    #[must_use]
+    pub fn wait(&self, now_millis: u64) -> Option<u64> {
+        let left = self.until.saturating_sub(now_millis);
+        (left > 0).then_some(left)
     }
 }

@@ -326,7 +326,7 @@ impl Stage {
                         Err(error) => self.troubles.push(error.to_string()),
                     }
                 }
-                outbox::Next::Retry(seconds) => {
+                outbox::Next::SlowDown(seconds) | outbox::Next::Retry(seconds) => {
                     self.now = self.now.plus_seconds(i64::from(seconds));
                     return self.messages.push_front((chat, sequence, row));
                 }
