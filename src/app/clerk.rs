@@ -86,6 +86,8 @@ pub struct Clerk {
     /// Its name, to know its commands by.
     pub username: String,
     staff_chat: AtomicI64,
+    /// Another chat is the staff chat now: its commands are to be told.
+    pub desk_moved: tokio::sync::Notify,
     pairing: Mutex<Option<PairCode>>,
     sequence: AtomicU64,
 }
@@ -107,6 +109,7 @@ impl Clerk {
             keys: Keys(bot),
             username: username.to_owned(),
             staff_chat: AtomicI64::new(staff_chat.map_or(0, |chat| chat.0)),
+            desk_moved: tokio::sync::Notify::new(),
             pairing: Mutex::default(),
             sequence: AtomicU64::new(sequence),
         }
@@ -122,6 +125,7 @@ impl Clerk {
     /// The staff group has moved.
     pub fn move_staff_chat(&self, to: ChatId) {
         self.staff_chat.store(to.0, Ordering::Release);
+        self.desk_moved.notify_one();
     }
 
     /// Whoever sends this code in the staff group owns the desk.

@@ -223,7 +223,12 @@ pub async fn run(
     // that waits must not.
     let profile_task = tokio::spawn({
         let (telegram, clerk) = (Arc::clone(&telegram), Arc::clone(&clerk));
-        async move { profile::announce(&telegram, &clerk, staff_chat).await }
+        async move {
+            loop {
+                profile::announce(&telegram, &clerk, clerk.staff_chat()).await;
+                clerk.desk_moved.notified().await;
+            }
+        }
     });
 
     let polling = poll(&telegram, &clerk, &workers, &clock);
