@@ -16,9 +16,9 @@ use std::time::{Duration, Instant};
 
 use psoas_bot::app::clerk::{Clerk, Draft};
 use psoas_bot::app::lanes::Lanes;
-use psoas_bot::app::pacing::Pacing;
+use psoas_bot::app::pacing::{Pacing, Slowed};
 use psoas_bot::app::run::RunError;
-use psoas_bot::bot_api::Fault;
+use psoas_bot::bot_api::{Fault, World};
 use psoas_bot::channel::telegram::{Telegram, UpdateKind};
 use psoas_bot::content::RichText;
 use psoas_bot::ids::{BotId, ChatId, Timestamp};
@@ -28,7 +28,7 @@ use secrecy::SecretString;
 use serde_json::{Value, json};
 
 use house::{
-    ANA, BEN, BOT, CLEO, EMERGENCY, House, NAME, STAFF, TOKEN, calls, from_bot, library,
+    ANA, BEN, BOT, CLEO, DANA, EMERGENCY, House, NAME, STAFF, TOKEN, calls, from_bot, library,
     library_with,
 };
 
@@ -451,6 +451,55 @@ async fn a_timer_that_cannot_be_turned_is_shown_to_staff_too() {
         .await;
     house.until_said(ANA, "Something went wrong here").await;
     house.stop().await;
+}
+
+// ---- another group ----
+
+/// Whoever talks of their health in a group is asked to write in private: once
+/// in a while, not each time.
+#[tokio::test(flavor = "multi_thread", worker_threads = 2)]
+async fn talk_in_another_group_is_answered_once_in_a_while() {
+    const CLUB: i64 = -300;
+    let mut house = House::new().await;
+    house.world().add_group(CLUB, "Club");
+    house.world().join(CLUB, BOT);
+    house.world().join(CLUB, DANA);
+    house.start().await;
+    let say = |text: &str| {
+        let now = house.clock.now().0;
+        house.world().say(CLUB, DANA, text, now).unwrap();
+    };
+    let answers = |world: &World| from_bot(world, CLUB).len();
+    say("see you at eight");
+    say(EMERGENCY);
+    house.until_said(CLUB, "write to me in private").await;
+    say(EMERGENCY);
+    house.until_quiet().await;
+    assert_eq!(answers(&house.world()), 1);
+    house.clock.turn(10 * 60);
+    say(EMERGENCY);
+    house
+        .until("a second answer", |world| {
+            (answers(world) == 2).then_some(())
+        })
+        .await;
+    house.stop().await;
+}
+
+/// One chat that is told to wait keeps no other back; several do.
+#[test]
+fn several_chats_told_to_wait_slow_every_lane() {
+    let mut slowed = Slowed::default();
+    slowed.tell(ChatId(1), 4_000, 10_000);
+    slowed.tell(ChatId(1), 4_000, 10_100);
+    slowed.tell(ChatId(2), 4_000, 10_200);
+    assert_eq!(slowed.wait(10_200), None);
+    slowed.tell(ChatId(3), 4_000, 10_300);
+    assert_eq!(slowed.wait(10_300), Some(4_000));
+    assert_eq!(slowed.wait(14_300), None);
+    // What was told long ago does not count.
+    slowed.tell(ChatId(4), 4_000, 30_000);
+    assert_eq!(slowed.wait(30_000), None);
 }
 
 // ---- a group that takes nothing ----

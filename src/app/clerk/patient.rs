@@ -201,6 +201,18 @@ impl Clerk {
                 let text = content.words.group.render(lang, &**content);
                 draft.say(chat, CLINIC, lang, text)?;
             }
+            IncomingKind::Text(text) | IncomingKind::Edited(text)
+                if incoming.reply_to.is_some()
+                    || hear(&content.hearing, &content.rules, text)
+                        .flags()
+                        .next()
+                        .is_some() =>
+            {
+                self.ask_to_write_in_private(chat, lang, draft)?;
+            }
+            IncomingKind::Unreadable if incoming.reply_to.is_some() => {
+                self.ask_to_write_in_private(chat, lang, draft)?;
+            }
             IncomingKind::Press { id, .. } => {
                 let text = content.words.not_your_button.render(lang, &**content).text;
                 draft.prepared.answers = vec![Outgoing::AnswerPress {
@@ -285,6 +297,9 @@ impl Clerk {
             held.case.forget_on_close = true;
             let alert = self.end_erased_talk(&content, &mut held.case, draft)?;
             raise_alert(&mut in_hand, alert);
+        } else if let Some(held) = &mut in_hand {
+            // Whoever had deleted everything is here again, and so is the case.
+            held.case.forget_on_close = false;
         }
         if let Some(in_hand) = in_hand {
             if erases {
@@ -406,6 +421,28 @@ impl Clerk {
                 draft.prepared.noted.push("guard tripped");
             }
         }
+        Ok(())
+    }
+
+    /// Talk in a group gets one answer in a while: more would be a nuisance to
+    /// everybody in it.
+    fn ask_to_write_in_private(
+        &self,
+        chat: ChatId,
+        lang: Lang,
+        draft: &mut Draft<'_>,
+    ) -> Result<(), TurnError> {
+        const AGAIN_AFTER_SECONDS: i64 = 10 * 60;
+        let key = self.keys.single(&format!("group-told/{}", chat.0));
+        let told = self.ledger.read::<Timestamp>(&key)?.map(|(told, _)| told);
+        if told.is_some_and(|told| draft.now.seconds_since(told) < AGAIN_AFTER_SECONDS) {
+            return Ok(());
+        }
+        let now = draft.now;
+        draft.put(key, CLINIC, &now)?;
+        let content = self.library.newest();
+        let text = content.words.group.render(lang, &**content);
+        draft.say(chat, CLINIC, lang, text)?;
         Ok(())
     }
 
