@@ -28,6 +28,8 @@ pub(super) struct Builder {
     pub screens: BTreeSet<String>,
     pub cards: BTreeSet<String>,
     pub dialogs: BTreeSet<String>,
+    /// Slots that a dialog keeps for the day.
+    pub day_slots: BTreeSet<SlotId>,
     /// Every dialog's file could be read: what they do not say is nowhere.
     pub all_read: bool,
     pub bibliography: Bibliography,
@@ -364,6 +366,7 @@ pub(super) fn build(sources: &Sources, clinic: &str) -> Result<Parsed, Vec<Diagn
             .into_iter()
             .chain(script_names(sources))
             .collect(),
+        day_slots: BTreeSet::new(),
         all_read: scripts.len() == script_names(sources).count(),
         bibliography,
         cited: Vec::new(),
@@ -417,6 +420,7 @@ pub(super) fn build(sources: &Sources, clinic: &str) -> Result<Parsed, Vec<Diagn
         found,
         bibliography,
         cited,
+        day_slots,
         ..
     } = builder;
     let (errors, warnings): (Vec<_>, Vec<_>) = found
@@ -441,6 +445,7 @@ pub(super) fn build(sources: &Sources, clinic: &str) -> Result<Parsed, Vec<Diagn
         clinic,
         bot,
         dialogs,
+        day_slots: day_slots.into_iter().collect(),
         hearing,
         finder,
         bibliography,

@@ -99,8 +99,14 @@ impl Scripting<'_> {
                     all_found = false;
                 }
             }
-            if let Some(slot) = emptied_slot(&name, &raw) {
-                own_slots.insert(slot);
+            match asked_slot(&name, &raw) {
+                Some((slot, raw::Keep::Not)) => {
+                    own_slots.insert(slot);
+                }
+                Some((slot, raw::Keep::Today)) => {
+                    self.builder.day_slots.insert(slot);
+                }
+                Some((_, raw::Keep::Always)) | None => {}
             }
             if needs_source && raw.say.is_some() {
                 let own = Some(&raw.source).filter(|own| !own.is_empty());
@@ -551,9 +557,8 @@ impl Scripting<'_> {
     }
 }
 
-/// The slot a new start of the dialog empties: what the step asks for, unless
-/// it says `keep`.
-fn emptied_slot(step: &Name, raw: &raw::Step) -> Option<SlotId> {
+/// The slot a step asks for, and whether a new start of the dialog empties it.
+fn asked_slot(step: &Name, raw: &raw::Step) -> Option<(SlotId, raw::Keep)> {
     let (slot, keep) = if let Some(choice) = &raw.choice {
         (&choice.slot, choice.keep)
     } else if let Some(many) = &raw.many {
@@ -563,11 +568,11 @@ fn emptied_slot(step: &Name, raw: &raw::Step) -> Option<SlotId> {
     } else if let Some(number) = raw.number.as_ref().or(raw.scale.as_ref()) {
         (&number.slot, number.keep)
     } else if let Some(text) = &raw.text {
-        (&text.slot, false)
+        (&text.slot, raw::Keep::default())
     } else {
         return None;
     };
-    (!keep).then(|| SlotId::new(&slot.as_ref().unwrap_or(step).value))
+    Some((SlotId::new(&slot.as_ref().unwrap_or(step).value), keep))
 }
 
 /// Every step a step may go to.

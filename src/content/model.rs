@@ -54,6 +54,8 @@ pub struct Content {
     pub bot: Bot,
     /// By id.
     pub dialogs: BTreeMap<DialogId, Dialog>,
+    /// Answers that are kept until the safety questions have to be answered anew.
+    pub day_slots: Vec<SlotId>,
     /// What typed words state.
     pub hearing: Hearing,
     /// Where typed words lead, and which are explained.

@@ -4,12 +4,12 @@
 //! come to is judged here before anything else happens in a turn.
 
 use super::button::{Act, Cue, Press, Token};
-use super::conversation::{Asking, Conversation, FlagNote, Pending, Stop};
+use super::conversation::{Asking, Conversation, Pending, Stop};
 use super::effect::{Due, Effect, Message, Weight};
 use super::input::{Input, What};
+use super::stated::state;
 use super::walk::Walk;
-use crate::content::{Answer, Notify, RichText, ScreenStyle, Verb, YesNo};
-use crate::free_text::Heard;
+use crate::content::{RichText, ScreenStyle, Verb};
 use crate::ids::PatientText;
 use crate::ids::{CardId, FlagId};
 use crate::triage::{CaseFlag, Form, Judgement, Level, Report};
@@ -50,188 +50,6 @@ impl Walk<'_> {
         (returned || (is_new && at_once)).then_some(Alarm { stated })
     }
 
-    /// The flags an input states, before anything is done with it.
-    pub fn stated_by(&self, input: &Input) -> Vec<(FlagId, Form)> {
-        let mut stated: Vec<(FlagId, Form)> = Vec::new();
-        if let Some(Press::Question(token, act)) = self.press_of(&input.what)
-            && self.c.open.as_ref().is_some_and(|open| open.token == token)
-        {
-            stated.extend(self.stated_by_act(&act));
-        }
-        match &input.what {
-            What::Due(Due::Draft) => {
-                // Everything that is ticked beside the emergency goes with it.
-                if !self.drafted_emergencies().is_empty()
-                    && let Some(open) = &self.c.open
-                {
-                    stated.extend(self.stated_by_act(&Act::Continue(open.draft)));
-                }
-            }
-            What::Due(Due::Silence) => {
-                if let Some(Asking::Item(pending)) = self.c.open.as_ref().map(|open| &open.asking) {
-                    stated.push((pending.flag().clone(), Form::Sure));
-                }
-                let suspected = self.c.suspected.iter();
-                stated.extend(suspected.map(|flag| (flag.clone(), Form::Sure)));
-            }
-            What::Press(_)
-            | What::Text(_)
-            | What::Command { .. }
-            | What::Contact(_)
-            | What::Unreadable
-            | What::Edited(_)
-            | What::Due(
-                Due::Screening
-                | Due::Question(_)
-                | Due::Opening
-                | Due::Talk
-                | Due::Hold(_)
-                | Due::Unclaimed(_)
-                | Due::Unclosed(_),
-            )
-            | What::Cleared { .. }
-            | What::Seen(_)
-            | What::ShowAgain => {}
-        }
-        if self.leaves_draft(input) {
-            stated.extend(
-                self.drafted_emergencies()
-                    .into_iter()
-                    .map(|flag| (flag, Form::Sure)),
-            );
-        }
-        stated.extend(input.heard.flags().map(|flag| (flag.clone(), Form::Sure)));
-        stated
-    }
-
-    /// Whether an input leaves the open list before Continue. A ticked emergency
-    /// is not left behind.
-    fn leaves_draft(&self, input: &Input) -> bool {
-        if !input.heard.hits.is_empty() || matches!(input.what, What::Command { .. }) {
-            return true;
-        }
-        match self.press_of(&input.what) {
-            Some(Press::Person | Press::Stop | Press::Menu | Press::Screening | Press::Open(_)) => {
-                true
-            }
-            Some(Press::Question(token, Act::Back)) => {
-                self.c.open.as_ref().is_some_and(|open| open.token == token)
-            }
-            Some(Press::Question(..) | Press::Card(..)) | None => false,
-        }
-    }
-
-    pub fn drafted_emergencies(&self) -> Vec<FlagId> {
-        let Some(open) = self
-            .c
-            .open
-            .as_ref()
-            .filter(|open| open.asking == Asking::Step)
-        else {
-            return Vec::new();
-        };
-        let mut ticked = match self.step().map(|step| &step.verb) {
-            Some(Verb::Many { options, .. }) => options
-                .iter()
-                .enumerate()
-                .filter(|(index, _)| open.draft >> index & 1 == 1)
-                .flat_map(|(_, option)| option.answer.raise.iter().cloned())
-                .collect(),
-            Some(_) | None => match self.open_screen() {
-                Some(screen) => self.ticked(screen, open.draft),
-                None => return Vec::new(),
-            },
-        };
-        ticked.retain(|flag| self.content.rules.level_of(flag, Form::Sure) == Level::EmergencyNow);
-        ticked
-    }
-
-    fn stated_by_act(&self, act: &Act) -> Vec<(FlagId, Form)> {
-        let Some(open) = &self.c.open else {
-            return Vec::new();
-        };
-        let of_answer = |answer: &Answer| {
-            let sure = answer.raise.iter().map(|flag| (flag.clone(), Form::Sure));
-            sure.chain(
-                answer
-                    .raise_unsure
-                    .iter()
-                    .map(|flag| (flag.clone(), Form::Unsure)),
-            )
-            .collect::<Vec<_>>()
-        };
-        match (&open.asking, act) {
-            // A history flag is stated already; yes settles it, later.
-            (Asking::Item(Pending::History(_)), _) | (Asking::Change, _) => Vec::new(),
-            (Asking::Item(pending), Act::Yes) => vec![(pending.flag().clone(), Form::Sure)],
-            (Asking::Item(pending), Act::Unsure) => vec![(pending.flag().clone(), Form::Unsure)],
-            (Asking::Item(_), _) => Vec::new(),
-            (Asking::Step, act) => match (self.step().map(|step| &step.verb), act) {
-                (
-                    Some(
-                        Verb::Choice { options, .. }
-                        | Verb::Move {
-                            answers: options, ..
-                        },
-                    ),
-                    Act::Choose(id),
-                ) => options
-                    .iter()
-                    .find(|option| option.id == *id)
-                    .map(|option| of_answer(&option.answer))
-                    .unwrap_or_default(),
-                (Some(Verb::Play { .. }), Act::Play(cue)) => {
-                    self.sign_answer(*cue).map(of_answer).unwrap_or_default()
-                }
-                (Some(Verb::Many { options, .. }), Act::Continue(seen)) if *seen == open.draft => {
-                    let chosen = options
-                        .iter()
-                        .enumerate()
-                        .filter(|(index, _)| seen >> index & 1 == 1);
-                    chosen
-                        .flat_map(|(_, option)| of_answer(&option.answer))
-                        .collect()
-                }
-                (Some(Verb::YesNo { answers, .. }), Act::Yes | Act::No | Act::Unsure) => {
-                    let wanted = yes_no_of(act);
-                    answers
-                        .iter()
-                        .find(|(given, _)| Some(*given) == wanted)
-                        .map(|(_, answer)| of_answer(answer))
-                        .unwrap_or_default()
-                }
-                (Some(Verb::Screen { screen, .. }), act) => {
-                    match (self.content.screen(screen), act) {
-                        (Some(screen), Act::Continue(seen) | Act::NotSure(seen))
-                            if screen.style == ScreenStyle::List && *seen == open.draft =>
-                        {
-                            self.ticked(screen, *seen)
-                                .into_iter()
-                                .map(|flag| (flag, Form::Sure))
-                                .collect()
-                        }
-                        (Some(screen), Act::Yes | Act::Unsure)
-                            if screen.style == ScreenStyle::Question =>
-                        {
-                            let form = if *act == Act::Yes {
-                                Form::Sure
-                            } else {
-                                Form::Unsure
-                            };
-                            screen
-                                .flags
-                                .iter()
-                                .map(|flag| (flag.clone(), form))
-                                .collect()
-                        }
-                        _ => Vec::new(),
-                    }
-                }
-                _ => Vec::new(),
-            },
-        }
-    }
-
     /// An emergency in words is never old news: staff cleared what was said then,
     /// not what is said now. A tick of a cleared flag blocks nothing.
     fn reopen(&self, conversation: &mut Conversation, input: &Input) {
@@ -241,40 +59,6 @@ impl Walk<'_> {
             {
                 note.cleared_until = None;
             }
-        }
-    }
-
-    /// Notes flags, and queues the questions that belong to them.
-    pub fn state_all(&mut self, stated: &[(FlagId, Form)], heard: &Heard) {
-        for (flag, form) in stated {
-            let was_pressed = self.c.flags.get(flag).is_some_and(|note| !note.typed);
-            state(&mut self.c, flag, *form, self.now);
-            if let Some(note) = self.c.flags.get_mut(flag) {
-                note.typed = !was_pressed && heard.flags().any(|heard| heard == flag);
-            }
-            let Some(known) = self.content.flags.get(flag) else {
-                continue;
-            };
-            if let Some(follow_up) = &known.follow_up {
-                self.queue_once(Pending::FollowUp(follow_up.clone()));
-            }
-            if known.history.is_some() {
-                self.queue_once(Pending::History(flag.clone()));
-            }
-        }
-    }
-
-    /// Queues a question that belongs to a flag, once in a round of screens: a
-    /// follow-up is about today, so a cleared flag does not spare it.
-    fn queue_once(&mut self, pending: Pending) {
-        let is_open = self
-            .c
-            .open
-            .as_ref()
-            .is_some_and(|open| open.asking == Asking::Item(pending.clone()));
-        let was_asked = self.c.asked.contains(pending.flag());
-        if !is_open && !was_asked && !self.c.queue.contains(&pending) {
-            self.c.queue.push_back(pending);
         }
     }
 
@@ -291,22 +75,6 @@ impl Walk<'_> {
         }
         self.show_stop(self.quotable(input));
         self.ask_completing();
-    }
-
-    /// The patient's words, unless they state what no card may name.
-    pub fn quotable(&self, input: &Input) -> Option<PatientText> {
-        if input.heard.flags().any(|flag| self.is_private(flag)) {
-            return None;
-        }
-        let words = input.what.words()?;
-        Some(input.heard.excerpt(words))
-    }
-
-    fn is_private(&self, flag: &FlagId) -> bool {
-        self.content
-            .flags
-            .get(flag)
-            .is_some_and(|flag| flag.notify == Notify::OnRequest)
     }
 
     /// The question whose answer raised the alarm is answered all the same.
@@ -606,12 +374,36 @@ impl Walk<'_> {
         }
     }
 
+    /// Whether the open question leaves a card for a professional waiting.
     pub fn waits_in_screens(&self) -> bool {
-        match self.c.open.as_ref().map(|open| &open.asking) {
-            Some(Asking::Item(_)) => true,
-            Some(Asking::Step) => self.open_screen().is_some(),
-            Some(Asking::Change) | None => false,
+        self.c
+            .open
+            .as_ref()
+            .is_some_and(|open| self.belongs_to_screens(&open.asking))
+    }
+
+    /// Whether a question is part of the screens: one of them, one of the
+    /// engine's own, or one of a dialog that came in between and goes back there.
+    pub fn belongs_to_screens(&self, asking: &Asking) -> bool {
+        match asking {
+            Asking::Item(_) => true,
+            Asking::Step => self.stands_in_screens(),
+            Asking::Change => false,
         }
+    }
+
+    fn stands_in_screens(&self) -> bool {
+        let outermost = self.c.stack.iter().position(|frame| frame.interrupts);
+        let below = match outermost {
+            Some(place) => place.checked_sub(1),
+            None => self.c.stack.len().checked_sub(1),
+        };
+        let asks_own = !self.c.queue.is_empty() || self.c.finishing.is_some();
+        let step = below
+            .and_then(|place| self.c.stack.get(place))
+            .and_then(|frame| self.content.step(&frame.dialog, &frame.step));
+        let is_screen = step.is_some_and(|step| matches!(step.verb, Verb::Screen { .. }));
+        is_screen || (outermost.is_some() && asks_own)
     }
 
     /// Words beside a card's own: the patient's flags, as they would say them.
@@ -627,39 +419,5 @@ impl Walk<'_> {
             return self.text(&self.content.words.erased_words);
         }
         RichText::plain(words.join("; "))
-    }
-}
-
-/// Notes one flag. A surer form replaces a less sure one; a settled history
-/// stays settled within its round.
-fn state(conversation: &mut Conversation, flag: &FlagId, form: Form, now: crate::ids::Timestamp) {
-    match conversation.flags.get_mut(flag) {
-        Some(note) => {
-            if note.form != Form::Settled && form > note.form {
-                // More than staff have looked at.
-                note.cleared_until = None;
-                note.form = form;
-            }
-        }
-        None => {
-            conversation.flags.insert(
-                flag.clone(),
-                FlagNote {
-                    form,
-                    since: now,
-                    cleared_until: None,
-                    typed: false,
-                },
-            );
-        }
-    }
-}
-
-pub(super) fn yes_no_of(act: &Act) -> Option<YesNo> {
-    match act {
-        Act::Yes => Some(YesNo::Yes),
-        Act::No => Some(YesNo::No),
-        Act::Unsure => Some(YesNo::NotSure),
-        _ => None,
     }
 }

@@ -1,15 +1,14 @@
 //! The ordinary turn: what an input does when it raises no alarm.
 
-use super::alarm::yes_no_of;
-use super::button::{Act, Press, Token};
+use super::button::{Act, Press};
 use super::conversation::{Asking, FlagNote, Pending, Slot, Stop};
-use super::effect::{Due, Effect, Keyboard, Weight};
+use super::effect::{Due, Effect};
 use super::input::{Input, Seen, What};
+use super::stated::yes_no_of;
+use super::typed::is_unreadable;
 use super::walk::{Again, Walk};
-use crate::content::{Answer, CardAnswer, Deed, ScreenStyle, Text, TextKind, Verb};
-use crate::free_text::normalise;
-use crate::ids::PatientText;
-use crate::ids::{CardId, ChoiceId, DialogId, SlotId};
+use crate::content::{Answer, CardAnswer, Text, Verb};
+use crate::ids::{CardId, ChoiceId, SlotId};
 use crate::triage::Form;
 
 impl Walk<'_> {
@@ -92,8 +91,13 @@ impl Walk<'_> {
                 } else if input.heard.is_foreign || is_unreadable(text) {
                     self.lead(&self.content.words.cannot_read);
                     self.show_again();
-                } else {
+                } else if self.c.open.is_some() {
                     self.lead(&self.content.words.edited_heard);
+                } else if self.c.stop.is_some() && self.c.stack.is_empty() {
+                    // After a card, any reply gets the card.
+                    self.say_cards();
+                } else {
+                    self.lead(&self.content.words.edited_late);
                 }
             }
             What::Due(due) => self.due(*due),
@@ -135,58 +139,7 @@ impl Walk<'_> {
         }
     }
 
-    /// Some clients cannot press: a button's label typed is a press of it.
-    fn typed_press(&self, text: &PatientText) -> Option<Press> {
-        let typed = normalise(text.reveal()).text;
-        let typed = typed.trim_matches(|c: char| !c.is_alphanumeric());
-        let same = |label: &str| {
-            let label = normalise(label).text;
-            let label = label.trim_matches(|c: char| !c.is_alphanumeric());
-            // The number of a list's item need not be typed.
-            let (number, words) = label.split_once(". ").unwrap_or_default();
-            let is_item = number.chars().all(|c| c.is_ascii_digit());
-            label == typed || (is_item && words == typed)
-        };
-        if typed.is_empty() {
-            return None;
-        }
-        if let Some(open) = &self.c.open {
-            let (_, keyboard) = self.render(open);
-            if let Keyboard::Inline(rows) = keyboard {
-                for button in rows.iter().flatten() {
-                    if let super::Button::Press { label, data } = button
-                        && same(label)
-                    {
-                        return Press::parse(data);
-                    }
-                }
-            }
-        }
-        if let Some(stop) = &self.c.stop {
-            for card in self.cards_of(stop) {
-                let answers = self.content.cards.get(&card).map(|card| &card.answers);
-                for answer in answers.into_iter().flatten() {
-                    if same(&self.label(self.card_answer_label(answer, stop))) {
-                        return Some(Press::Card(card, answer.id.clone()));
-                    }
-                }
-            }
-        }
-        let words = &self.content.words;
-        let fixed = [
-            (&words.button_person, Press::Person),
-            (&words.button_stop, Press::Stop),
-            (&words.button_menu, Press::Menu),
-            (&words.button_start_screening, Press::Screening),
-        ];
-        fixed
-            .into_iter()
-            .find(|(label, _)| same(&self.label(label)))
-            .map(|(_, press)| press)
-            .or_else(|| self.found_here(text))
-    }
-
-    fn press(&mut self, press: Press) {
+    pub fn press(&mut self, press: Press) {
         match press {
             Press::Person => self.come_between(&self.content.bot.person),
             Press::Stop => self.stop(),
@@ -209,7 +162,7 @@ impl Walk<'_> {
         self.toast = Some(self.label(&self.content.words.stale_press));
     }
 
-    fn answer(&mut self, act: &Act) {
+    pub fn answer(&mut self, act: &Act) {
         let Some(asking) = self.c.open.as_ref().map(|open| open.asking.clone()) else {
             return self.stale();
         };
@@ -377,144 +330,6 @@ impl Walk<'_> {
         self.next_pending();
     }
 
-    fn typed(&mut self, text: &PatientText, input: &Input) {
-        if input.heard.flags().next().is_some() {
-            return self.after_heard(input);
-        }
-        if self.suspects(input) {
-            // Its question comes when the turn settles.
-            return;
-        }
-        if let Some(press) = self.typed_press(text) {
-            return self.press(press);
-        }
-        if self.c.stop.is_some() && self.c.stack.is_empty() {
-            // After a card, any reply gets the card: no argument, no other talk. What a
-            // term of it means may stand before it.
-            if self.explain(text) {
-                return;
-            }
-            if self.c.open.is_some() {
-                self.lead(&self.content.words.use_buttons);
-                return self.show_open();
-            }
-            return self.say_cards();
-        }
-        if is_unreadable(text) || input.heard.is_foreign {
-            self.lead(&self.content.words.cannot_read);
-            return self.show_again();
-        }
-        if self.explain(text) {
-            return;
-        }
-        let Some(open) = self.c.open.clone() else {
-            return self.offer_or(text, Self::idle);
-        };
-        match (&open.asking, self.step().map(|step| &step.verb)) {
-            (
-                Asking::Step,
-                Some(Verb::Text {
-                    kind: TextKind::Phone,
-                    ..
-                }),
-            ) => self.phone(text),
-            (
-                Asking::Step,
-                Some(Verb::Text {
-                    kind: TextKind::Words,
-                    slot,
-                    next,
-                }),
-            ) => {
-                self.c.open = None;
-                self.fill(slot.clone(), Slot::Typed);
-                self.goto(next);
-            }
-            (Asking::Step, Some(Verb::Number { from, to, .. })) => {
-                match text.reveal().trim().parse() {
-                    Ok(value) if (*from..=*to).contains(&value) => self.answer(&Act::Number(value)),
-                    Ok(_) | Err(_) => {
-                        let said = self.text_with(
-                            &self.content.words.number_range,
-                            &[("from", &from.to_string()), ("to", &to.to_string())],
-                        );
-                        self.lead.append(&said);
-                        self.show_open();
-                    }
-                }
-            }
-            (Asking::Step, Some(Verb::Screen { .. } | Verb::Many { .. }))
-                if self.typed_ticks(text) => {}
-            _ => self.offer_or(text, Self::ask_for_buttons),
-        }
-    }
-
-    fn ask_for_buttons(&mut self) {
-        self.lead(&self.content.words.use_buttons);
-        self.show_open();
-    }
-
-    /// "1 and 3" ticks the first and the third item of a list.
-    fn typed_ticks(&mut self, text: &PatientText) -> bool {
-        let numbers: Vec<usize> = text
-            .reveal()
-            .split(|c: char| !c.is_ascii_digit())
-            .filter_map(|word| word.parse().ok())
-            .collect();
-        let visible: Vec<usize> = match self.step().map(|step| &step.verb) {
-            Some(Verb::Many { options, .. }) => (0..options.len()).collect(),
-            Some(_) | None => match self.open_screen() {
-                Some(screen) if screen.style == ScreenStyle::Question => return false,
-                Some(screen) => screen
-                    .flags
-                    .iter()
-                    .enumerate()
-                    .filter(|(_, flag)| self.is_shown(flag))
-                    .map(|(index, _)| index)
-                    .collect(),
-                None => return false,
-            },
-        };
-        let bits = numbers
-            .iter()
-            .filter_map(|number| visible.get(number.checked_sub(1)?))
-            .fold(0_u32, |bits, index| bits | 1 << index);
-        // "1 and 3", but not "no 1" nor "1 hurts".
-        let words = text.reveal().trim();
-        let is_list = words.starts_with(|c: char| c.is_ascii_digit())
-            && words.ends_with(|c: char| c.is_ascii_digit());
-        if bits == 0 || !is_list {
-            return false;
-        }
-        if let Some(open) = &mut self.c.open {
-            open.draft |= bits;
-        }
-        self.show_open();
-        self.time_draft();
-        true
-    }
-
-    /// Typed words stated something that does not stop everything at once.
-    fn after_heard(&mut self, input: &Input) {
-        let asks = !self.c.queue.is_empty() || self.waits_in_screens();
-        if self.stop_is_due() && (self.c.stop.is_some() || !asks) {
-            // The card comes when the turn settles.
-            self.c.queue.clear();
-        } else if self.c.stop.is_some() {
-            self.c.queue.clear();
-            self.say_cards();
-        } else if self.c.queue.is_empty() {
-            // What was heard beside it, and not surely, is asked when the turn
-            // settles; until then a move that is open is not said again.
-            if !self.suspects(input) {
-                self.show_again();
-            }
-        } else {
-            self.hold_item();
-            self.next_pending();
-        }
-    }
-
     /// The open question again, or the way on where there is none.
     pub fn show_again(&mut self) {
         if self.c.open.is_some() {
@@ -532,34 +347,6 @@ impl Walk<'_> {
         self.lead(&self.content.words.idle);
         let menu = self.content.bot.menu.clone();
         self.start_dialog(&menu);
-    }
-
-    fn phone(&mut self, number: &PatientText) {
-        let Some(Verb::Text {
-            kind: TextKind::Phone,
-            slot,
-            next,
-        }) = self.step().map(|step| &step.verb)
-        else {
-            return self.show_again();
-        };
-        /// Local numbers have seven digits, the longest international ones fifteen.
-        const PHONE_DIGITS: std::ops::RangeInclusive<usize> = 7..=15;
-        let raw = number.reveal().trim();
-        let digits = raw.chars().filter(char::is_ascii_digit).count();
-        let plain = raw
-            .chars()
-            .all(|c| c.is_ascii_digit() || " +-().".contains(c));
-        if !plain || !PHONE_DIGITS.contains(&digits) {
-            self.lead(&self.content.words.phone_unclear);
-            return self.show_open();
-        }
-        self.c.open = None;
-        // A message of its own: it takes the keyboard away.
-        let kept = self.text(&self.content.words.phone_kept);
-        self.say(kept, Keyboard::None, None, Weight::Talk);
-        self.fill(slot.clone(), Slot::Phone(PatientText::new(raw.to_owned())));
-        self.goto(next);
     }
 
     fn due(&mut self, due: Due) {
@@ -604,80 +391,6 @@ impl Walk<'_> {
         }
     }
 
-    fn command(&mut self, name: &str, argument: &str) {
-        let content = self.content;
-        if name == "start"
-            && let Some(link) = content.bot.links.get(argument.trim())
-        {
-            if !self.may_open(&link.opens) {
-                return self.refuse();
-            }
-            self.start_linked(&link.opens, &link.set);
-            return;
-        }
-        match content
-            .bot
-            .commands
-            .iter()
-            .find(|command| command.name == name)
-            .map(|command| &command.deed)
-        {
-            Some(Deed::Stop) => self.stop(),
-            Some(Deed::Opens(dialog)) => self.open_asked_for(dialog),
-            None => {
-                self.lead(&content.words.unknown_command);
-                self.show_again();
-            }
-        }
-    }
-
-    /// Opens what a patient asked for by its name, if the level allows it.
-    pub fn open_asked_for(&mut self, dialog: &DialogId) {
-        if self.comes_between(dialog) {
-            self.come_between(dialog);
-        } else {
-            self.open_or_refuse(dialog);
-        }
-    }
-
-    /// What is asked for is locked: the card says why.
-    fn refuse(&mut self) {
-        self.c.stack.clear();
-        self.c.trail.clear();
-        self.c.open = None;
-        self.say_cards();
-        self.ask_completing();
-    }
-
-    fn open_or_refuse(&mut self, dialog: &DialogId) {
-        if self.may_open(dialog) {
-            self.start_dialog(dialog)
-        } else {
-            self.refuse()
-        }
-    }
-
-    fn stop(&mut self) {
-        let said = if self.c.open.is_some() || !self.c.stack.is_empty() {
-            &self.content.words.stopped
-        } else {
-            &self.content.words.nothing_to_stop
-        };
-        self.c.stack.clear();
-        self.c.trail.clear();
-        self.c.queue.clear();
-        self.c.finishing = None;
-        self.c.open = None;
-        for due in [Due::Draft, Due::Hold(Token::default())] {
-            self.effects.push(Effect::CancelDue(due));
-        }
-        // Silence still answers what typed words may have meant.
-        if self.c.suspected.is_empty() {
-            self.effects.push(Effect::CancelDue(Due::Silence));
-        }
-        self.lead(said);
-    }
-
     fn answer_card(&mut self, card: &CardId, answer: &ChoiceId) {
         let in_force = self.c.stop.as_ref().is_some_and(|stop| {
             stop.cards.iter().any(|own| match own {
@@ -718,56 +431,4 @@ impl Walk<'_> {
             }
         }
     }
-
-    fn erase(&mut self) {
-        let level = self.c.level(self.content);
-        let words = &self.content.words;
-        self.lead(if level.blocks() {
-            &words.erased_warning
-        } else {
-            &words.erased
-        });
-        self.c = super::Conversation {
-            lang: self.c.lang,
-            lang_chosen: self.c.lang_chosen,
-            last_token: self.c.last_token,
-            ..Default::default()
-        };
-        self.c.lock = level.blocks().then_some(level);
-        self.effects.push(Effect::Erase);
-        self.erased = true;
-    }
-
-    fn start_linked(&mut self, dialog: &DialogId, set: &[(SlotId, ChoiceId)]) {
-        let Some(found) = self.dialog(dialog) else {
-            return self.step_gone();
-        };
-        // What the link sets must survive the emptying of the dialog's slots.
-        self.c.stack.clear();
-        self.c.trail.clear();
-        self.c.queue.clear();
-        self.c.finishing = None;
-        self.c.script = Some(self.content.script.clone());
-        self.empty_slots(found);
-        for (slot, value) in set {
-            self.c.slots.insert(slot.clone(), Slot::One(value.clone()));
-        }
-        self.c.stack.push(super::Frame {
-            dialog: dialog.clone(),
-            step: found.start.clone(),
-            interrupts: false,
-            play: None,
-        });
-        self.run();
-    }
-}
-
-/// Words in a script that no language of ours is written in: they cannot have
-/// been heard, so the patient is told.
-fn is_unreadable(text: &PatientText) -> bool {
-    /// The last letter of the Latin script's extensions.
-    const LATIN_LAST: char = '\u{24f}';
-    let letters = || text.reveal().chars().filter(|c| c.is_alphabetic());
-    let foreign = letters().filter(|c| *c > LATIN_LAST).count();
-    foreign * 2 > letters().count()
 }

@@ -70,6 +70,9 @@ impl<'a> Walk<'a> {
     fn lose_clearance(&mut self, why: &'a Text) {
         self.c.clearance = None;
         self.c.moves_introduced = false;
+        for slot in &self.content.day_slots {
+            self.c.slots.remove(slot);
+        }
         let on_the_way = self.c.stack.iter().any(|frame| {
             self.dialog(&frame.dialog)
                 .is_some_and(|dialog| dialog.has_moves)

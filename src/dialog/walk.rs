@@ -1,18 +1,15 @@
 //! The machine that goes from step to step until someone must answer.
 
-use super::button::{Button, Press, Token};
-use super::conversation::{Asking, Conversation, Crumb, Frame, Open, Pending, Slot};
-use super::effect::{Due, Effect, Keyboard, Message, Weight};
+use super::button::Button;
+use super::conversation::{Asking, Conversation, Frame, Slot};
+use super::effect::{Effect, Keyboard, Weight};
 use super::input::Desk;
 use super::{STEPS_PER_TURN_MAX, Turn, conditions};
 use crate::content::{
-    Answer, Choice, Condition, Content, Dialog, RichText, Step, Text, TextKind, Values, Verb, With,
+    Answer, Choice, Condition, Content, RichText, Step, Text, Values, Verb, With,
 };
-use crate::ids::{DialogId, Lang, SlotId, StepId, Timestamp};
+use crate::ids::{DialogId, FlagId, Lang, SlotId, StepId, Timestamp};
 use crate::triage::{Form, Level};
-
-/// The way back is kept this far; more would only grow the stored form.
-const TRAIL_MAX: usize = 40;
 
 /// One turn being taken.
 pub(super) struct Walk<'a> {
@@ -96,252 +93,6 @@ impl<'a> Walk<'a> {
                 rest: self.content as &dyn Values,
             },
         )
-    }
-
-    /// Says this in front of the next question.
-    pub fn lead(&mut self, text: &Text) {
-        let said = self.text(text);
-        self.lead.paragraph();
-        self.lead.append(&said);
-    }
-
-    /// Sends what is said and has no question behind it.
-    pub fn flush(&mut self) {
-        if self.lead.text.is_empty() {
-            return;
-        }
-        let text = std::mem::take(&mut self.lead);
-        let keyboard = if self.c.open.is_some() || !self.c.stack.is_empty() {
-            Keyboard::None
-        } else {
-            self.rest_keyboard()
-        };
-        self.say(text, keyboard, None, Weight::Talk);
-    }
-
-    /// Where no question is open, the menu or a person is one tap away.
-    fn rest_keyboard(&self) -> Keyboard {
-        Keyboard::Inline(vec![self.rest_row()])
-    }
-
-    fn rest_row(&self) -> Vec<Button> {
-        let words = &self.content.words;
-        let mut row = Vec::new();
-        if self.may_open(&self.content.bot.menu) {
-            row.push(self.button(&words.button_menu, &Press::Menu));
-        }
-        row.push(self.button(&words.button_person, &Press::Person));
-        row
-    }
-
-    /// A button that is there without a question.
-    pub fn button(&self, label: &Text, press: &Press) -> Button {
-        Button::Press {
-            label: self.label(label),
-            data: press.data(),
-        }
-    }
-
-    /// Sends what is said with a way to begin the screens.
-    pub fn offer_screening(&mut self) {
-        let text = std::mem::take(&mut self.lead);
-        let begin = self.button(
-            &self.content.words.button_start_screening,
-            &Press::Screening,
-        );
-        let keyboard = Keyboard::Inline(vec![vec![begin], self.rest_row()]);
-        self.say(text, keyboard, None, Weight::Talk);
-    }
-
-    pub fn say(
-        &mut self,
-        text: RichText,
-        keyboard: Keyboard,
-        token: Option<Token>,
-        weight: Weight,
-    ) {
-        let keyboard = match keyboard {
-            Keyboard::Phone { .. } => {
-                self.c.reply_keyboard = true;
-                keyboard
-            }
-            // A message takes one keyboard: an inline one waits for the next.
-            Keyboard::None if self.c.reply_keyboard && !self.asks_phone() => {
-                self.c.reply_keyboard = false;
-                Keyboard::Remove
-            }
-            Keyboard::None | Keyboard::Inline(_) | Keyboard::Remove => keyboard,
-        };
-        self.effects.push(Effect::Say(Message {
-            text,
-            keyboard,
-            token,
-            weight,
-        }));
-    }
-
-    /// A keyboard in place of the letters must not outlive its question. Only a
-    /// message without buttons can take it away.
-    fn take_keyboard_away(&mut self) {
-        if self.c.reply_keyboard && !self.asks_phone() {
-            let said = self.text(&self.content.words.use_buttons);
-            self.say(said, Keyboard::None, None, Weight::Talk);
-        }
-    }
-
-    /// Whether the open question asks for a phone number.
-    pub fn asks_phone(&self) -> bool {
-        let is_step = self
-            .c
-            .open
-            .as_ref()
-            .is_some_and(|open| open.asking == Asking::Step);
-        let verb = self.step().map(|step| &step.verb);
-        is_step
-            && matches!(
-                verb,
-                Some(Verb::Text {
-                    kind: TextKind::Phone,
-                    ..
-                })
-            )
-    }
-
-    /// Whether anything was sent in this turn.
-    pub fn has_said(&self) -> bool {
-        self.effects
-            .iter()
-            .any(|effect| matches!(effect, Effect::Say(_)))
-    }
-
-    pub fn dialog(&self, id: &DialogId) -> Option<&'a Dialog> {
-        self.content.dialogs.get(id)
-    }
-
-    /// The step on top of the stack.
-    pub fn step(&self) -> Option<&'a Step> {
-        let frame = self.c.stack.last()?;
-        self.content.step(&frame.dialog, &frame.step)
-    }
-
-    /// Whether the level in force allows this dialog.
-    pub fn may_open(&self, dialog: &DialogId) -> bool {
-        let level = self.c.stop.as_ref().map_or(Level::Clear, |stop| stop.level);
-        self.dialog(dialog)
-            .is_some_and(|dialog| level <= dialog.stays_open.max(Level::Caution))
-    }
-
-    /// Leaves everything and begins `dialog`.
-    pub fn start_dialog(&mut self, dialog: &DialogId) {
-        self.leave_ticks();
-        self.c.stack.clear();
-        self.c.trail.clear();
-        self.c.queue.clear();
-        self.c.finishing = None;
-        self.c.open = None;
-        self.c.script = Some(self.content.script.clone());
-        self.enter_dialog(dialog, false);
-    }
-
-    /// A dialog that begins has no answers yet.
-    pub fn empty_slots(&mut self, dialog: &Dialog) {
-        for slot in &dialog.own_slots {
-            self.c.slots.remove(slot);
-            self.c.former.remove(slot);
-        }
-    }
-
-    /// Begins `dialog` on top of what is walked; its own answers start empty.
-    pub fn enter_dialog(&mut self, dialog: &DialogId, interrupts: bool) {
-        let Some(found) = self.dialog(dialog) else {
-            return self.step_gone();
-        };
-        self.empty_slots(found);
-        self.c.stack.push(Frame {
-            dialog: dialog.clone(),
-            step: found.start.clone(),
-            interrupts,
-            play: None,
-        });
-        self.run();
-    }
-
-    /// A dialog that stays open at every level (a person, help, the language)
-    /// comes in between; what was asked is asked again when it ends.
-    pub fn comes_between(&self, dialog: &DialogId) -> bool {
-        self.dialog(dialog)
-            .is_some_and(|dialog| dialog.stays_open == Level::EmergencyNow)
-    }
-
-    /// Begins such a dialog.
-    pub fn come_between(&mut self, dialog: &DialogId) {
-        if self.c.stack.iter().any(|frame| frame.dialog == *dialog) {
-            return self.show_again();
-        }
-        self.leave_ticks();
-        self.hold_item();
-        self.enter_dialog(dialog, true);
-    }
-
-    /// The engine's own question that is open waits at the head of its queue.
-    pub fn hold_item(&mut self) {
-        match self.c.open.as_ref().map(|open| open.asking.clone()) {
-            // Which item completes a rule is worked out anew each time.
-            Some(Asking::Item(Pending::Completing(_))) => self.c.open = None,
-            Some(Asking::Item(pending)) => {
-                self.c.open = None;
-                self.c.queue.push_front(pending);
-            }
-            Some(Asking::Step | Asking::Change) | None => {}
-        }
-    }
-
-    /// The place of the innermost dialog that came in between.
-    pub fn between(&self) -> Option<usize> {
-        self.c.stack.iter().rposition(|frame| frame.interrupts)
-    }
-
-    /// Takes the dialog that came in between away, and its way back with it.
-    pub fn drop_between(&mut self, place: usize) {
-        self.c.stack.truncate(place);
-        self.c
-            .trail
-            .retain(|crumb| !crumb.stack.get(place).is_some_and(|frame| frame.interrupts));
-    }
-
-    /// The engine's own questions first, unless something came in between;
-    /// then the step on top.
-    pub fn carry_on(&mut self) {
-        let has_pending = !self.c.queue.is_empty() || self.c.finishing.is_some();
-        if has_pending && self.between().is_none() {
-            self.next_pending();
-        } else {
-            self.run();
-        }
-    }
-
-    /// Puts the screening at its start on the stack, in the newest script.
-    pub fn begin_screening(&mut self) {
-        self.begin_quietly(&self.content.bot.screening);
-    }
-
-    /// Puts a dialog at its start on the stack, alone, and runs nothing yet.
-    pub fn begin_quietly(&mut self, dialog: &DialogId) {
-        let Some(found) = self.dialog(dialog) else {
-            return;
-        };
-        self.c.trail.clear();
-        self.c.queue.clear();
-        self.c.finishing = None;
-        self.c.open = None;
-        self.c.script = Some(self.content.script.clone());
-        self.empty_slots(found);
-        self.c.stack = vec![Frame {
-            dialog: dialog.clone(),
-            step: found.start.clone(),
-            interrupts: false,
-            play: None,
-        }];
     }
 
     /// Goes to `step` of the dialog on top.
@@ -575,145 +326,6 @@ impl<'a> Walk<'a> {
         self.flush();
     }
 
-    /// Asks, unless a card is due: it waits for screens and for the engine's
-    /// own questions, and for nothing else.
-    pub fn ask(&mut self, asking: Asking) {
-        let waits_in_screens = match &asking {
-            Asking::Item(_) => true,
-            Asking::Step => matches!(
-                self.step().map(|step| &step.verb),
-                Some(Verb::Screen { .. })
-            ),
-            Asking::Change => false,
-        };
-        if !waits_in_screens && self.stop_is_due() {
-            return self.show_stop(None);
-        }
-        self.c.last_token = Token(self.c.last_token.0.wrapping_add(1));
-        let token = self.c.last_token;
-        let draft = match asking {
-            Asking::Step => self.former_ticks(),
-            Asking::Item(_) | Asking::Change => 0,
-        };
-        if let (Asking::Step, Some(screen)) = (&asking, self.open_screen()) {
-            self.c.left.retain(|flag, _| !screen.flags.contains(flag));
-        }
-        self.c.open = Some(Open {
-            token,
-            asking,
-            draft,
-            since: self.now,
-            drafted: None,
-        });
-        self.introduce_moves();
-        self.show_pictures();
-        self.show_open();
-        self.effects.push(Effect::CancelDue(Due::Draft));
-        if self.c.suspected.is_empty() {
-            self.effects.push(Effect::CancelDue(Due::Silence));
-        }
-        let after = match self.c.open.as_ref().map(|open| &open.asking) {
-            Some(Asking::Step) => self.step().and_then(|step| step.after.as_ref()),
-            Some(Asking::Item(Pending::Heard(_) | Pending::History(_))) => {
-                let at = self.now.plus_seconds(super::SILENCE_SECONDS);
-                self.effects.push(Effect::SetDue {
-                    due: Due::Silence,
-                    at,
-                });
-                None
-            }
-            Some(Asking::Item(_) | Asking::Change) | None => None,
-        };
-        match after {
-            Some(after) => {
-                let at = self.now.plus_seconds(i64::from(after.minutes) * 60);
-                self.effects.push(Effect::SetDue {
-                    due: Due::Question(token),
-                    at,
-                });
-            }
-            None => self.effects.push(Effect::CancelDue(Due::Question(token))),
-        }
-    }
-
-    /// Shows the open question, with what is to be said before it.
-    pub fn show_open(&mut self) {
-        let Some(open) = self.c.open.clone() else {
-            return;
-        };
-        let (question, keyboard) = self.render(&open);
-        let mut text = std::mem::take(&mut self.lead);
-        text.paragraph();
-        text.append(&question);
-        self.say(text, keyboard, Some(open.token), Weight::Talk);
-    }
-
-    /// The answered question stays as a line of the transcript.
-    pub fn close_question(&mut self, chosen: &str) {
-        let Some(open) = self.c.open.take() else {
-            return;
-        };
-        let (mut text, keyboard) = self.render(&open);
-        if !matches!(keyboard, Keyboard::Inline(_)) {
-            return;
-        }
-        let line = self.text_with(&self.content.words.chosen, &[("answer", chosen)]);
-        text.paragraph();
-        text.append(&line);
-        let message = Message {
-            text,
-            keyboard: Keyboard::None,
-            token: None,
-            weight: Weight::Talk,
-        };
-        self.effects.push(Effect::Edit {
-            token: open.token,
-            message,
-        });
-    }
-
-    /// Keeps the way back to the question just answered.
-    pub fn leave_crumb(&mut self, undo: Vec<(SlotId, Option<Slot>)>) {
-        if self.c.trail.len() >= TRAIL_MAX {
-            self.c.trail.remove(0);
-        }
-        self.c.trail.push(Crumb {
-            stack: self.c.stack.clone(),
-            undo,
-            was_cleared: self.c.is_cleared(self.content),
-        });
-    }
-
-    /// Asks the next of the engine's own questions; after the last, the screen
-    /// they belong to is answered and the dialog goes on.
-    pub fn next_pending(&mut self) {
-        while let Some(pending) = self.c.queue.pop_front() {
-            if self.is_wanted(&pending) {
-                return self.ask(Asking::Item(pending));
-            }
-        }
-        if let Some(screen) = self.c.finishing.take() {
-            self.c.screens.insert(screen, self.now);
-        }
-        // A history that was just settled may have been all that stood in the way.
-        self.grant_clearance();
-        self.run();
-    }
-
-    fn is_wanted(&self, pending: &Pending) -> bool {
-        match pending {
-            Pending::History(flag) => self
-                .c
-                .flags
-                .get(flag)
-                .is_some_and(|note| note.form != Form::Settled && note.cleared_until.is_none()),
-            Pending::Item(flag) => !self.c.flags.contains_key(flag) && self.is_shown(flag),
-            Pending::FollowUp(flag) | Pending::Completing(flag) | Pending::Heard(flag) => {
-                !self.c.flags.contains_key(flag)
-            }
-        }
-    }
-
     /// Every screen answered, nothing that blocks: moves may be shown.
     pub fn grant_clearance(&mut self) {
         let complete = self
@@ -729,23 +341,33 @@ impl<'a> Walk<'a> {
             // It is as old as the oldest answer behind it.
             self.c.clearance = self.c.screens.values().min().copied();
             self.c.moves_introduced = false;
-            self.lead(&self.content.words.cleared);
+            self.lead_cleared();
         }
     }
 
-    /// The step is gone from the content, or leads nowhere: a person can help.
-    pub fn step_gone(&mut self) {
-        self.lead(&self.content.words.step_gone);
-        self.offer_person();
-    }
-
-    pub fn offer_person(&mut self) {
-        let person = self.content.bot.person.clone();
-        if self
-            .dialog(&person)
-            .is_some_and(|dialog| dialog.steps.contains_key(&dialog.start))
-        {
-            self.start_dialog(&person);
+    /// What is said once the screens are answered. Whoever ticked a sign that
+    /// staff have looked at is not told that there was none.
+    fn lead_cleared(&mut self) {
+        let words = &self.content.words;
+        let is_blocking = |flag: &&FlagId| self.content.rules.level_of(flag, Form::Sure).blocks();
+        let stated = self.c.flags.iter();
+        let (looked_at, settled): (Vec<_>, Vec<_>) = stated
+            .filter(|(flag, _)| is_blocking(flag))
+            .partition(|(_, note)| note.cleared_until.is_some());
+        let looked_at: Vec<FlagId> = looked_at
+            .into_iter()
+            .map(|(flag, _)| flag.clone())
+            .filter(|flag| !self.is_private(flag))
+            .collect();
+        if !looked_at.is_empty() {
+            let flags = self.flag_words(&looked_at).text;
+            let said = self.text_with(&words.cleared_known, &[("words", &flags)]);
+            self.lead.paragraph();
+            self.lead.append(&said);
+        } else if settled.is_empty() && !self.c.flags.keys().any(|flag| self.is_private(flag)) {
+            self.lead(&words.cleared);
+        } else {
+            self.lead(&words.cleared_no_other);
         }
     }
 

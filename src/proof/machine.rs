@@ -287,6 +287,12 @@ impl<'a> Machine<'a> {
         }
     }
 
+    /// Answers that are kept for the day, gone with it.
+    pub fn without_day_slots(&mut self, facts: u32) -> u32 {
+        let content = self.content;
+        self.without_slots(facts, &content.day_slots)
+    }
+
     fn without_slots(&mut self, facts: u32, slots: &[SlotId]) -> u32 {
         if self.tracked.slots.is_empty() {
             return facts;

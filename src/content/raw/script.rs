@@ -65,13 +65,46 @@ pub struct Step {
     pub names_kept: Option<String>,
 }
 
+/// Whether an answer outlives a new start of its dialog.
+#[derive(Debug, Clone, Copy, PartialEq, Eq, Default, Deserialize)]
+#[serde(try_from = "KeepWord")]
+pub enum Keep {
+    /// A new start empties it.
+    #[default]
+    Not,
+    /// It stays until the safety questions have to be answered anew.
+    Today,
+    /// It stays.
+    Always,
+}
+
+#[derive(Deserialize)]
+#[serde(untagged)]
+enum KeepWord {
+    Flag(bool),
+    Word(String),
+}
+
+impl TryFrom<KeepWord> for Keep {
+    type Error = &'static str;
+
+    fn try_from(word: KeepWord) -> Result<Self, Self::Error> {
+        match word {
+            KeepWord::Flag(false) => Ok(Self::Not),
+            KeepWord::Flag(true) => Ok(Self::Always),
+            KeepWord::Word(word) if word == "today" => Ok(Self::Today),
+            KeepWord::Word(_) => Err("`keep` is `true` or `today`"),
+        }
+    }
+}
+
 #[derive(Debug, Deserialize)]
 #[serde(deny_unknown_fields)]
 pub struct Choice {
     #[serde(default)]
     pub slot: Option<Name>,
     #[serde(default)]
-    pub keep: bool,
+    pub keep: Keep,
     pub options: Vec<ChoiceOption>,
 }
 
@@ -81,7 +114,7 @@ pub struct Many {
     #[serde(default)]
     pub slot: Option<Name>,
     #[serde(default)]
-    pub keep: bool,
+    pub keep: Keep,
     pub options: Vec<ChoiceOption>,
     #[serde(default)]
     pub none: Option<NoneOption>,
@@ -101,7 +134,7 @@ pub struct YesNo {
     #[serde(default)]
     pub slot: Option<Name>,
     #[serde(default)]
-    pub keep: bool,
+    pub keep: Keep,
     pub yes: Answer,
     pub no: Answer,
     #[serde(default)]
@@ -114,7 +147,7 @@ pub struct Number {
     #[serde(default)]
     pub slot: Option<Name>,
     #[serde(default)]
-    pub keep: bool,
+    pub keep: Keep,
     pub from: i64,
     pub to: i64,
     pub next: Name,

@@ -144,6 +144,7 @@ impl Search<'_, '_> {
 
     pub(super) fn pass_a_day(&mut self, id: u32, state: State, cost: u32) {
         let facts = self.machine.with_all_old(state.facts);
+        let facts = self.machine.without_day_slots(facts);
         let expired = State {
             screens: 0,
             clear: false,

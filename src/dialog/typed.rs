@@ -1,0 +1,240 @@
+//! What a patient types: a button's words, numbers of ticks, a phone number, or
+//! something to find.
+
+use super::button::{Act, Press};
+use super::conversation::{Asking, Slot};
+use super::effect::{Keyboard, Weight};
+use super::input::Input;
+use super::walk::Walk;
+use crate::content::{ScreenStyle, TextKind, Verb};
+use crate::free_text::normalise;
+use crate::ids::PatientText;
+
+impl Walk<'_> {
+    /// Some clients cannot press: a button's label typed is a press of it.
+    pub fn typed_press(&self, text: &PatientText) -> Option<Press> {
+        let typed = normalise(text.reveal()).text;
+        let typed = typed.trim_matches(|c: char| !c.is_alphanumeric());
+        let same = |label: &str| {
+            let label = normalise(label).text;
+            let label = label.trim_matches(|c: char| !c.is_alphanumeric());
+            // The number of a list's item need not be typed.
+            let (number, words) = label.split_once(". ").unwrap_or_default();
+            let is_item = number.chars().all(|c| c.is_ascii_digit());
+            label == typed || (is_item && words == typed)
+        };
+        if typed.is_empty() {
+            return None;
+        }
+        if let Some(open) = &self.c.open {
+            let (_, keyboard) = self.render(open);
+            if let Keyboard::Inline(rows) = keyboard {
+                for button in rows.iter().flatten() {
+                    if let super::Button::Press { label, data } = button
+                        && same(label)
+                    {
+                        return Press::parse(data);
+                    }
+                }
+            }
+        }
+        if let Some(stop) = &self.c.stop {
+            for card in self.cards_of(stop) {
+                let answers = self.content.cards.get(&card).map(|card| &card.answers);
+                for answer in answers.into_iter().flatten() {
+                    if same(&self.label(self.card_answer_label(answer, stop))) {
+                        return Some(Press::Card(card, answer.id.clone()));
+                    }
+                }
+            }
+        }
+        let words = &self.content.words;
+        let fixed = [
+            (&words.button_person, Press::Person),
+            (&words.button_stop, Press::Stop),
+            (&words.button_menu, Press::Menu),
+            (&words.button_start_screening, Press::Screening),
+        ];
+        fixed
+            .into_iter()
+            .find(|(label, _)| same(&self.label(label)))
+            .map(|(_, press)| press)
+            .or_else(|| self.found_here(text))
+    }
+
+    pub fn typed(&mut self, text: &PatientText, input: &Input) {
+        if input.heard.flags().next().is_some() {
+            return self.after_heard(input);
+        }
+        if self.suspects(input) {
+            // Its question comes when the turn settles.
+            return;
+        }
+        if let Some(press) = self.typed_press(text) {
+            return self.press(press);
+        }
+        if self.c.stop.is_some() && self.c.stack.is_empty() {
+            // After a card, any reply gets the card: no argument, no other talk. What a
+            // term of it means may stand before it.
+            if self.explain(text) {
+                return;
+            }
+            if self.c.open.is_some() {
+                self.lead(&self.content.words.use_buttons);
+                return self.show_open();
+            }
+            return self.say_cards();
+        }
+        if is_unreadable(text) || input.heard.is_foreign {
+            self.lead(&self.content.words.cannot_read);
+            return self.show_again();
+        }
+        if self.explain(text) {
+            return;
+        }
+        let Some(open) = self.c.open.clone() else {
+            return self.offer_or(text, Self::idle);
+        };
+        match (&open.asking, self.step().map(|step| &step.verb)) {
+            (
+                Asking::Step,
+                Some(Verb::Text {
+                    kind: TextKind::Phone,
+                    ..
+                }),
+            ) => self.phone(text),
+            (
+                Asking::Step,
+                Some(Verb::Text {
+                    kind: TextKind::Words,
+                    slot,
+                    next,
+                }),
+            ) => {
+                self.c.open = None;
+                self.fill(slot.clone(), Slot::Typed);
+                self.goto(next);
+            }
+            (Asking::Step, Some(Verb::Number { from, to, .. })) => {
+                match text.reveal().trim().parse() {
+                    Ok(value) if (*from..=*to).contains(&value) => self.answer(&Act::Number(value)),
+                    Ok(_) | Err(_) => {
+                        let said = self.text_with(
+                            &self.content.words.number_range,
+                            &[("from", &from.to_string()), ("to", &to.to_string())],
+                        );
+                        self.lead.append(&said);
+                        self.show_open();
+                    }
+                }
+            }
+            (Asking::Step, Some(Verb::Screen { .. } | Verb::Many { .. }))
+                if self.typed_ticks(text) => {}
+            _ => self.offer_or(text, Self::ask_for_buttons),
+        }
+    }
+
+    fn ask_for_buttons(&mut self) {
+        self.lead(&self.content.words.use_buttons);
+        self.show_open();
+    }
+
+    /// "1 and 3" ticks the first and the third item of a list.
+    fn typed_ticks(&mut self, text: &PatientText) -> bool {
+        let numbers: Vec<usize> = text
+            .reveal()
+            .split(|c: char| !c.is_ascii_digit())
+            .filter_map(|word| word.parse().ok())
+            .collect();
+        let visible: Vec<usize> = match self.step().map(|step| &step.verb) {
+            Some(Verb::Many { options, .. }) => (0..options.len()).collect(),
+            Some(_) | None => match self.open_screen() {
+                Some(screen) if screen.style == ScreenStyle::Question => return false,
+                Some(screen) => screen
+                    .flags
+                    .iter()
+                    .enumerate()
+                    .filter(|(_, flag)| self.is_shown(flag))
+                    .map(|(index, _)| index)
+                    .collect(),
+                None => return false,
+            },
+        };
+        let bits = numbers
+            .iter()
+            .filter_map(|number| visible.get(number.checked_sub(1)?))
+            .fold(0_u32, |bits, index| bits | 1 << index);
+        // "1 and 3", but not "no 1" nor "1 hurts".
+        let words = text.reveal().trim();
+        let is_list = words.starts_with(|c: char| c.is_ascii_digit())
+            && words.ends_with(|c: char| c.is_ascii_digit());
+        if bits == 0 || !is_list {
+            return false;
+        }
+        if let Some(open) = &mut self.c.open {
+            open.draft |= bits;
+        }
+        self.show_open();
+        self.time_draft();
+        true
+    }
+
+    /// Typed words stated something that does not stop everything at once.
+    pub fn after_heard(&mut self, input: &Input) {
+        let asks = !self.c.queue.is_empty() || self.waits_in_screens();
+        if self.stop_is_due() && (self.c.stop.is_some() || !asks) {
+            // The card comes when the turn settles.
+            self.c.queue.clear();
+        } else if self.c.stop.is_some() {
+            self.c.queue.clear();
+            self.say_cards();
+        } else if self.c.queue.is_empty() {
+            // What was heard beside it, and not surely, is asked when the turn
+            // settles; until then a move that is open is not said again.
+            if !self.suspects(input) {
+                self.show_again();
+            }
+        } else {
+            self.hold_item();
+            self.next_pending();
+        }
+    }
+
+    pub fn phone(&mut self, number: &PatientText) {
+        let Some(Verb::Text {
+            kind: TextKind::Phone,
+            slot,
+            next,
+        }) = self.step().map(|step| &step.verb)
+        else {
+            return self.show_again();
+        };
+        /// Local numbers have seven digits, the longest international ones fifteen.
+        const PHONE_DIGITS: std::ops::RangeInclusive<usize> = 7..=15;
+        let raw = number.reveal().trim();
+        let digits = raw.chars().filter(char::is_ascii_digit).count();
+        let plain = raw
+            .chars()
+            .all(|c| c.is_ascii_digit() || " +-().".contains(c));
+        if !plain || !PHONE_DIGITS.contains(&digits) {
+            self.lead(&self.content.words.phone_unclear);
+            return self.show_open();
+        }
+        self.c.open = None;
+        // A message of its own: it takes the keyboard away.
+        let kept = self.text(&self.content.words.phone_kept);
+        self.say(kept, Keyboard::None, None, Weight::Talk);
+        self.fill(slot.clone(), Slot::Phone(PatientText::new(raw.to_owned())));
+        self.goto(next);
+    }
+}
+
+/// Words in a script that no language of ours is written in: they cannot have
+/// been heard, so the patient is told.
+pub(super) fn is_unreadable(text: &PatientText) -> bool {
+    /// The last letter of the Latin script's extensions.
+    const LATIN_LAST: char = '\u{24f}';
+    let letters = || text.reveal().chars().filter(|c| c.is_alphabetic());
+    let foreign = letters().filter(|c| *c > LATIN_LAST).count();
+    foreign * 2 > letters().count()
+}
