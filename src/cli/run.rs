@@ -12,7 +12,7 @@ use crate::app::clock::Clock;
 use crate::app::run::{Config, Desk, run as run_bot};
 use crate::app::settings::{ClinicSettings, KeySource, Purpose, Settings};
 use crate::channel::telegram::{Me, Telegram};
-use crate::store::MasterKey;
+use crate::store::{Ledger, MasterKey};
 
 /// Runs each clinic's bot until they are told to stop.
 pub(super) fn run() -> anyhow::Result<ExitCode> {
@@ -73,8 +73,10 @@ pub(super) fn run() -> anyhow::Result<ExitCode> {
 
 /// What one clinic's bot needs, or why it cannot start.
 fn prepare(settings: &Settings, clinic: &ClinicSettings) -> anyhow::Result<Config> {
-    let library = setup::load_content(settings, &clinic.name, &clinic.data_dir)?;
     let master: MasterKey = settings.key.load()?;
+    // Another key is found before the proof keeps its verdict: nothing is written then.
+    Ledger::check_key(&clinic.data_dir, &master)?;
+    let library = setup::load_content(settings, &clinic.name, &clinic.data_dir)?;
     let Some(token) = clinic.token.clone() else {
         anyhow::bail!("TELOXIDE_TOKEN is missing")
     };

@@ -68,6 +68,19 @@ impl Ledger {
         Self::open(Arc::new(store), Arc::new(vault), journal)
     }
 
+    /// Whether `master` is the key of what a folder holds, if it holds anything.
+    /// Writes nothing.
+    ///
+    /// # Errors
+    /// When it is another key, or the key file cannot be read.
+    pub fn check_key(folder: &Path, master: &MasterKey) -> Result<(), OpenError> {
+        let keys = folder.join("keys.bin");
+        if keys.is_file() {
+            Vault::open(&keys, master)?;
+        }
+        Ok(())
+    }
+
     /// Opens the ledger on what is stored and starts the commit thread.
     pub fn open(
         store: Arc<dyn Store>,

@@ -29,7 +29,7 @@ const seen = (what, find) => new Promise((done, fail) => {
   const look = () => {
     const found = find();
     if (found) done(String(found));
-    else if (performance.now() > end) fail(new Error(`not seen: ${what}\n${document.body.innerText}`));
+    else if (performance.now() > end) fail(new Error(`not seen: ${what}\n${document.body?.innerText}`));
     else requestAnimationFrame(look);
   };
   look();
@@ -37,7 +37,7 @@ const seen = (what, find) => new Promise((done, fail) => {
 const inside = (pane) => document.getElementById(pane);
 const press = (pane, label) => seen(`a button ${label}`, () => {
   const fits = (button) => button.textContent.includes(label) && button.checkVisibility();
-  const button = [...inside(pane).querySelectorAll("button")].filter(fits).pop();
+  const button = [...(inside(pane)?.querySelectorAll("button") ?? [])].filter(fits).pop();
   if (!button) return false;
   button.scrollIntoView({ block: "center", behavior: "instant" });
   const { left, top, width, height } = button.getBoundingClientRect();
@@ -46,7 +46,7 @@ const press = (pane, label) => seen(`a button ${label}`, () => {
   button.click();
   return true;
 });
-const says = (pane, words) => seen(words, () => inside(pane).innerText.includes(words));
+const says = (pane, words) => seen(words, () => inside(pane)?.innerText.includes(words));
 "#;
 
 /// The program's own preview, as a child with a folder of its own.

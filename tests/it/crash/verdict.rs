@@ -266,7 +266,9 @@ impl Evidence<'_> {
                 })
                 .map(str::to_owned)
                 .collect();
-            if label == Label::None {
+            // An answer to staff, or a question of theirs, is no card: asked twice, it
+            // comes twice.
+            if label == Label::None && title.contains(" · ") {
                 *fresh.entry((title, news)).or_default() += 1;
             }
         }
