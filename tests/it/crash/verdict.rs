@@ -230,7 +230,7 @@ impl Evidence<'_> {
     /// case staff had cleared or dealt with. On a slow machine the ladder may post a card again:
     /// it says so in a line of its own.
     fn no_card_comes_twice_without_saying_so(&self, wrong: &mut Vec<String>) {
-        let mut fresh: HashMap<(String, Vec<String>), usize> = HashMap::new();
+        let mut fresh: HashMap<(String, Vec<String>), Vec<String>> = HashMap::new();
         let rung = self
             .library
             .newest()
@@ -245,6 +245,8 @@ impl Evidence<'_> {
             &words.staff_did_not_reach,
             &words.staff_did_refer,
             &words.staff_did_false_alarm,
+            &words.staff_did_clear,
+            &words.staff_did_reopen,
         ]
         .map(|text| text.plain(Lang::En).replace("{name}", ""));
         for (_, (said, label)) in self.sends(STAFF_CHAT) {
@@ -261,7 +263,8 @@ impl Evidence<'_> {
                         || line.starts_with("Phone:")
                         // Staff had cleared it: stated again, it is new.
                         || line.starts_with("Moves allowed again")
-                        // Staff had dealt with it: a new sign alerts again.
+                        // Staff had dealt with it, or cleared what is now stated
+                        // again: a new sign alerts again.
                         || outcomes.iter().any(|outcome| line.ends_with(outcome))
                 })
                 .map(str::to_owned)
@@ -269,15 +272,19 @@ impl Evidence<'_> {
             // An answer to staff, or a question of theirs, is no card: asked twice, it
             // comes twice.
             if label == Label::None && title.contains(" · ") {
-                *fresh.entry((title, news)).or_default() += 1;
+                fresh.entry((title, news)).or_default().push(said.text);
             }
         }
-        for ((title, _), count) in fresh {
+        for ((title, _), texts) in fresh {
+            let count = texts.len();
             let expected = 1 + rungs.get(&title).copied().unwrap_or_default();
             if count <= expected {
                 continue;
             }
-            wrong.push(format!("{title:?} came {count} times as if it were new"));
+            let texts = texts.join("\n  ---\n");
+            wrong.push(format!(
+                "{title:?} came {count} times as if it were new:\n{texts}"
+            ));
         }
     }
 
