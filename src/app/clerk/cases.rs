@@ -6,7 +6,7 @@ use crate::app::records::CLINIC;
 use crate::dialog::{Conversation, Seen};
 use crate::ids::{CaseNumber, ChatId};
 use crate::staff::{Alert, Case};
-use crate::store::Version;
+use crate::store::{ReadError, Version};
 use crate::triage::Report;
 
 /// The one case of a patient while a turn changes it.
@@ -46,24 +46,27 @@ impl Clerk {
         chat: ChatId,
         in_hand: &'c mut Option<CaseInHand>,
     ) -> Result<Option<&'c mut CaseInHand>, TurnError> {
-        if in_hand.is_none() {
-            let number = match self.ledger.read::<CaseNumber>(&self.keys.open_case(chat)) {
-                Ok(found) => found,
-                Err(error) if error.is_erased() => None,
-                Err(error) => return Err(error.into()),
-            };
-            if let Some((number, _)) = number
-                && let Some((case, version)) =
-                    self.ledger.read::<Case>(&self.keys.case(chat, number))?
-            {
-                *in_hand = Some(CaseInHand {
-                    case,
-                    version,
-                    alert: Alert::Silence,
-                });
-            }
+        if in_hand.is_none()
+            && let Some(number) = self.open_number(chat)?
+            && let Some((case, version)) =
+                self.ledger.read::<Case>(&self.keys.case(chat, number))?
+        {
+            *in_hand = Some(CaseInHand {
+                case,
+                version,
+                alert: Alert::Silence,
+            });
         }
         Ok(in_hand.as_mut())
+    }
+
+    /// The number of a patient's open case.
+    pub(super) fn open_number(&self, chat: ChatId) -> Result<Option<CaseNumber>, ReadError> {
+        match self.ledger.read(&self.keys.open_case(chat)) {
+            Ok(found) => Ok(found.map(|(number, _)| number)),
+            Err(error) if error.is_erased() => Ok(None),
+            Err(error) => Err(error),
+        }
     }
 
     pub(super) fn open_case(

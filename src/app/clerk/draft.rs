@@ -172,9 +172,13 @@ impl<'a> Draft<'a> {
         if version == Version::ABSENT {
             self.put(keys.case_index(case.number), CLINIC, &case.chat)?;
         }
+        // Another case of the patient may be the open one by now: where it is
+        // found, and its ladder, are not this one's.
+        let open = self.clerk.open_number(case.chat)?;
+        let is_current = case.is_open() || open.is_none_or(|number| number == case.number);
         if case.is_open() {
             self.put(keys.open_case(case.chat), case.chat, &case.number)?;
-        } else {
+        } else if is_current {
             self.prepared.commit.deletes.push(keys.open_case(case.chat));
         }
         if alert == Alert::Post && case.level >= Level::UrgentToday && !case.private {
@@ -188,7 +192,9 @@ impl<'a> Draft<'a> {
                 });
             }
         }
-        self.clerk.climb(case, alert, self)?;
+        if is_current {
+            self.clerk.climb(case, alert, self)?;
+        }
         Ok(self.tell_staff(content, case, alert)?)
     }
 
