@@ -5,6 +5,7 @@ pub mod audit;
 mod check;
 mod gate;
 mod learn;
+mod output;
 mod preview;
 mod prove;
 mod report;
@@ -15,12 +16,14 @@ pub mod sources;
 mod stored;
 mod test;
 
+use std::io;
 use std::path::PathBuf;
 use std::process::ExitCode;
 
 use clap::{CommandFactory as _, Parser, Subcommand};
 
 use crate::proof::Property;
+use output::errln;
 
 /// Walks patients of a clinic through scripted dialogs on Telegram.
 #[derive(Debug, Parser)]
@@ -269,19 +272,19 @@ pub fn main() -> ExitCode {
         Some(Command::Outbox(args)) => stored::run(&args, stored::What::Outbox),
         Some(Command::Audit(command)) => audit::run(&command),
         Some(Command::Completions { shell }) => {
-            clap_complete::generate(
-                shell,
-                &mut Cli::command(),
-                "psoas-bot",
-                &mut std::io::stdout(),
-            );
+            clap_complete::generate(shell, &mut Cli::command(), "psoas-bot", &mut io::stdout());
             Ok(ExitCode::SUCCESS)
         }
         None if has_token() => run::run(),
         None => preview::run(),
     };
     result.unwrap_or_else(|error| {
-        eprintln!("psoas-bot: {error:#}");
+        // `psoas-bot cases | head` has had what it wanted.
+        if error.root_cause().downcast_ref().map(io::Error::kind) == Some(io::ErrorKind::BrokenPipe)
+        {
+            return ExitCode::SUCCESS;
+        }
+        errln!("psoas-bot: {error:#}");
         ExitCode::from(2)
     })
 }

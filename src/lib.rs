@@ -3,6 +3,9 @@
 //! Start with ARCHITECTURE.md; each module's first line says what it is and
 //! what it will not do.
 
+// They panic when the reader went away; `cli::output` has those that do not.
+#![warn(clippy::print_stdout, clippy::print_stderr)]
+
 pub mod app;
 pub mod bot_api;
 pub mod channel;

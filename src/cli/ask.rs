@@ -5,6 +5,7 @@ use std::path::PathBuf;
 use std::process::ExitCode;
 
 use super::check;
+use super::output::{err, out, outln};
 use crate::app::dialogs_dir;
 use crate::content::{self, Content, nearest};
 use crate::ids::{DialogId, FlagId, Lang, MoveId, StepId};
@@ -111,15 +112,15 @@ pub(super) fn run_paths(args: &PathsArgs) -> anyhow::Result<ExitCode> {
         );
     };
     if args.count {
-        println!("{many}");
+        outln!("{many}");
     } else {
         let ways = match many {
             0 => "No way leads".to_owned(),
             1 => "One way leads".to_owned(),
             _ => format!("{} ways lead", grouped(many)),
         };
-        println!("{ways} from the start of {dialog}.yaml to `{step}`.");
-        println!(
+        outln!("{ways} from the start of {dialog}.yaml to `{step}`.");
+        outln!(
             "No step comes twice in a way, and a list counts as one answer. See one: psoas-bot reach {dialog}/{step}"
         );
     }
@@ -134,18 +135,18 @@ pub(super) fn run_paths(args: &PathsArgs) -> anyhow::Result<ExitCode> {
 fn tell(answered: &Answered, no: &str) -> ExitCode {
     match answered {
         Answered::Chat(chat) => {
-            print!("{chat}");
+            out!("{chat}");
             ExitCode::SUCCESS
         }
         Answered::No(reasons) => {
-            println!("{no}\n");
+            outln!("{no}\n");
             for reason in reasons {
-                println!("  • {reason}");
+                outln!("  • {reason}");
             }
             ExitCode::FAILURE
         }
         Answered::Unsure(why) => {
-            println!("{why}");
+            outln!("{why}");
             ExitCode::FAILURE
         }
     }
@@ -159,7 +160,7 @@ fn load(asked: &Asked) -> anyhow::Result<Content> {
     match content::parse(&sources, clinic) {
         Ok(parsed) => Ok(parsed.content),
         Err(found) => {
-            eprint!("{}", super::report::render(&sources, &found, false));
+            err!("{}", super::report::render(&sources, &found, false));
             anyhow::bail!(
                 "{} has errors; mend them first: psoas-bot check",
                 asked.dialogs.display()

@@ -5,6 +5,7 @@ use std::process::ExitCode;
 
 use serde_json::json;
 
+use super::output::outln;
 use super::stored::{line, open_data};
 use super::{AuditCommand, StoredArgs, StoredFormat};
 use crate::app::audit::{self, AuditRow};
@@ -28,14 +29,14 @@ fn verify(args: &StoredArgs) -> anyhow::Result<ExitCode> {
         let rows = audit::read(&ledger, keys)?;
         total += rows.len();
         if let Some(found) = audit::verify(&ledger, keys, &rows)? {
-            println!("✗ bot {bot}: row {}: {}.", found.number, found.why);
+            outln!("✗ bot {bot}: row {}: {}.", found.number, found.why);
             code = ExitCode::FAILURE;
         }
     }
     if code == ExitCode::SUCCESS {
-        println!("✓ {total} rows, none changed or missing.");
+        outln!("✓ {total} rows, none changed or missing.");
     } else {
-        println!("Keep this folder as it is, and compare it with your last backup.");
+        outln!("Keep this folder as it is, and compare it with your last backup.");
     }
     Ok(code)
 }

@@ -7,6 +7,7 @@ use std::io::IsTerminal;
 use std::path::Path;
 use std::process::ExitCode;
 
+use super::output::{err, outln};
 use super::{CheckArgs, gate, prove, report};
 use crate::app::dialogs_dir;
 use crate::content::{self, Severity, Sources};
@@ -52,15 +53,15 @@ pub fn run(args: &CheckArgs) -> anyhow::Result<ExitCode> {
                 )
             }
         };
-        eprint!("{}", report::render(&sources, &found, colour));
-        println!("{summary}");
+        err!("{}", report::render(&sources, &found, colour));
+        outln!("{summary}");
         let Some(content) = content else { continue };
         let proved = gate::prove_aloud(&content, &clinic);
         if proved.iter().any(|one| !one.report.holds()) {
             failed = true;
             let files = prove::write_chats(&args.findings, &clinic, &proved)?;
-            eprint!("{}", prove::tell_broken(&sources, &proved, &files));
-            println!("{clinic}: not proved safe. Such a content is not started.");
+            err!("{}", prove::tell_broken(&sources, &proved, &files));
+            outln!("{clinic}: not proved safe. Such a content is not started.");
         }
     }
     Ok(if failed {

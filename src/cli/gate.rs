@@ -2,10 +2,11 @@
 //!
 //! `check`, `run` and `preview` all pass here. `prove` says more of the same.
 
-use std::io::{IsTerminal as _, Write as _};
+use std::io::IsTerminal as _;
 use std::path::Path;
 use std::sync::atomic::{AtomicUsize, Ordering};
 
+use super::output::{err, errln};
 use super::prove;
 use crate::app::clock::Clock;
 use crate::app::gate::{self, Proved};
@@ -44,7 +45,7 @@ pub(super) fn pass(
         return Ok(());
     }
     let files = prove::write_chats(findings, clinic, &proved)?;
-    eprint!("{}", prove::tell_broken(sources, &proved, &files));
+    err!("{}", prove::tell_broken(sources, &proved, &files));
     let broken = proved.iter().filter(|one| !one.report.holds()).count();
     anyhow::bail!(
         "the dialogs for {clinic} are not proved safe: {broken} of {} promises {} above. Nothing was started. Mend the dialogs, then try: psoas-bot check",
@@ -63,17 +64,11 @@ pub(super) fn prove_aloud(content: &Content, clinic: &str) -> Vec<Proved> {
     let rewrites = std::io::stderr().is_terminal();
     let many = Property::ALL.len();
     let done = AtomicUsize::new(0);
-    let say = |now: usize| {
-        // What cannot be written here is no reason to stop.
-        let _ = write!(
-            std::io::stderr(),
-            "\rProving {clinic}: {now} of {many} promises"
-        );
-    };
+    let say = |now: usize| err!("\rProving {clinic}: {now} of {many} promises");
     if rewrites {
         say(0);
     } else {
-        eprintln!("Proving {clinic}: {many} promises, on every path");
+        errln!("Proving {clinic}: {many} promises, on every path");
     }
     let proved = gate::prove(content, None, &Property::ALL, |_| {
         let now = done.fetch_add(1, Ordering::Relaxed) + 1;
@@ -83,11 +78,11 @@ pub(super) fn prove_aloud(content: &Content, clinic: &str) -> Vec<Proved> {
     });
     if rewrites {
         // Back to the start of the line, and clear it.
-        eprint!("\r\x1b[K");
+        err!("\r\x1b[K");
     }
     let holds = proved.iter().filter(|one| one.report.holds()).count();
     let states: usize = proved.iter().map(|one| one.report.states).sum();
-    eprintln!(
+    errln!(
         "{}: {holds} of {many} promises proved. {} states in {:.1} s.",
         clinic,
         prove::grouped(states),

@@ -7,6 +7,7 @@ use std::process::ExitCode;
 use anyhow::Context as _;
 
 use super::LearnArgs;
+use super::output::{err, outln};
 use crate::app::dialogs_dir;
 use crate::content::{self, WEIGHTS_FILE};
 use crate::free_text::{Lesson, learn};
@@ -24,7 +25,7 @@ pub fn run(args: &LearnArgs) -> anyhow::Result<ExitCode> {
     let content = match content::parse(&sources, &args.clinic) {
         Ok(parsed) => parsed.content,
         Err(found) => {
-            eprint!("{}", super::report::render(&sources, &found, false));
+            err!("{}", super::report::render(&sources, &found, false));
             anyhow::bail!("the dialogs have errors; `psoas-bot check` lists them");
         }
     };
@@ -38,7 +39,7 @@ pub fn run(args: &LearnArgs) -> anyhow::Result<ExitCode> {
     let file = args.dialogs.join(WEIGHTS_FILE);
     std::fs::write(&file, learned.to_text())
         .with_context(|| format!("failed to write {}", file.display()))?;
-    println!("{} lines learned: {}", lessons.len(), file.display());
+    outln!("{} lines learned: {}", lessons.len(), file.display());
     Ok(ExitCode::SUCCESS)
 }
 

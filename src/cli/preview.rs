@@ -7,6 +7,7 @@ use std::sync::{Arc, Mutex};
 use anyhow::Context as _;
 use secrecy::SecretString;
 
+use super::output::outln;
 use super::setup;
 use crate::app::clock::Clock;
 use crate::app::pacing::Pacing;
@@ -93,13 +94,13 @@ pub(super) fn run() -> anyhow::Result<ExitCode> {
         };
         let url = page.url.clone();
         run_bot(config, stop, |_, _| {
-            println!("The preview is open at  {url}");
-            println!("Data folder: {}   Stop with Ctrl-C. No token is used, and nothing leaves this machine.", data_dir.display());
+            outln!("The preview is open at  {url}");
+            outln!("Data folder: {}   Stop with Ctrl-C. No token is used, and nothing leaves this machine.", data_dir.display());
         })
         .await?;
         page.stop().await;
         server.stop().await;
-        println!("Stopped.");
+        outln!("Stopped.");
         Ok(ExitCode::SUCCESS)
     })
 }

@@ -10,6 +10,7 @@ use std::time::Duration;
 use anyhow::Context as _;
 use serde::Serialize;
 
+use super::output::{err, errln, out, outln};
 use super::{ProveArgs, ProveFormat, check};
 use crate::app::clock::Clock;
 use crate::app::dialogs_dir;
@@ -42,9 +43,9 @@ pub(super) fn run(args: &ProveArgs) -> anyhow::Result<ExitCode> {
     }
     loop {
         if let Err(error) = &verdict {
-            eprintln!("psoas-bot: {error:#}");
+            errln!("psoas-bot: {error:#}");
         }
-        println!("Watching {}. Stop with Ctrl-C.\n", args.dir.display());
+        outln!("Watching {}. Stop with Ctrl-C.\n", args.dir.display());
         sources = changed(&args.dir, &sources);
         verdict = prove_folder(args, &sources, table.as_ref());
     }
@@ -74,7 +75,7 @@ fn prove_folder(
         let parsed = match content::parse(sources, &clinic) {
             Ok(parsed) => parsed,
             Err(found) => {
-                eprint!("{}", super::report::render(sources, &found, false));
+                err!("{}", super::report::render(sources, &found, false));
                 anyhow::bail!(
                     "{} has errors; mend them first: psoas-bot check",
                     args.dir.display()
@@ -91,7 +92,7 @@ fn prove_folder(
         failed |= proved.iter().any(|one| !one.report.holds());
         let files = write_chats(&args.findings, &clinic, &proved)?;
         match args.format {
-            ProveFormat::Text => print!("{}", tell(sources, &clinic, &proved, &files, millis)),
+            ProveFormat::Text => out!("{}", tell(sources, &clinic, &proved, &files, millis)),
             ProveFormat::Json => print_json(&clinic, &proved, &files)?,
         }
     }
@@ -320,7 +321,7 @@ fn print_json(clinic: &str, proved: &[Proved], files: &[Option<PathBuf>]) -> any
                 .collect(),
             beyond_the_table: &report.beyond,
         };
-        println!("{}", serde_json::to_string(&row)?);
+        outln!("{}", serde_json::to_string(&row)?);
     }
     Ok(())
 }

@@ -7,6 +7,7 @@ use anyhow::Context as _;
 use tokio::sync::watch;
 use tokio::task::JoinSet;
 
+use super::output::{out, outln};
 use super::setup;
 use crate::app::clock::Clock;
 use crate::app::run::{Config, Desk, run as run_bot};
@@ -24,7 +25,7 @@ pub(super) fn run() -> anyhow::Result<ExitCode> {
         bots.push((clinic, prepare(&settings, clinic)?));
     }
     if let KeySource::File(path) = &settings.key {
-        println!(
+        outln!(
             "The key that seals the data is in {}. Keep a copy of it elsewhere: without it nothing can be read.",
             path.display()
         );
@@ -43,11 +44,11 @@ pub(super) fn run() -> anyhow::Result<ExitCode> {
             let data = clinic.data_dir.display().to_string();
             running.spawn(async move {
                 let started = |me: &Me, desk: Desk<'_>| {
-                    println!(
+                    outln!(
                         "@{} is listening for {name}. Data: {data}. Stop with Ctrl-C.",
                         me.username
                     );
-                    print!("{}", desk_lines(&me.username, desk));
+                    out!("{}", desk_lines(&me.username, desk));
                 };
                 run_bot(config, stop, started)
                     .await
@@ -65,7 +66,7 @@ pub(super) fn run() -> anyhow::Result<ExitCode> {
             }
         }
         if ended.is_ok() {
-            println!("Stopped.");
+            outln!("Stopped.");
         }
         ended
     })

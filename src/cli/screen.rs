@@ -8,6 +8,7 @@ use anyhow::Context as _;
 use serde::{Deserialize, Serialize};
 
 use super::ScreenArgs;
+use super::output::{err, errln};
 use crate::app::dialogs_dir;
 use crate::content::{self, Content};
 use crate::free_text::{Heard, SilencedHit, Sureness, hear};
@@ -44,7 +45,7 @@ pub fn run(args: &ScreenArgs) -> anyhow::Result<ExitCode> {
     let content = match content::parse(&sources, &args.clinic) {
         Ok(parsed) => parsed.content,
         Err(found) => {
-            eprint!("{}", super::report::render(&sources, &found, false));
+            err!("{}", super::report::render(&sources, &found, false));
             anyhow::bail!("the dialogs have errors; `psoas-bot check` lists them");
         }
     };
@@ -57,7 +58,7 @@ pub fn run(args: &ScreenArgs) -> anyhow::Result<ExitCode> {
         return Ok(ExitCode::SUCCESS);
     }
     if args.explain && std::io::stdin().is_terminal() {
-        eprintln!("Type a sentence and press Enter; Ctrl-D ends.");
+        errln!("Type a sentence and press Enter; Ctrl-D ends.");
     }
     for (index, line) in std::io::stdin().lock().lines().enumerate() {
         let line = line.context("failed to read the standard input")?;

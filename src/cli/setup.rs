@@ -8,6 +8,7 @@ use std::sync::Arc;
 use tokio::sync::watch;
 use tracing_subscriber::EnvFilter;
 
+use super::output::err;
 use super::{gate, report};
 use crate::app::dialogs_dir;
 use crate::app::library::Library;
@@ -25,6 +26,8 @@ pub(super) fn start_logging() {
         .with_env_filter(filter)
         .with_writer(std::io::stderr)
         .with_ansi(std::io::stderr().is_terminal())
+        // It would tell of a line it cannot write with another, and panic.
+        .log_internal_errors(false)
         .try_init();
     panic::set_hook(Box::new(|info| match info.location() {
         Some(place) => tracing::error!(
@@ -62,7 +65,7 @@ pub(super) fn load_content(
             Ok(Arc::new(library.with_verdicts(verdicts)))
         }
         Err(found) => {
-            eprint!(
+            err!(
                 "{}",
                 report::render(&sources, &found, std::io::stderr().is_terminal())
             );

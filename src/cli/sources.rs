@@ -5,6 +5,7 @@ use std::fmt::Write as _;
 use std::path::Path;
 use std::process::ExitCode;
 
+use super::output::{err, out};
 use super::report;
 use crate::app::dialogs_dir;
 use crate::content::{self, Content};
@@ -20,11 +21,11 @@ pub fn run(dir: &Path) -> anyhow::Result<ExitCode> {
     };
     match content::parse(&sources, clinic) {
         Ok(parsed) => {
-            print!("{}", page(&parsed.content));
+            out!("{}", page(&parsed.content));
             Ok(ExitCode::SUCCESS)
         }
         Err(found) => {
-            eprint!("{}", report::render(&sources, &found, false));
+            err!("{}", report::render(&sources, &found, false));
             Ok(ExitCode::FAILURE)
         }
     }

@@ -6,6 +6,7 @@ use std::process::ExitCode;
 
 use serde_json::{Value, json};
 
+use super::output::errln;
 use super::{StoredArgs, StoredFormat, setup};
 use crate::app::records::{OutboxRow, Piece};
 use crate::app::settings::{Purpose, Settings};
@@ -51,7 +52,7 @@ pub(super) fn run(args: &StoredArgs, what: What) -> anyhow::Result<ExitCode> {
         }
     }
     if unreadable > 0 {
-        eprintln!("{unreadable} rows could not be read: their keys are gone.");
+        errln!("{unreadable} rows could not be read: their keys are gone.");
     }
     if rows.is_empty() && args.format == StoredFormat::Table {
         writeln!(out, "None.")?;

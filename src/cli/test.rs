@@ -8,6 +8,7 @@ use std::sync::Arc;
 
 use anyhow::Context as _;
 
+use super::output::{err, outln};
 use super::{TestArgs, report};
 use crate::app::dialogs_dir;
 use crate::app::library::Library;
@@ -30,7 +31,7 @@ pub(super) fn run(args: &TestArgs) -> anyhow::Result<ExitCode> {
                 Ok(library)
             }
             Err(found) => {
-                eprint!("{}", report::render(&sources, &found, false));
+                err!("{}", report::render(&sources, &found, false));
                 anyhow::bail!("{} has errors; mend them first", args.dialogs.display());
             }
         }
@@ -69,15 +70,15 @@ pub(super) fn run(args: &TestArgs) -> anyhow::Result<ExitCode> {
             Ok(()) => passed += 1,
             Err((line, message)) => {
                 failed += 1;
-                println!("✗ {}:{line}", file.display());
+                outln!("✗ {}:{line}", file.display());
                 if let Some(text) = text.lines().nth(line.saturating_sub(1)) {
-                    println!("    {}", text.trim());
+                    outln!("    {}", text.trim());
                 }
-                println!("  {}\n", message.trim_end().replace('\n', "\n  "));
+                outln!("  {}\n", message.trim_end().replace('\n', "\n  "));
             }
         }
     }
-    println!("{passed} passed, {failed} failed");
+    outln!("{passed} passed, {failed} failed");
     Ok(if failed == 0 {
         ExitCode::SUCCESS
     } else {

@@ -166,6 +166,16 @@ impl Place {
         life
     }
 
+    /// Starts the bot with nobody to read what it prints: both pipes are closed.
+    pub fn start_unread(&self) -> Life {
+        self.vouch();
+        let mut command = self.command(&["run"]);
+        command.stdout(Stdio::piped()).stderr(Stdio::piped());
+        let mut child = command.spawn().unwrap();
+        drop((child.stdout.take(), child.stderr.take()));
+        Life { child }
+    }
+
     /// Runs a subcommand to its end.
     #[track_caller]
     pub fn run(&self, arguments: &[&str]) -> Output {

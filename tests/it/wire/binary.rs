@@ -210,3 +210,14 @@ async fn the_log_tells_nothing_of_anybody_and_sigterm_ends_it_well() {
         assert_eq!(line, None, "the log holds {secret}");
     }
 }
+
+#[tokio::test(flavor = "multi_thread", worker_threads = 2)]
+async fn a_bot_whose_output_nobody_reads_goes_on() {
+    let house = House::new().await;
+    let life = place(&house).with("RUST_LOG", "trace").start_unread();
+    house.say(ANA, EMERGENCY);
+    house.until_said(STAFF, "Case 1 ·").await;
+    let stopped = tokio::task::spawn_blocking(move || life.stop(Duration::from_secs(20)));
+    let status = stopped.await.unwrap();
+    assert!(status.success(), "{status}");
+}
