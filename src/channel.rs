@@ -34,6 +34,10 @@ pub struct Incoming {
     pub answers_bot: bool,
     /// What it holds beside words.
     pub media: Option<Media>,
+    /// The topic it stands in.
+    pub topic: Option<TopicId>,
+    /// Its chat is a group with topics.
+    pub has_topics: bool,
     /// What happened.
     pub kind: IncomingKind,
 }
@@ -119,6 +123,18 @@ pub struct Place {
     pub under: Option<MessageId>,
 }
 
+/// What becomes of a topic.
+#[derive(Debug, Clone, PartialEq, Eq, Serialize, Deserialize)]
+#[serde(rename_all = "snake_case")]
+pub enum TopicChange {
+    /// It is called this now.
+    Named(String),
+    /// Nobody but the bot and the group's admins writes there any more.
+    Closed,
+    /// It is open again.
+    Reopened,
+}
+
 /// One thing to send.
 #[derive(Debug, Clone, PartialEq, Eq, Serialize, Deserialize)]
 #[serde(rename_all = "snake_case")]
@@ -168,6 +184,22 @@ pub enum Outgoing {
         message: MessageId,
         /// One that Telegram has among its reactions.
         emoji: String,
+    },
+    /// A new topic.
+    OpenTopic {
+        /// In which group.
+        chat: ChatId,
+        /// What it is called.
+        name: String,
+    },
+    /// A topic changes.
+    ChangeTopic {
+        /// In which group.
+        chat: ChatId,
+        /// Which.
+        topic: TopicId,
+        /// How.
+        change: TopicChange,
     },
     /// A message changes in place.
     Edit {
@@ -246,6 +278,10 @@ pub enum Outcome {
         /// The name under which the channel keeps it for this bot.
         file: Option<String>,
     },
+    /// A topic is there.
+    Opened(TopicId),
+    /// The topic it was to go to is gone.
+    NoTopic,
     /// It was surely not taken: the network failed before.
     NotSent,
     /// It may or may not have been taken: a time-out, a 5xx, an unreadable reply.

@@ -14,4 +14,4 @@ mod stage;
 
 pub use parse::{Act, Chat, Check, Line, Observed, ParseError, Setting, parse};
 pub use play::{Failure, Options, Played, play, update};
-pub use stage::Stage;
+pub use stage::{Staff, Stage};

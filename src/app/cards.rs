@@ -9,7 +9,7 @@ pub use desk::{help, open_cases, owner_line, patient_of, rung_line};
 pub use history::last_deed;
 pub use talk::{
     answers, answers_sent, case_line, fate_line, from_patient, is_too_long, no_such_answer,
-    no_such_case, no_talk, signed, silent_line,
+    no_such_case, no_talk, signed, silent_line, topic_name,
 };
 pub use team::{TeamPress, join_card, joined, member_card, team};
 

@@ -13,8 +13,9 @@ mod office;
 mod patient;
 mod talk;
 mod team;
+mod topics;
 
-use std::sync::atomic::{AtomicI64, AtomicU64, Ordering};
+use std::sync::atomic::{AtomicBool, AtomicI64, AtomicU64, Ordering};
 use std::sync::{Arc, Mutex, PoisonError};
 
 use super::library::Library;
@@ -88,6 +89,8 @@ pub struct Clerk {
     staff_chat: AtomicI64,
     /// Another chat is the staff chat now: its commands are to be told.
     pub desk_moved: tokio::sync::Notify,
+    /// The staff chat has topics, as far as is known.
+    has_topics: AtomicBool,
     pairing: Mutex<Option<PairCode>>,
     sequence: AtomicU64,
 }
@@ -110,6 +113,7 @@ impl Clerk {
             username: username.to_owned(),
             staff_chat: AtomicI64::new(staff_chat.map_or(0, |chat| chat.0)),
             desk_moved: tokio::sync::Notify::new(),
+            has_topics: AtomicBool::new(false),
             pairing: Mutex::default(),
             sequence: AtomicU64::new(sequence),
         }
@@ -126,6 +130,17 @@ impl Clerk {
     pub fn move_staff_chat(&self, to: ChatId) {
         self.staff_chat.store(to.0, Ordering::Release);
         self.desk_moved.notify_one();
+    }
+
+    /// Whether each case has a topic of its own.
+    #[must_use]
+    pub fn has_topics(&self) -> bool {
+        self.has_topics.load(Ordering::Acquire)
+    }
+
+    /// Telegram says whether the staff chat has topics.
+    pub fn learn_topics(&self, has_topics: bool) {
+        self.has_topics.store(has_topics, Ordering::Release);
     }
 
     /// Whoever sends this code in the staff group owns the desk.

@@ -12,14 +12,14 @@ use tokio::sync::Notify;
 
 use super::clerk::Clerk;
 use super::clock::Clock;
-use super::outbox::{self, Around, Next, shows_of};
+use super::outbox::{self, AfterTopic, Around, Next, TopicNews, shows_of};
 use super::pacing::{Bucket, Pacing, Slowed};
 use super::records::{CLINIC, Fate, InboxRow, OutboxRow, Piece, Shown, ShownAs, Under};
+use crate::channel::Outgoing;
 use crate::channel::telegram::Telegram;
-use crate::channel::{Outgoing, Place};
 use crate::content::RichText;
 use crate::dialog::{Keyboard, Weight};
-use crate::ids::ChatId;
+use crate::ids::{ChatId, TopicId};
 use crate::store::{Commit, CommitError, Put};
 
 /// For this long a delivery is remembered beside the store, which may take 50
@@ -186,7 +186,7 @@ impl Lanes {
     async fn send(self: &Arc<Self>, chat: ChatId, sequence: u64, mut row: OutboxRow) {
         let mut tries = 0;
         let mut made = None;
-        let around = self.around(chat, &row);
+        let mut around = self.around(chat, &row);
         // A drawing that Telegram has not seen yet is made here.
         let outgoing = tokio::task::block_in_place(|| {
             outbox::resolve(self.clerk.library.newest(), chat, &row, &around)
@@ -196,7 +196,16 @@ impl Lanes {
         while let Some(one) = waiting.pop_front() {
             let outcome = self.telegram.send(&one).await;
             tries += 1;
-            match outbox::after(&row, outcome, tries) {
+            let next = outbox::after(&row, outcome, tries);
+            let (next, one) =
+                match outbox::topic_after(next, one, &mut row, &mut around, &mut waiting) {
+                    AfterTopic::Heard(news) => {
+                        self.hear_of_topic(chat, &row, news).await;
+                        continue;
+                    }
+                    AfterTopic::Other(next, one) => (next, one),
+                };
+            match next {
                 Next::Done(message) => made = message.or(made),
                 Next::Drawn(message, file) => {
                     made = message.or(made);
@@ -228,6 +237,8 @@ impl Lanes {
                         }
                         Outgoing::Edit { .. }
                         | Outgoing::Copy { .. }
+                        | Outgoing::OpenTopic { .. }
+                        | Outgoing::ChangeTopic { .. }
                         | Outgoing::Caption { .. }
                         | Outgoing::React { .. }
                         | Outgoing::Photo { .. }
@@ -246,7 +257,7 @@ impl Lanes {
                 }
                 Next::Unreachable => return self.unreachable(chat, sequence, row).await,
                 Next::GiveUp(why) => match plainer(&one, &row)
-                    .or_else(|| outbox::instead(&row, &one))
+                    .or_else(|| outbox::instead(&row, &around, &one))
                     .or_else(|| self.anew(&row, &one))
                 {
                     Some(again) => waiting.push_front(again),
@@ -262,6 +273,8 @@ impl Lanes {
                         }
                     }
                 },
+                // Heard above; nothing else brings them.
+                Next::Opened(_) | Next::NoTopic => {}
                 Next::Halt(why) => {
                     (self.news)(News::Halt(why));
                     // The row stays in the outbox; the bot is about to stop.
@@ -274,6 +287,45 @@ impl Lanes {
             self.tell_fate(&row, fate, Commit::default()).await;
         }
         self.record(chat, sequence, &row, around.shown, made).await;
+    }
+
+    /// A case's topic was opened, or is gone: kept, so that what comes next goes there.
+    async fn hear_of_topic(&self, chat: ChatId, row: &OutboxRow, news: Option<TopicNews>) {
+        let keys = self.clerk.keys;
+        match news {
+            Some(TopicNews::Opened(case, topic)) => match outbox::opened(keys, chat, case, topic) {
+                Ok((commit, shown)) => {
+                    self.remember(chat, ShownAs::Topic(case), shown);
+                    if outbox::lacks_card(row) {
+                        let news = InboxRow::Topic { case, stands: true };
+                        self.tell(chat, news, commit).await;
+                    } else if let Err(error) = self.clerk.ledger.commit(commit).await {
+                        tracing::error!(%error, "failed to keep a case's topic");
+                    }
+                }
+                Err(error) => tracing::error!(%error, "failed to keep a case's topic"),
+            },
+            Some(TopicNews::Gone(case)) => {
+                tracing::warn!(case = case.0, "a case's topic is gone; it is opened anew");
+                self.remember(chat, ShownAs::Topic(case), Shown::default());
+                let _ = self
+                    .clerk
+                    .ledger
+                    .commit_later(outbox::topic_gone(keys, chat, case));
+            }
+            Some(TopicNews::Refused(case)) => {
+                tracing::warn!(
+                    case = case.0,
+                    "the bot may open no topics in the staff chat"
+                );
+                let news = InboxRow::Topic {
+                    case,
+                    stands: false,
+                };
+                self.tell(chat, news, Commit::default()).await;
+            }
+            None => {}
+        }
     }
 
     /// Something that staff wrote goes no further: they are told.
@@ -324,6 +376,13 @@ impl Lanes {
             .and_then(|case| self.shown_lately(chat, ShownAs::Case(case)))
         {
             around.card = card.newest();
+        }
+        if let Some(topic) = row
+            .case
+            .filter(|_| row.topic.is_some())
+            .and_then(|case| self.shown_lately(chat, ShownAs::Topic(case)))
+        {
+            around.topic = topic.newest().map(|first| TopicId(first.0));
         }
         around
     }
@@ -504,6 +563,9 @@ impl Lanes {
             Outgoing::Edit { .. } | Outgoing::Caption { .. } | Outgoing::React { .. } => {
                 tracing::debug!(why, "an edit was refused");
             }
+            Outgoing::OpenTopic { .. } | Outgoing::ChangeTopic { .. } => {
+                tracing::warn!(why, "a topic could not be changed");
+            }
             // Its move's words say the same.
             Outgoing::Photo { .. } => tracing::warn!(why, "a drawing was refused"),
             Outgoing::Send { .. }
@@ -561,23 +623,10 @@ fn plainer(outgoing: &Outgoing, row: &OutboxRow) -> Option<Outgoing> {
                 place: *place,
             })
         }
-        // The card is gone from the chat: what it was to say comes as a new one.
-        Outgoing::Edit {
-            chat,
-            text,
-            keyboard,
-            ..
-        } if row.weight == Weight::Warning && matches!(row.piece, Piece::Edit { .. }) => {
-            Some(Outgoing::Send {
-                chat: *chat,
-                text: text.clone(),
-                keyboard: keyboard.clone(),
-                silent: true,
-                place: Place::default(),
-            })
-        }
         Outgoing::Send { .. }
         | Outgoing::Copy { .. }
+        | Outgoing::OpenTopic { .. }
+        | Outgoing::ChangeTopic { .. }
         | Outgoing::Caption { .. }
         | Outgoing::React { .. }
         | Outgoing::Edit { .. }

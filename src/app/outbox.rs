@@ -3,11 +3,13 @@
 //! Decides only. [`super::lanes`] sends in production, the `.chat` tests in
 //! theirs; both go by what is decided here.
 
+use std::collections::VecDeque;
+
 use super::records::{Fate, Keys, OutboxRow, Piece, Shown, ShownAs, Under};
 use crate::channel::{Outcome, Outgoing, PhotoFile, Place};
 use crate::content::{Content, RichText, Values, With};
 use crate::dialog::{Keyboard, Weight};
-use crate::ids::{CaseNumber, ChatId, Lang, MessageId, PictureId};
+use crate::ids::{CaseNumber, ChatId, Lang, MessageId, PictureId, TopicId};
 use crate::store::{Commit, CommitError, Ledger, Put, ReadError};
 
 /// A question keeps this many copies to edit; older ones scroll away.
@@ -33,6 +35,10 @@ pub enum Next {
     Retry(u32),
     /// Try again after so many seconds; it may have been sent.
     RetryAsRepeat(u32),
+    /// A topic is there.
+    Opened(TopicId),
+    /// The topic it was to go to is gone.
+    NoTopic,
     /// The chat has a new id: move everything that waits.
     Move(ChatId),
     /// The chat cannot be reached any more.
@@ -64,6 +70,8 @@ pub fn after(row: &OutboxRow, outcome: Outcome, tries: u32) -> Next {
         Outcome::NotSent | Outcome::Ambiguous => {
             Next::GiveUp("no answer after many tries".to_owned())
         }
+        Outcome::Opened(topic) => Next::Opened(topic),
+        Outcome::NoTopic => Next::NoTopic,
         Outcome::Migrated(to) => Next::Move(to),
         Outcome::Unreachable => Next::Unreachable,
         Outcome::Refused(why) => Next::GiveUp(why),
@@ -78,6 +86,8 @@ pub struct Around {
     pub shown: Shown,
     /// The newest card of its case.
     pub card: Option<MessageId>,
+    /// The topic of its case.
+    pub topic: Option<TopicId>,
 }
 
 /// What a row has to know of its chat, as it is stored.
@@ -96,7 +106,10 @@ pub fn around(
             file: file.map(|(file, _)| file),
             ..Shown::default()
         };
-        return Ok(Around { shown, card: None });
+        return Ok(Around {
+            shown,
+            ..Around::default()
+        });
     }
     let read = |shows| match ledger.read::<Shown>(&keys.shown(chat, shows)) {
         Ok(found) => Ok(found.map(|(shown, _)| shown).unwrap_or_default()),
@@ -108,7 +121,151 @@ pub fn around(
         (Some(Under::Card), Some(case)) => read(ShownAs::Case(case))?.newest(),
         (Some(Under::Card | Under::Message(_)) | None, _) => None,
     };
-    Ok(Around { shown, card })
+    let topic = match row.case.filter(|_| row.topic.is_some()) {
+        Some(case) => read(ShownAs::Topic(case))?.newest(),
+        None => None,
+    };
+    let topic = topic.map(|first| TopicId(first.0));
+    Ok(Around { shown, card, topic })
+}
+
+/// Where in its chat a row's messages go.
+#[must_use]
+pub fn place(row: &OutboxRow, around: &Around) -> Place {
+    Place {
+        topic: around.topic.or(row.beside),
+        under: match row.under {
+            Some(Under::Card) => around.card,
+            Some(Under::Message(message)) => Some(message),
+            None => None,
+        },
+    }
+}
+
+/// What an answer says of a topic.
+#[derive(Debug, Clone, Copy, PartialEq, Eq)]
+pub enum TopicNews {
+    /// The case's topic is there.
+    Opened(CaseNumber, TopicId),
+    /// The case's topic is gone.
+    Gone(CaseNumber),
+    /// The case gets none: the bot may not open any.
+    Refused(CaseNumber),
+}
+
+/// What is left of an answer, once topics have been seen to.
+#[derive(Debug)]
+pub enum AfterTopic {
+    /// It was about a topic, and what waits goes where it can now.
+    Heard(Option<TopicNews>),
+    /// It was about something else.
+    Other(Next, Outgoing),
+}
+
+/// What an answer about a topic makes of what is still to be sent: it goes to
+/// the topic that is there now, or to where everybody reads.
+pub fn topic_after(
+    next: Next,
+    one: Outgoing,
+    row: &mut OutboxRow,
+    around: &mut Around,
+    waiting: &mut VecDeque<Outgoing>,
+) -> AfterTopic {
+    let is_opening = matches!(one, Outgoing::OpenTopic { .. });
+    match next {
+        Next::Opened(topic) => {
+            around.topic = Some(topic);
+            for waits in waiting.iter_mut() {
+                set_topic(waits, Some(topic));
+            }
+            AfterTopic::Heard(row.case.map(|case| TopicNews::Opened(case, topic)))
+        }
+        Next::NoTopic if !is_opening => {
+            row.beside = None;
+            let gone = row.case.filter(|_| around.topic.take().is_some());
+            let mut again = one;
+            set_topic(&mut again, None);
+            match again {
+                Outgoing::Send { chat, .. } | Outgoing::Copy { chat, .. } => {
+                    waiting.push_front(again);
+                    // Opened anew once; a server that takes it away again gets the rest as it is.
+                    if let (Some(_), Some(name)) = (gone, row.topic.take()) {
+                        waiting.push_front(Outgoing::OpenTopic { chat, name });
+                    }
+                }
+                Outgoing::Edit { .. }
+                | Outgoing::Caption { .. }
+                | Outgoing::React { .. }
+                | Outgoing::OpenTopic { .. }
+                | Outgoing::ChangeTopic { .. }
+                | Outgoing::Photo { .. }
+                | Outgoing::Contact { .. }
+                | Outgoing::AnswerPress { .. } => {}
+            }
+            AfterTopic::Heard(gone.map(TopicNews::Gone))
+        }
+        // A warning does not wait for a topic.
+        Next::NoTopic | Next::RetryAsRepeat(_) | Next::GiveUp(_) if is_opening => {
+            row.topic = None;
+            AfterTopic::Heard(row.case.map(TopicNews::Refused))
+        }
+        next => AfterTopic::Other(next, one),
+    }
+}
+
+fn set_topic(outgoing: &mut Outgoing, topic: Option<TopicId>) {
+    match outgoing {
+        Outgoing::Send { place, .. } | Outgoing::Copy { place, .. } => place.topic = topic,
+        Outgoing::Edit { .. }
+        | Outgoing::Caption { .. }
+        | Outgoing::React { .. }
+        | Outgoing::OpenTopic { .. }
+        | Outgoing::ChangeTopic { .. }
+        | Outgoing::Photo { .. }
+        | Outgoing::Contact { .. }
+        | Outgoing::AnswerPress { .. } => {}
+    }
+}
+
+/// Whether a topic was opened by something else than its case's card, which is
+/// to stand there too.
+#[must_use]
+pub fn lacks_card(row: &OutboxRow) -> bool {
+    !matches!(shows_of(row), Some(ShownAs::Case(_)))
+}
+
+/// A topic is there: it is found again, and who writes there writes on its case.
+///
+/// # Errors
+/// When a record does not fit.
+pub fn opened(
+    keys: Keys,
+    chat: ChatId,
+    case: CaseNumber,
+    topic: TopicId,
+) -> Result<(Commit, Shown), CommitError> {
+    let shown = Shown {
+        messages: vec![topic.0],
+        file: None,
+    };
+    let clinic = super::records::CLINIC;
+    let commit = Commit {
+        puts: vec![
+            Put::json(keys.shown(chat, ShownAs::Topic(case)), clinic, &shown)?,
+            Put::json(keys.card_at(chat, MessageId(topic.0)), clinic, &case)?,
+        ],
+        ..Commit::default()
+    };
+    Ok((commit, shown))
+}
+
+/// A topic is gone, and with it what stood there.
+#[must_use]
+pub fn topic_gone(keys: Keys, chat: ChatId, case: CaseNumber) -> Commit {
+    Commit {
+        deletes: vec![keys.shown(chat, ShownAs::Topic(case))],
+        ..Commit::default()
+    }
 }
 
 /// What staff are told of something they wrote, once the row that brings it was
@@ -122,6 +279,7 @@ pub fn fate_of(row: &OutboxRow) -> Option<Fate> {
         | Piece::Copy { .. }
         | Piece::Photo { .. }
         | Piece::Contact { .. }
+        | Piece::Topic(_)
         | Piece::React { .. } => Fate::Arrived,
     })
 }
@@ -134,7 +292,7 @@ pub fn shows_of(row: &OutboxRow) -> Option<ShownAs> {
         Piece::Edit { shows, .. } | Piece::Copy { shows, .. } | Piece::Caption { shows, .. } => {
             Some(*shows)
         }
-        Piece::Photo { .. } | Piece::Contact { .. } | Piece::React { .. } => None,
+        Piece::Photo { .. } | Piece::Contact { .. } | Piece::Topic(_) | Piece::React { .. } => None,
     }
 }
 
@@ -144,15 +302,35 @@ pub fn shows_of(row: &OutboxRow) -> Option<ShownAs> {
 /// number too, stands in one place alone.
 #[must_use]
 pub fn resolve(content: &Content, chat: ChatId, row: &OutboxRow, around: &Around) -> Vec<Outgoing> {
-    let shown = &around.shown;
-    let place = Place {
-        topic: None,
-        under: match row.under {
-            Some(Under::Card) => around.card,
-            Some(Under::Message(message)) => Some(message),
-            None => None,
-        },
-    };
+    let place = place(row, around);
+    let outgoing = messages(content, chat, row, &around.shown, place);
+    match (&row.topic, around.topic, &row.piece) {
+        (Some(name), None, Piece::Send { .. } | Piece::Copy { .. }) => {
+            // The rest goes there, once it is known where.
+            let name = name.clone();
+            let opened = std::iter::once(Outgoing::OpenTopic { chat, name });
+            opened.chain(outgoing).collect()
+        }
+        (Some(_) | None, topic, Piece::Topic(change)) => {
+            let change = change.clone();
+            let changed = topic.map(|topic| Outgoing::ChangeTopic {
+                chat,
+                topic,
+                change,
+            });
+            changed.into_iter().collect()
+        }
+        (_, _, _) => outgoing,
+    }
+}
+
+fn messages(
+    content: &Content,
+    chat: ChatId,
+    row: &OutboxRow,
+    shown: &Shown,
+    place: Place,
+) -> Vec<Outgoing> {
     match &row.piece {
         Piece::Send {
             text,
@@ -250,6 +428,7 @@ pub fn resolve(content: &Content, chat: ChatId, row: &OutboxRow, around: &Around
             });
             captions.collect()
         }
+        Piece::Topic(_) => Vec::new(),
         Piece::React { message, emoji, .. } => vec![Outgoing::React {
             chat,
             message: *message,
@@ -272,25 +451,35 @@ fn drawn(content: &Content, id: &PictureId, lang: Lang) -> Option<PhotoFile> {
     }
 }
 
-/// What is said where Telegram takes no copy, or no sign.
+/// What is said where Telegram takes no copy, no sign, or no change: whatever
+/// stood there is gone, and what it was to say comes as a new message.
 #[must_use]
-pub fn instead(row: &OutboxRow, refused: &Outgoing) -> Option<Outgoing> {
-    let (chat, text, place) = match (refused, &row.piece) {
-        (Outgoing::Copy { chat, place, .. }, Piece::Copy { instead, .. }) => {
-            (*chat, instead, *place)
+pub fn instead(row: &OutboxRow, around: &Around, refused: &Outgoing) -> Option<Outgoing> {
+    let (chat, text, keyboard) = match (refused, &row.piece) {
+        (
+            Outgoing::Edit {
+                chat,
+                text,
+                keyboard,
+                ..
+            },
+            Piece::Edit { .. },
+        ) if row.weight == Weight::Warning => (*chat, text, keyboard.clone()),
+        // A member of staff is told that theirs did not arrive; nobody else reads of it.
+        (Outgoing::Copy { chat, .. }, Piece::Copy { instead, .. }) if row.said.is_none() => {
+            (*chat, instead, Keyboard::None)
         }
         (Outgoing::React { chat, .. }, Piece::React { instead, .. }) => {
-            (*chat, instead, Place::default())
+            (*chat, instead, Keyboard::None)
         }
-        _ => return None,
+        (_, _) => return None,
     };
-    // A member of staff is told that theirs did not arrive; nobody else reads of it.
-    row.said.is_none().then(|| Outgoing::Send {
+    Some(Outgoing::Send {
         chat,
         text: text.clone(),
-        keyboard: Keyboard::None,
-        silent: false,
-        place,
+        keyboard,
+        silent: matches!(refused, Outgoing::Edit { .. }),
+        place: place(row, around),
     })
 }
 

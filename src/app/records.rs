@@ -2,10 +2,12 @@
 
 use serde::{Deserialize, Serialize};
 
+use crate::channel::TopicChange;
 use crate::content::RichText;
 use crate::dialog::{Due, Keyboard, Token, Weight};
 use crate::ids::{
-    BotId, CaseNumber, ChatId, FlagId, Lang, MessageId, PictureId, Revision, Timestamp, UserId,
+    BotId, CaseNumber, ChatId, FlagId, Lang, MessageId, PictureId, Revision, Timestamp, TopicId,
+    UserId,
 };
 use crate::store::{Key, Kind};
 
@@ -46,6 +48,13 @@ pub enum InboxRow {
     Forget,
     /// Nobody writes with the patient any more: the bot is back.
     HandedBack,
+    /// What became of a case's topic; for the staff chat.
+    Topic {
+        /// Whose.
+        case: CaseNumber,
+        /// It stands, and its card does not stand there yet; or there is none.
+        stands: bool,
+    },
     /// What became of something staff wrote to a patient; for the staff chat.
     Fate {
         /// What they wrote.
@@ -119,6 +128,13 @@ pub struct OutboxRow {
     /// Which message it answers.
     #[serde(default, skip_serializing_if = "Option::is_none")]
     pub under: Option<Under>,
+    /// What its case's topic is called, in a group that has topics. One that is
+    /// not there is opened.
+    #[serde(default, skip_serializing_if = "Option::is_none")]
+    pub topic: Option<String>,
+    /// The topic that somebody asked in: what answers them stands there.
+    #[serde(default, skip_serializing_if = "Option::is_none")]
+    pub beside: Option<TopicId>,
     /// What staff wrote, when this brings it to the patient.
     #[serde(default, skip_serializing_if = "Option::is_none")]
     pub said: Option<Said>,
@@ -135,6 +151,8 @@ impl OutboxRow {
             repeats: 0,
             case: None,
             under: None,
+            topic: None,
+            beside: None,
             said: None,
         }
     }
@@ -221,6 +239,8 @@ pub enum Piece {
         /// What they say now.
         text: RichText,
     },
+    /// The topic of its case changes.
+    Topic(TopicChange),
     /// A sign on somebody's message; words when Telegram takes no sign.
     React {
         /// Which message.
@@ -251,6 +271,8 @@ pub enum ShownAs {
     },
     /// The ready answers that are offered for a case.
     Answers(CaseNumber),
+    /// A case's topic.
+    Topic(CaseNumber),
 }
 
 /// The messages that show one thing, the newest last: a question shown again
@@ -327,6 +349,7 @@ impl Keys {
             ShownAs::Passed { from, message } => {
                 [&b"p"[..], &from.0.to_be_bytes(), &message.0.to_be_bytes()].concat()
             }
+            ShownAs::Topic(number) => [&b"t"[..], &number.0.to_be_bytes()].concat(),
             ShownAs::Answers(number) => [&b"a"[..], &number.0.to_be_bytes()].concat(),
             ShownAs::Case(number) => [&b"c"[..], &number.0.to_be_bytes()].concat(),
         };

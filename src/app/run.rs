@@ -225,6 +225,13 @@ pub async fn run(
         let (telegram, clerk) = (Arc::clone(&telegram), Arc::clone(&clerk));
         async move {
             loop {
+                if let Some(chat) = clerk.staff_chat() {
+                    match telegram.has_topics(chat).await {
+                        Ok(has_topics) => clerk.learn_topics(has_topics),
+                        // Whatever comes from there says so too.
+                        Err(error) => tracing::debug!(%error, "failed to ask for topics"),
+                    }
+                }
                 profile::announce(&telegram, &clerk, clerk.staff_chat()).await;
                 clerk.desk_moved.notified().await;
             }

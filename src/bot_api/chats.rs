@@ -237,6 +237,13 @@ impl Chat {
             .ok()
     }
 
+    /// Takes every message of a topic away.
+    pub fn delete_in_topic(&mut self, topic: i64) {
+        for shown in &mut self.messages {
+            shown.deleted |= shown.topic == Some(topic);
+        }
+    }
+
     /// Numbers a message and appends it.
     pub fn push(&mut self, mut shown: Shown, keep: usize) -> i64 {
         self.last_id += 1;

@@ -90,6 +90,7 @@ impl World {
         let (bot, sender, keep) = (self.bot.id, self.bot.first_name.clone(), self.keep);
         let chat = self.chat_mut(id)?;
         let mut shown = service(bot, &sender, now);
+        shown.from_bot = true;
         shown.rest.insert(
             "forum_topic_created".to_owned(),
             json!({"name": name, "icon_color": TOPIC_COLOUR}),
@@ -107,27 +108,70 @@ impl World {
         Ok(json!({"message_thread_id": topic, "name": name, "icon_color": TOPIC_COLOUR}))
     }
 
-    pub(super) fn close_topic(&mut self, params: Params<'_>, now: i64) -> Outcome {
+    /// Closes a topic, or opens it again.
+    pub(super) fn turn_topic(&mut self, params: Params<'_>, closed: bool, now: i64) -> Outcome {
         let id = self.forum(params)?;
-        let (bot, sender, keep) = (self.bot.id, self.bot.first_name.clone(), self.keep);
-        let chat = self.chat_mut(id)?;
-        let wanted = params.integer("message_thread_id");
-        let topic = chat
-            .topics
-            .iter_mut()
-            .find(|topic| Some(topic.id) == wanted);
-        let topic = topic.ok_or_else(|| Refusal::bad("message thread not found"))?;
-        if topic.closed {
+        let topic = self.topic(id, params)?;
+        if topic.closed == closed {
             return Err(Refusal::bad("TOPIC_NOT_MODIFIED"));
         }
-        topic.closed = true;
+        topic.closed = closed;
+        let topic = topic.id;
+        let field = match closed {
+            true => "forum_topic_closed",
+            false => "forum_topic_reopened",
+        };
+        self.note_in_topic(id, topic, field, json!({}), now)
+    }
+
+    /// Calls a topic something else.
+    pub(super) fn name_topic(&mut self, params: Params<'_>, now: i64) -> Outcome {
+        let id = self.forum(params)?;
+        let name = params.text("name").unwrap_or_default().trim().to_owned();
+        if name.chars().count() > TOPIC_NAME_MAX {
+            return Err(Refusal::bad("TOPIC_TITLE_EMPTY"));
+        }
+        let topic = self.topic(id, params)?;
+        if name.is_empty() || topic.name == name {
+            return Err(Refusal::bad("TOPIC_NOT_MODIFIED"));
+        }
+        topic.name.clone_from(&name);
+        let topic = topic.id;
+        self.note_in_topic(id, topic, "forum_topic_edited", json!({"name": name}), now)
+    }
+
+    /// A person deletes a topic, and every message in it.
+    pub fn delete_topic(&mut self, group: i64, topic: i64) {
+        if let Some(chat) = self.chats.get_mut(&group) {
+            chat.topics.retain(|known| known.id != topic);
+            chat.delete_in_topic(topic);
+            self.tell(&Change::Chat(group));
+        }
+    }
+
+    /// The topic a call names.
+    fn topic(&mut self, chat: i64, params: Params<'_>) -> Result<&mut Topic, Refusal> {
+        let wanted = params.integer("message_thread_id");
+        let topics = &mut self.chat_mut(chat)?.topics;
+        let found = topics.iter_mut().find(|topic| Some(topic.id) == wanted);
+        found.ok_or_else(|| Refusal::bad("message thread not found"))
+    }
+
+    /// What Telegram writes into a topic when it changes.
+    fn note_in_topic(
+        &mut self,
+        chat: i64,
+        topic: i64,
+        field: &str,
+        value: Value,
+        now: i64,
+    ) -> Outcome {
+        let (bot, sender, keep) = (self.bot.id, self.bot.first_name.clone(), self.keep);
         let mut shown = service(bot, &sender, now);
-        shown.topic = Some(topic.id);
-        shown
-            .rest
-            .insert("forum_topic_closed".to_owned(), json!({}));
-        chat.push(shown, keep);
-        self.tell(&Change::Chat(id));
+        shown.topic = Some(topic);
+        shown.rest.insert(field.to_owned(), value);
+        self.chat_mut(chat)?.push(shown, keep);
+        self.tell(&Change::Chat(chat));
         Ok(Value::Bool(true))
     }
 

@@ -98,6 +98,11 @@ impl World {
         shown.reply_to = fields
             .remove("reply_to_message_id")
             .and_then(|id| id.as_i64());
+        // Whoever answers in a topic writes there.
+        let answered = shown
+            .reply_to
+            .and_then(|target| self.chats.get(&chat)?.message(target));
+        shown.topic = shown.topic.or(answered.and_then(|answered| answered.topic));
         shown.rest = fields;
         self.append(chat, shown, now)
     }
@@ -249,7 +254,12 @@ impl World {
             return;
         };
         let mut message = self.message_json(held, shown);
-        if let Some(target) = shown.reply_to.and_then(|target| held.message(target)) {
+        // What answers nothing in a topic answers its first message.
+        if let Some(target) = shown
+            .reply_to
+            .or(shown.topic)
+            .and_then(|target| held.message(target))
+        {
             message["reply_to_message"] = self.message_json(held, target);
         }
         self.queue_update(kind, message, now);
@@ -291,7 +301,8 @@ impl Chat {
         };
         let command = |entity: &Entity| entity.kind == "bot_command" && entity.offset == 0;
         let answers_bot = || {
-            let target = shown.reply_to.and_then(|target| self.message(target));
+            let target = shown.reply_to.or(shown.topic);
+            let target = target.and_then(|target| self.message(target));
             target.is_some_and(|target| target.from_bot)
         };
         !self.is_group() || self.bot_is_admin || shown.entities.iter().any(command) || answers_bot()

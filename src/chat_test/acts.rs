@@ -4,7 +4,7 @@ use serde_json::{Value, json};
 
 use super::parse::Act;
 use super::play::{Player, same};
-use super::stage::{PATIENT, STAFF_CHAT, STAFF_PEOPLE};
+use super::stage::{PATIENT, STAFF_PEOPLE};
 
 /// An admin who hides who they are: Telegram names the group instead.
 const ANONYMOUS: &str = "anonymous";
@@ -12,6 +12,7 @@ const ANONYMOUS: &str = "anonymous";
 impl Player {
     pub(super) fn act(&mut self, act: &Act) -> Result<(), String> {
         let now = self.stage.now();
+        let staff_chat = self.stage.staff_chat();
         let said = |error: crate::bot_api::CannotAct| error.to_string();
         match act {
             Act::Say(words) => {
@@ -96,21 +97,21 @@ impl Player {
                 match act.strip_prefix('[').and_then(|act| act.strip_suffix(']')) {
                     Some(label) => {
                         let label = self.fill(label);
-                        let (message, data) = self.button(STAFF_CHAT, &label)?;
+                        let (message, data) = self.button(staff_chat, &label)?;
                         self.stage
                             .world
-                            .press(STAFF_CHAT, user, message, &data, now)
+                            .press(staff_chat, user, message, &data, now)
                             .map_err(said)?;
                     }
                     None => {
                         let mut extra = json!({"text": self.fill(act)});
                         if name == ANONYMOUS {
                             extra["sender_chat"] =
-                                json!({"id": STAFF_CHAT, "type": "group", "title": "Staff"});
+                                json!({"id": staff_chat, "type": "group", "title": "Staff"});
                         }
                         self.stage
                             .world
-                            .say_with(STAFF_CHAT, user, extra, now)
+                            .say_with(staff_chat, user, extra, now)
                             .map_err(said)?;
                     }
                 }
@@ -127,15 +128,15 @@ impl Player {
                 let user = self.staff_member(name);
                 self.stage
                     .world
-                    .pass_through(STAFF_CHAT, user, *leaves, now);
+                    .pass_through(staff_chat, user, *leaves, now);
             }
             Act::StaffForge { name, data } => {
                 let user = self.staff_member(name);
-                let messages = self.stage.world.messages(STAFF_CHAT);
+                let messages = self.stage.world.messages(staff_chat);
                 let message = messages.last().map_or(1, |shown| shown.message_id);
                 self.stage
                     .world
-                    .press(STAFF_CHAT, user, message, data, now)
+                    .press(staff_chat, user, message, data, now)
                     .map_err(said)?;
             }
             Act::StaffReply { name, case, words } => {
@@ -145,7 +146,7 @@ impl Player {
                 let id = self
                     .stage
                     .world
-                    .say_with(STAFF_CHAT, user, extra, now)
+                    .say_with(staff_chat, user, extra, now)
                     .map_err(said)?;
                 self.last_replied = Some(id);
             }
@@ -160,10 +161,26 @@ impl Player {
                 let id = self
                     .stage
                     .world
-                    .say_with(STAFF_CHAT, user, extra, now)
+                    .say_with(staff_chat, user, extra, now)
                     .map_err(said)?;
                 self.last_replied = Some(id);
             }
+            Act::StaffTopic { name, case, words } => {
+                let user = self.staff_member(name);
+                let topic = self.topic(*case)?;
+                let extra = json!({"text": self.fill(words), "message_thread_id": topic});
+                let id = self
+                    .stage
+                    .world
+                    .say_with(staff_chat, user, extra, now)
+                    .map_err(said)?;
+                self.last_replied = Some(id);
+            }
+            Act::DeleteTopic(case) => {
+                let topic = self.topic(*case)?;
+                self.stage.world.delete_topic(staff_chat, topic);
+            }
+            Act::TopicRight(may) => self.stage.world.set_bot_admin(staff_chat, *may),
             Act::StaffEdit { name, words } => {
                 self.staff_member(name);
                 let words = self.fill(words);
@@ -172,13 +189,13 @@ impl Player {
                     .ok_or("nobody on staff has replied anything to edit")?;
                 self.stage
                     .world
-                    .edit(STAFF_CHAT, id, &words, now)
+                    .edit(staff_chat, id, &words, now)
                     .map_err(said)?;
             }
             Act::Stranger(label) => {
                 // A case's button, forwarded to somebody's private chat and pressed there.
                 let label = self.fill(label);
-                let (_, data) = self.button(STAFF_CHAT, &label)?;
+                let (_, data) = self.button(staff_chat, &label)?;
                 let message = self
                     .stage
                     .world
@@ -208,14 +225,19 @@ impl Player {
             });
         let user = STAFF_PEOPLE.start + i64::try_from(index).unwrap_or(0);
         self.stage.world.add_person(user, name, None, Some("en"));
-        self.stage.world.join(STAFF_CHAT, user);
+        self.stage.world.join(self.stage.staff_chat(), user);
         user
     }
 
     /// The newest card in the staff chat, or the newest one of a case.
     fn card(&self, case: Option<u64>) -> Result<i64, String> {
         let wanted = case.map_or_else(|| "case:".to_owned(), |case| format!("case:{case}:"));
-        let mut messages = self.stage.world.messages(STAFF_CHAT).iter().rev();
+        let mut messages = self
+            .stage
+            .world
+            .messages(self.stage.staff_chat())
+            .iter()
+            .rev();
         messages
             .find(|shown| {
                 let mut buttons = shown.buttons.iter().flatten();
@@ -223,6 +245,17 @@ impl Player {
             })
             .map(|shown| shown.message_id)
             .ok_or_else(|| "no card stands in the staff chat to reply to".to_owned())
+    }
+
+    /// The newest topic of a case.
+    pub(super) fn topic(&self, case: u64) -> Result<i64, String> {
+        let topics = self.stage.world.topics(self.stage.staff_chat());
+        let named = format!("Case {case} ·");
+        let mut topics = topics.iter().rev();
+        let found = topics.find(|topic| topic.name.starts_with(&named));
+        found
+            .map(|topic| topic.id)
+            .ok_or_else(|| format!("there is no topic of case {case}"))
     }
 
     /// The newest button with this label; a tick's mark need not be written.

@@ -2,12 +2,25 @@
 
 use super::parse::{Check, Observed};
 use super::play::{Player, same};
-use super::stage::STAFF_CHAT;
 
 impl Player {
     pub(super) fn check(&mut self, check: &Check) -> Result<(), String> {
         match check {
             Check::See { by, words } => self.see(*by, words),
+            Check::SeeInTopic { case, words } => self.see_in_topic(*case, words),
+            Check::Topics(expected) => {
+                let topics = self.stage.world.topics(self.stage.staff_chat()).iter();
+                let found: Vec<String> = topics
+                    .map(|topic| match topic.closed {
+                        true => format!("{} (closed)", topic.name),
+                        false => topic.name.clone(),
+                    })
+                    .collect();
+                if found == *expected {
+                    return Ok(());
+                }
+                Err(format!("there are the topics {}", found.join(", ")))
+            }
             Check::SeeNothing(by) => self.see_nothing(*by),
             Check::Buttons(labels) => self.has_buttons(labels),
             Check::NoButton(label) => {
@@ -37,7 +50,7 @@ impl Player {
             }
             Check::StaffChatHasNo(words) => {
                 let words = self.fill(words);
-                let mut texts = self.stage.world.messages(STAFF_CHAT).iter();
+                let mut texts = self.stage.world.messages(self.stage.staff_chat()).iter();
                 match texts.find(|shown| shown.text.contains(&words)) {
                     Some(shown) => Err(format!(
                         "the staff chat still shows \"{words}\", in:\n{}",
@@ -100,6 +113,21 @@ impl Player {
                 self.transcript()
             )),
         }
+    }
+
+    fn see_in_topic(&mut self, case: u64, words: &str) -> Result<(), String> {
+        let topic = self.topic(case)?;
+        let words = self.fill(words).replace("**", "").replace("\\n", "\n");
+        let found = self.fresh.iter().find(|seen| {
+            seen.by == Observed::Staff && seen.topic == Some(topic) && seen.text.contains(&words)
+        });
+        self.found = Some(found.cloned().ok_or_else(|| {
+            format!(
+                "nobody said \"{words}\" in that topic\n{}",
+                self.transcript()
+            )
+        })?);
+        Ok(())
     }
 
     fn see_nothing(&self, by: Observed) -> Result<(), String> {

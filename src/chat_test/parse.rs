@@ -15,9 +15,9 @@ impl Chat {
     pub fn clinic(&self) -> Option<&str> {
         self.lines.iter().find_map(|(_, line)| match line {
             Line::Setting(Setting::Clinic(name)) => Some(name.as_str()),
-            Line::Setting(Setting::Lang(_) | Setting::NoStaff) | Line::Act(_) | Line::Check(_) => {
-                None
-            }
+            Line::Setting(Setting::Lang(_) | Setting::NoStaff | Setting::Topics)
+            | Line::Act(_)
+            | Line::Check(_) => None,
         })
     }
 }
@@ -40,6 +40,8 @@ pub enum Setting {
     Lang(String),
     /// `staff: none`: the bot has no staff chat.
     NoStaff,
+    /// `staff: topics`: the staff chat is a group with topics.
+    Topics,
     /// `clinic: east-west`: the clinic the patient writes to.
     Clinic(String),
 }
@@ -94,6 +96,19 @@ pub enum Act {
         /// The caption.
         caption: Option<String>,
     },
+    /// `staff Ana in topic 1: words`: in the topic of case 1, answering nothing.
+    StaffTopic {
+        /// Who.
+        name: String,
+        /// The topic of which case.
+        case: u64,
+        /// What they say.
+        words: String,
+    },
+    /// `topic 1 is deleted`: somebody takes the topic of case 1 away.
+    DeleteTopic(u64),
+    /// `bot may open topics` or `bot may open no topics`: a right of the group's.
+    TopicRight(bool),
     /// `staff Ana edits: words`: the newest message they replied with.
     StaffEdit {
         /// Who.
@@ -150,6 +165,9 @@ impl Act {
             | Self::StaffReply { .. }
             | Self::StaffSend { .. }
             | Self::StaffEdit { .. }
+            | Self::StaffTopic { .. }
+            | Self::DeleteTopic(_)
+            | Self::TopicRight(_)
             | Self::StaffForge { .. }
             | Self::StaffPrivate { .. }
             | Self::StaffMoves { .. }
@@ -172,6 +190,15 @@ pub enum Check {
     },
     /// `bot: nothing` or `staff sees: nothing`.
     SeeNothing(Observed),
+    /// `in topic 1: words`: a message of staff's, in the topic of case 1.
+    SeeInTopic {
+        /// The topic of which case.
+        case: u64,
+        /// The words, which must be part of a message.
+        words: String,
+    },
+    /// `topics: Case 1 · urgent today (closed), Case 2 · emergency now`.
+    Topics(Vec<String>),
     /// `[Label] [Label]` below a `bot:` line: buttons of that message.
     Buttons(Vec<String>),
     /// `no [Label]`: a button that message does not have.
@@ -250,17 +277,26 @@ fn parse_line(line: &str) -> Option<Line> {
         Some(("lang", lang)) => Some(Line::Setting(Setting::Lang(lang.to_owned()))),
         Some(("clinic", name)) => Some(Line::Setting(Setting::Clinic(name.to_owned()))),
         Some(("staff", "none")) => Some(Line::Setting(Setting::NoStaff)),
+        Some(("staff", "topics")) => Some(Line::Setting(Setting::Topics)),
         Some(_) | None => parse_act(line).map(Line::Act),
     }
 }
 
 fn parse_act(line: &str) -> Option<Act> {
     match line {
+        "bot may open topics" => return Some(Act::TopicRight(true)),
+        "bot may open no topics" => return Some(Act::TopicRight(false)),
         "restart" => return Some(Act::Restart),
         "gap" => return Some(Act::Gap),
         "patient blocks" => return Some(Act::Block(true)),
         "patient unblocks" => return Some(Act::Block(false)),
         _ => {}
+    }
+    if let Some(case) = line
+        .strip_prefix("topic ")
+        .and_then(|rest| rest.strip_suffix(" is deleted"))
+    {
+        return Some(Act::DeleteTopic(case.trim().parse().ok()?));
     }
     if let Some(who) = line.strip_prefix("staff ")
         && !who.contains(':')
@@ -315,6 +351,13 @@ fn parse_staff(who: &str, rest: &str) -> Option<Act> {
             name: name.trim().to_owned(),
             what,
             caption,
+        });
+    }
+    if let Some((name, case)) = who.split_once(" in topic ") {
+        return Some(Act::StaffTopic {
+            name: name.trim().to_owned(),
+            case: case.trim().parse().ok()?,
+            words: rest.replace("\\n", "\n"),
         });
     }
     if let Some(name) = who.strip_suffix(" edits") {
@@ -378,7 +421,17 @@ fn parse_check(line: &str) -> Option<Check> {
             }
         }
     };
+    if let Some(case) = head.strip_prefix("in topic ") {
+        return Some(Check::SeeInTopic {
+            case: case.trim().parse().ok()?,
+            words: rest.to_owned(),
+        });
+    }
     Some(match head {
+        "topics" => Check::Topics(match rest {
+            "none" => Vec::new(),
+            named => named.split(", ").map(str::to_owned).collect(),
+        }),
         "bot" => see(Observed::Patient, rest),
         "staff sees" => see(Observed::Staff, rest),
         "in private" => see(Observed::Private, rest),

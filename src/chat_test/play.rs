@@ -6,7 +6,7 @@ use std::sync::Arc;
 
 use super::parse::{Act, Chat, Check, Line, Observed, Setting};
 use super::seen::Seen;
-use super::stage::Stage;
+use super::stage::{Staff, Stage};
 use crate::app::library::Library;
 use crate::content::Values;
 use crate::ids::Lang;
@@ -83,11 +83,16 @@ pub fn play(chat: &Chat, library: &Arc<Library>, options: Options) -> Result<Pla
         }
     });
     let lang = lang.unwrap_or_else(|| "en".to_owned());
-    let staffed = !chat
-        .lines
-        .iter()
-        .any(|(_, line)| *line == Line::Setting(Setting::NoStaff));
-    let stage = Stage::new(Arc::clone(library), &lang, staffed)
+    let has = |setting: Setting| {
+        let mut lines = chat.lines.iter();
+        lines.any(|(_, line)| matches!(line, Line::Setting(one) if *one == setting))
+    };
+    let staff = match (has(Setting::NoStaff), has(Setting::Topics)) {
+        (true, _) => Staff::None,
+        (false, true) => Staff::Topics,
+        (false, false) => Staff::Group,
+    };
+    let stage = Stage::new(Arc::clone(library), &lang, staff)
         .map_err(|message| Failure { line: 0, message })?;
     let mut player = Player {
         stage,

@@ -6,7 +6,7 @@ use serde_json::Value;
 
 use super::parse::Observed;
 use super::play::Player;
-use super::stage::{PATIENT, STAFF_CHAT, STAFF_PEOPLE};
+use super::stage::{PATIENT, STAFF_PEOPLE};
 
 /// One message, as somebody sees it.
 #[derive(Debug, Clone, PartialEq, Eq)]
@@ -15,6 +15,8 @@ pub(super) struct Seen {
     pub text: String,
     pub buttons: Vec<String>,
     pub is_edit: bool,
+    /// The topic it was sent to.
+    pub topic: Option<i64>,
 }
 
 impl Player {
@@ -32,7 +34,7 @@ impl Player {
             }
             let by = match payload["chat_id"].as_i64() {
                 Some(PATIENT) => Observed::Patient,
-                Some(STAFF_CHAT) => Observed::Staff,
+                Some(chat) if chat == self.stage.staff_chat() => Observed::Staff,
                 Some(chat) if STAFF_PEOPLE.contains(&chat) => Observed::Private,
                 _ if method == "answercallbackquery" => Observed::Toast,
                 _ => continue,
@@ -75,6 +77,7 @@ impl Player {
                 text,
                 buttons,
                 is_edit: method.starts_with("edit"),
+                topic: payload["message_thread_id"].as_i64(),
             });
         }
         for shown in self.stage.world.messages(PATIENT) {

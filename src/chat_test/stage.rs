@@ -8,12 +8,12 @@ use serde_json::Value;
 
 use crate::app::clerk::{Clerk, Job, Prepared};
 use crate::app::library::Library;
+use crate::app::outbox::{AfterTopic, TopicNews};
 use crate::app::pairing::PairCode;
 use crate::app::records::{DueRow, Fate, InboxRow, Keys, OutboxRow};
 use crate::app::{intake, outbox, recover};
 use crate::bot_api::World;
 use crate::channel::{Outcome, Outgoing, telegram};
-use crate::dialog::Weight;
 use crate::ids::{BotId, ChatId, Timestamp};
 use crate::store::memory::MemoryDisk;
 use crate::store::{Commit, Kind, Ledger, Put};
@@ -24,6 +24,8 @@ const BOT: i64 = 7_000;
 pub const PATIENT: i64 = 42;
 /// The staff group's.
 pub const STAFF_CHAT: i64 = -100;
+/// The same group, where it has topics: only a supergroup may.
+pub const STAFF_FORUM: i64 = -1_000_000_000_100;
 /// Members of staff have these numbers, and their private chats.
 pub const STAFF_PEOPLE: std::ops::Range<i64> = 9_000..9_100;
 /// 2026-03-02 at 10:00 in Los Angeles, a Monday.
@@ -37,7 +39,7 @@ pub struct Stage {
     library: Arc<Library>,
     clerk: Clerk,
     /// Whether there is a staff chat.
-    staffed: bool,
+    staff: Staff,
     now: Timestamp,
     jobs: VecDeque<(ChatId, Job)>,
     messages: VecDeque<(ChatId, u64, OutboxRow)>,
@@ -49,25 +51,48 @@ pub struct Stage {
     token: String,
 }
 
+/// What staff chat a play has.
+#[derive(Debug, Clone, Copy, PartialEq, Eq)]
+pub enum Staff {
+    /// None is set; a group is there to be paired.
+    None,
+    /// A group.
+    Group,
+    /// A group with topics.
+    Topics,
+}
+
+impl Staff {
+    /// The group staff speak in.
+    #[must_use]
+    pub const fn chat(self) -> i64 {
+        match self {
+            Self::None | Self::Group => STAFF_CHAT,
+            Self::Topics => STAFF_FORUM,
+        }
+    }
+}
+
 impl Stage {
     /// A fresh bot and a patient who has never written.
     ///
     /// # Errors
     /// When the store in memory cannot be opened.
-    pub fn new(library: Arc<Library>, lang: &str, staffed: bool) -> Result<Self, String> {
+    pub fn new(library: Arc<Library>, lang: &str, staff: Staff) -> Result<Self, String> {
         let token = format!("{BOT}:stage");
         let mut world = World::new(&token, BOT, "clinic_bot", "Clinic");
         world.add_person(PATIENT, "Pat", Some("pat"), Some(lang));
-        world.add_group(STAFF_CHAT, "Staff");
+        world.add_group(staff.chat(), "Staff");
+        world.set_forum(staff.chat(), staff == Staff::Topics);
         let disk = MemoryDisk::default();
         let (ledger, _) = disk.open().map_err(|error| error.to_string())?;
-        let clerk = new_clerk(ledger, &library, staffed, 0, Timestamp(START));
+        let clerk = new_clerk(ledger, &library, staff, 0, Timestamp(START));
         let mut stage = Self {
             world,
             disk,
             library,
             clerk,
-            staffed,
+            staff,
             now: Timestamp(START),
             jobs: VecDeque::new(),
             messages: VecDeque::new(),
@@ -84,6 +109,12 @@ impl Stage {
     #[must_use]
     pub fn now(&self) -> i64 {
         self.now.0
+    }
+
+    /// The group staff speak in.
+    #[must_use]
+    pub const fn staff_chat(&self) -> i64 {
+        self.staff.chat()
     }
 
     /// The code that makes somebody the owner of the desk.
@@ -181,13 +212,7 @@ impl Stage {
                 found.unreadable
             ));
         }
-        self.clerk = new_clerk(
-            ledger,
-            &self.library,
-            self.staffed,
-            found.sequence,
-            self.now,
-        );
+        self.clerk = new_clerk(ledger, &self.library, self.staff, found.sequence, self.now);
         self.jobs = found.jobs.into();
         self.messages = found.messages.into();
         self.dues = found.dues;
@@ -305,7 +330,7 @@ impl Stage {
     fn deliver(&mut self, chat: ChatId, sequence: u64, mut row: OutboxRow) {
         let content = Arc::clone(self.library.newest());
         let keys = self.clerk.keys;
-        let around = match outbox::around(&self.clerk.ledger, keys, chat, &row) {
+        let mut around = match outbox::around(&self.clerk.ledger, keys, chat, &row) {
             Ok(around) => around,
             Err(error) => return self.troubles.push(error.to_string()),
         };
@@ -314,7 +339,16 @@ impl Stage {
         let mut made = None;
         while let Some(one) = waiting.pop_front() {
             let outcome = self.call(&one);
-            match outbox::after(&row, outcome, row.repeats) {
+            let next = outbox::after(&row, outcome, row.repeats);
+            let (next, one) =
+                match outbox::topic_after(next, one, &mut row, &mut around, &mut waiting) {
+                    AfterTopic::Heard(news) => {
+                        self.hear_of_topic(chat, &row, news);
+                        continue;
+                    }
+                    AfterTopic::Other(next, one) => (next, one),
+                };
+            match next {
                 // An edit's reply is the message it changed: none was made.
                 outbox::Next::Done(_) | outbox::Next::Drawn(..) if changes(&one) => {}
                 outbox::Next::Done(message) => made = message.or(made),
@@ -336,14 +370,14 @@ impl Stage {
                     return self.messages.push_front((chat, sequence, row));
                 }
                 outbox::Next::GiveUp(why) => {
-                    if let Some(instead) = outbox::instead(&row, &one) {
+                    if let Some(instead) = outbox::instead(&row, &around, &one) {
                         waiting.push_front(instead);
                         continue;
                     }
                     fate = row.said.map(|_| Fate::Refused);
-                    // An edit that comes too late harms nobody; anything else does.
+                    // An older card that is gone need not be folded; anything else harms.
                     let spare = changes(&one) || matches!(one, Outgoing::Photo { .. });
-                    if fate.is_none() && (!spare || row.weight == Weight::Warning) {
+                    if fate.is_none() && !spare {
                         self.troubles
                             .push(format!("Telegram refused a message: {why}"));
                     }
@@ -353,7 +387,10 @@ impl Stage {
                     self.tell(chat, InboxRow::Unreachable);
                     break;
                 }
-                outbox::Next::Move(_) | outbox::Next::Halt(_) => break,
+                outbox::Next::Move(_)
+                | outbox::Next::Halt(_)
+                | outbox::Next::Opened(_)
+                | outbox::Next::NoTopic => break,
             }
         }
         match outbox::delivered(keys, chat, sequence, &row, around.shown, made) {
@@ -364,6 +401,30 @@ impl Stage {
             (row.said, fate, self.clerk.staff_chat())
         {
             self.tell(staff_chat, InboxRow::Fate { said, fate });
+        }
+    }
+
+    fn hear_of_topic(&mut self, chat: ChatId, row: &OutboxRow, news: Option<TopicNews>) {
+        let keys = self.clerk.keys;
+        match news {
+            Some(TopicNews::Opened(case, topic)) => {
+                match outbox::opened(keys, chat, case, topic) {
+                    Ok((commit, _)) => self.commit(commit),
+                    Err(error) => self.troubles.push(error.to_string()),
+                }
+                if outbox::lacks_card(row) {
+                    self.tell(chat, InboxRow::Topic { case, stands: true });
+                }
+            }
+            Some(TopicNews::Gone(case)) => self.commit(outbox::topic_gone(keys, chat, case)),
+            Some(TopicNews::Refused(case)) => {
+                let news = InboxRow::Topic {
+                    case,
+                    stands: false,
+                };
+                self.tell(chat, news);
+            }
+            None => {}
         }
     }
 
@@ -401,6 +462,8 @@ fn changes(outgoing: &Outgoing) -> bool {
         Outgoing::Edit { .. } | Outgoing::Caption { .. } | Outgoing::React { .. } => true,
         Outgoing::Send { .. }
         | Outgoing::Copy { .. }
+        | Outgoing::OpenTopic { .. }
+        | Outgoing::ChangeTopic { .. }
         | Outgoing::Photo { .. }
         | Outgoing::Contact { .. }
         | Outgoing::AnswerPress { .. } => false,
@@ -412,13 +475,13 @@ fn changes(outgoing: &Outgoing) -> bool {
 fn new_clerk(
     ledger: Ledger,
     library: &Arc<Library>,
-    staffed: bool,
+    staff: Staff,
     sequence: u64,
     now: Timestamp,
 ) -> Clerk {
     let key = Keys(BotId(BOT)).single("staff-chat");
     let paired = ledger.read::<ChatId>(&key).ok().flatten();
-    let set = staffed.then_some(ChatId(STAFF_CHAT));
+    let set = (staff != Staff::None).then_some(ChatId(staff.chat()));
     let clerk = Clerk::new(
         ledger,
         Arc::clone(library),
@@ -427,6 +490,8 @@ fn new_clerk(
         set.or(paired.map(|(chat, _)| chat)),
         sequence,
     );
+    // As a start asks Telegram.
+    clerk.learn_topics(staff == Staff::Topics);
     clerk.offer_code(code(now));
     clerk
 }

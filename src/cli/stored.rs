@@ -122,6 +122,7 @@ fn describe_message(bot: BotId, key: &Key, row: &OutboxRow) -> Value {
             ("copy", bytes)
         }
         Piece::Caption { text, .. } => ("caption", text.text.len()),
+        Piece::Topic(_) => ("topic", 0),
         Piece::React { .. } => ("react", 0),
     };
     json!({

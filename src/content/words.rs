@@ -230,6 +230,7 @@ pub struct Words {
     pub staff_no_talk_changed: Text,
     pub staff_talk_silent: Text,
     pub staff_talk_erased: Text,
+    pub staff_no_topics: Text,
     pub staff_answers: Text,
     pub staff_answers_none: Text,
     pub staff_answers_which: Text,

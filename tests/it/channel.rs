@@ -111,6 +111,8 @@ fn words_come_with_who_and_where() {
             reply_to: None,
             answers_bot: false,
             media: None,
+            topic: None,
+            has_topics: false,
             kind: text(WORDS),
         }
     );

@@ -60,6 +60,8 @@ fn nothing_that_holds_words_prints_them() {
             repeats: 0,
             case: None,
             under: None,
+            topic: None,
+            beside: None,
             said: None
         }
     ));

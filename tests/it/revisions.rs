@@ -5,7 +5,7 @@ use std::sync::{Arc, LazyLock};
 
 use psoas_bot::app::dialogs_dir;
 use psoas_bot::app::library::Library;
-use psoas_bot::chat_test::Stage;
+use psoas_bot::chat_test::{Staff, Stage};
 use psoas_bot::content::{self, Sources};
 
 use super::proof::patch::Patch;
@@ -63,7 +63,7 @@ impl Walk {
     }
 
     fn begin_in(lang: &str) -> Self {
-        let stage = Stage::new(library(sources()), lang, true).expect("a stage");
+        let stage = Stage::new(library(sources()), lang, Staff::Group).expect("a stage");
         let mut walk = Self { stage };
         walk.say("/start check");
         walk

@@ -3,7 +3,7 @@
 
 use psoas_bot::bot_api::World;
 use psoas_bot::channel::telegram::{read_outcome, read_update, wire};
-use psoas_bot::channel::{Media, Outcome, Outgoing, Place};
+use psoas_bot::channel::{Media, Outcome, Outgoing, Place, TopicChange};
 use psoas_bot::content::RichText;
 use psoas_bot::dialog::Keyboard;
 use psoas_bot::ids::{ChatId, MessageId, TopicId};
@@ -239,4 +239,99 @@ fn a_reply_says_whose_message_it_answers_and_what_it_holds() {
         "reply_to_message": {"message_id": card.0, "chat": {"id": -600, "type": "group"}}}});
     let incoming = read_update(&elsewhere.to_string(), "clinic_bot").expect("it can be read");
     assert_eq!(incoming.reply_to, None);
+}
+
+#[test]
+fn topics_open_close_and_go_in_telegrams_words() {
+    const FORUM: i64 = -1_000_000_000_500;
+    let mut world = world();
+    world.add_group(FORUM, "Staff");
+    world.set_forum(FORUM, true);
+    let open = |chat| Outgoing::OpenTopic {
+        chat: ChatId(chat),
+        name: "Case 1".to_owned(),
+    };
+    let refused = send(&mut world, &open(GROUP));
+    assert_eq!(
+        refused,
+        Outcome::Refused("Bad Request: the chat is not a forum".to_owned())
+    );
+    let Outcome::Opened(topic) = send(&mut world, &open(FORUM)) else {
+        panic!("it is opened");
+    };
+    let change = |change: TopicChange| Outgoing::ChangeTopic {
+        chat: ChatId(FORUM),
+        topic,
+        change,
+    };
+    // The same twice is done already.
+    for what in [
+        TopicChange::Named("Case 1 · urgent".to_owned()),
+        TopicChange::Closed,
+        TopicChange::Reopened,
+    ] {
+        for _ in 0..2 {
+            assert_eq!(
+                send(&mut world, &change(what.clone())),
+                Outcome::Delivered(None)
+            );
+        }
+    }
+    assert_eq!(world.topics(FORUM)[0].name, "Case 1 · urgent");
+    assert!(!world.topics(FORUM)[0].closed);
+    let card = Outgoing::Send {
+        chat: ChatId(FORUM),
+        text: RichText::plain("card"),
+        keyboard: Keyboard::None,
+        silent: false,
+        place: Place {
+            topic: Some(topic),
+            under: None,
+        },
+    };
+    // A message in a topic has its number, and is no topic.
+    assert!(matches!(
+        send(&mut world, &card),
+        Outcome::Delivered(Some(_))
+    ));
+    world.delete_topic(FORUM, topic.0);
+    assert_eq!(send(&mut world, &card), Outcome::NoTopic);
+    assert_eq!(
+        send(&mut world, &change(TopicChange::Closed)),
+        Outcome::NoTopic
+    );
+}
+
+#[test]
+fn what_stands_in_a_topic_says_so() {
+    const FORUM: i64 = -1_000_000_000_500;
+    let mut world = world();
+    world.add_group(FORUM, "Staff");
+    world.join(FORUM, 8);
+    world.set_forum(FORUM, true);
+    let opened = Outgoing::OpenTopic {
+        chat: ChatId(FORUM),
+        name: "Case 1".to_owned(),
+    };
+    let Outcome::Opened(topic) = send(&mut world, &opened) else {
+        panic!("it is opened");
+    };
+    let said = json!({"text": "hello", "message_thread_id": topic.0});
+    world.say_with(FORUM, 8, said, NOON).expect("she may");
+    let incoming = heard(&mut world);
+    assert!(incoming.has_topics && incoming.answers_bot);
+    assert_eq!(incoming.topic, Some(topic));
+    // What answers nothing there answers the topic's first message.
+    assert_eq!(incoming.reply_to, Some(MessageId(topic.0)));
+    let first = MessageId(world.say(FORUM, 8, "to all", NOON).expect("she may"));
+    let incoming = heard(&mut world);
+    assert_eq!(
+        (incoming.topic, incoming.reply_to, incoming.message),
+        (None, None, Some(first))
+    );
+    // Replies in a group without topics have a thread as well.
+    let threaded = json!({"update_id": 1, "message": {"message_id": 4, "date": 1, "text": "x",
+        "message_thread_id": 2, "chat": {"id": GROUP, "type": "supergroup"}}});
+    let incoming = read_update(&threaded.to_string(), "clinic_bot").expect("it can be read");
+    assert_eq!(incoming.topic, None);
 }

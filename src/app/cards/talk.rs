@@ -47,6 +47,16 @@ pub fn from_patient(content: &Content, case: &Case, words: Option<&str>) -> Rich
     writer.text
 }
 
+/// What the topic of a case is called: its number and level, and nothing of the
+/// patient.
+#[must_use]
+pub fn topic_name(content: &Content, case: &Case) -> String {
+    let writer = Writer::new(content);
+    let (number, level) = (case.number.to_string(), writer.level(case));
+    let values = [("case", number.as_str()), ("level", &level)];
+    writer.with(&content.words.staff_title, &values)
+}
+
 /// A line about a case that names its patient.
 #[must_use]
 pub fn case_line(content: &Content, case: &Case, text: &Text) -> RichText {

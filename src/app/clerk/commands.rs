@@ -157,10 +157,7 @@ impl Clerk {
         draft: &mut Draft<'_>,
     ) -> Result<Option<(Case, Version, &'t str)>, TurnError> {
         let words = &asked.content.words;
-        let of_card = match asked.incoming.chat {
-            Some(chat) => self.case_at(chat, asked.incoming.reply_to)?,
-            None => None,
-        };
+        let of_card = self.case_of(asked.incoming)?;
         let (first, rest) = asked
             .argument
             .split_once(char::is_whitespace)

@@ -9,7 +9,7 @@ use crate::app::records::{
 };
 use crate::content::{Content, RichText};
 use crate::dialog::{Due, Keyboard, Weight};
-use crate::ids::{ChatId, Lang, MessageId, Timestamp};
+use crate::ids::{ChatId, Lang, MessageId, Timestamp, TopicId};
 use crate::staff::{Alert, Case, Letter};
 use crate::store::{CommitError, JournalEntry, Key, Put, Version};
 use crate::triage::Level;
@@ -36,6 +36,8 @@ pub struct Draft<'a> {
     pub prepared: Prepared,
     /// The newest row of the audit log that this commit adds.
     audited: Option<Head>,
+    /// The topic that somebody asks in: what answers them stands there.
+    pub beside: Option<TopicId>,
 }
 
 impl<'a> Draft<'a> {
@@ -47,6 +49,7 @@ impl<'a> Draft<'a> {
             now,
             prepared: Prepared::default(),
             audited: None,
+            beside: None,
         }
     }
 
@@ -54,6 +57,12 @@ impl<'a> Draft<'a> {
     #[must_use]
     pub fn staff_chat(&self) -> Option<ChatId> {
         self.prepared.staff_chat.or_else(|| self.clerk.staff_chat())
+    }
+
+    /// Whether each case has a topic of its own.
+    #[must_use]
+    pub fn has_topics(&self) -> bool {
+        self.clerk.has_topics()
     }
 
     /// Writes an act down in the audit log.
@@ -195,6 +204,9 @@ impl<'a> Draft<'a> {
         if is_current {
             self.clerk.climb(case, alert, self)?;
         }
+        if alert == Alert::Post && version != Version::ABSENT {
+            self.name_topic(content, case)?;
+        }
         Ok(self.tell_staff(content, case, alert)?)
     }
 
@@ -262,6 +274,7 @@ impl<'a> Draft<'a> {
             },
         };
         let mut row = OutboxRow::of_case(case.number, piece, content.clinic.staff_language);
+        row.topic = self.topic_of(content, case);
         if case.is_hidden() {
             // A warning's card is posted where there is none to change; this one never is.
             row.weight = Weight::Talk;
@@ -302,7 +315,8 @@ impl<'a> Draft<'a> {
         let Some(staff_chat) = self.staff_chat() else {
             return Ok(());
         };
-        let row = plain(text, keyboard, Weight::Talk, content.clinic.staff_language);
+        let mut row = plain(text, keyboard, Weight::Talk, content.clinic.staff_language);
+        row.beside = self.beside;
         self.send(staff_chat, CLINIC, row)
     }
 
@@ -325,6 +339,7 @@ impl<'a> Draft<'a> {
         let lang = content.clinic.staff_language;
         let mut row = plain(text, Keyboard::None, Weight::Talk, lang);
         row.under = Some(Under::Message(message));
+        row.beside = self.beside;
         self.send(staff_chat, CLINIC, row)
     }
 
@@ -344,6 +359,7 @@ impl<'a> Draft<'a> {
         // A group takes few messages a minute, and some are kept for new alarms.
         row.weight = Weight::Talk;
         row.under = Some(under);
+        row.topic = self.topic_of(content, case);
         self.send(staff_chat, case_subject(case.number), row)
     }
 

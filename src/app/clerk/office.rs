@@ -5,7 +5,7 @@ use super::{Clerk, TurnError};
 use crate::app::audit::Noted;
 use crate::app::cards::{TeamPress, last_deed};
 use crate::app::records::{CLINIC, InboxRow, case_subject};
-use crate::channel::{Incoming, IncomingKind, Outgoing, Sender};
+use crate::channel::{Incoming, IncomingKind, Outgoing, Sender, TopicChange};
 use crate::content::{Content, Text, Values, With};
 use crate::dialog::Due;
 use crate::ids::{CaseNumber, FlagId};
@@ -166,6 +166,15 @@ impl Clerk {
         change: Change,
         draft: &mut Draft<'_>,
     ) -> Result<(), TurnError> {
+        let change_of_topic = match &change {
+            Change::Closed(_) => Some(TopicChange::Closed),
+            Change::Reopened => Some(TopicChange::Reopened),
+            Change::Nothing
+            | Change::Card
+            | Change::Seen
+            | Change::Cleared { .. }
+            | Change::HandedBack(_) => None,
+        };
         match change {
             Change::Closed(_)
                 if case.forget_on_close || self.conversation(case.chat)?.is_none() =>
@@ -186,7 +195,17 @@ impl Clerk {
                 draft.wake(case.chat, InboxRow::Cleared { flags, lock })?;
             }
         }
-        draft.write_case(content, &case, version, Alert::Update)
+        match change_of_topic {
+            Some(TopicChange::Closed) => {
+                draft.write_case(content, &case, version, Alert::Update)?;
+                Ok(draft.change_topic(content, &case, TopicChange::Closed)?)
+            }
+            Some(change) => {
+                draft.change_topic(content, &case, change)?;
+                draft.write_case(content, &case, version, Alert::Update)
+            }
+            None => draft.write_case(content, &case, version, Alert::Update),
+        }
     }
 
     /// Another open case of the same patient. Where there is none, the commit
@@ -217,6 +236,7 @@ impl Clerk {
     ) -> Result<(), TurnError> {
         let keys = self.keys;
         draft.send_card(content, case, Telling::ChangeForGood)?;
+        draft.change_topic(content, case, TopicChange::Closed)?;
         let commit = &mut draft.prepared.commit;
         commit.deletes.extend([
             keys.case(case.chat, case.number),

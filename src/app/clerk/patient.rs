@@ -38,6 +38,7 @@ impl Clerk {
                     lock: *lock,
                 }
             }
+            InboxRow::Topic { case, stands } => return self.prepare_topic(*case, *stands, draft),
             InboxRow::HandedBack => return self.handed_back(chat, draft),
             InboxRow::Fate { said, fate } => return self.prepare_fate(*said, *fate, draft),
             // A person has the chat: the question waits until they are done.
@@ -109,6 +110,8 @@ impl Clerk {
             });
         }
         if Some(chat) == self.staff_chat() {
+            self.learn_topics(incoming.has_topics);
+            draft.beside = incoming.topic;
             return self.prepare_staff(&incoming, draft);
         }
         if let IncomingKind::Migrated(_) = incoming.kind {

@@ -45,7 +45,7 @@ impl Clerk {
             return Ok(());
         };
         let said = &content.words;
-        let Some(number) = self.case_at(chat, incoming.reply_to)? else {
+        let Some(number) = self.case_of(incoming)? else {
             if incoming.answers_bot {
                 // Whoever replied meant somebody to read it.
                 let text = said.staff_no_talk_nobody.render(draft.lang(), content);

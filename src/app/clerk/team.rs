@@ -107,6 +107,7 @@ impl Clerk {
         draft.replace(self.keys.single("roster"), version, CLINIC, &roster)?;
         draft.put(self.keys.single("staff-chat"), CLINIC, &chat)?;
         draft.prepared.staff_chat = Some(chat);
+        self.learn_topics(incoming.has_topics);
         draft.audit(&Noted {
             who: Some(&by),
             what: "team.pair",

@@ -8,7 +8,7 @@ use serde_json::value::RawValue;
 
 use super::maybe::Maybe;
 use crate::channel::Outcome;
-use crate::ids::{ChatId, MessageId};
+use crate::ids::{ChatId, MessageId, TopicId};
 
 /// How long to wait, in seconds, when a 429 does not say.
 const RETRY_AFTER_SECONDS_UNSAID: u32 = 5;
@@ -23,6 +23,15 @@ const UNREACHABLE: [&str; 4] = [
     "user is deactivated",
     "bot was blocked",
     "bot was kicked",
+];
+
+/// Words of refusals after which a topic is not there to write in.
+const NO_TOPIC: [&str; 5] = [
+    "message thread not found",
+    "topic_deleted",
+    "topic_id_invalid",
+    "topic_closed",
+    "thread not found",
 ];
 
 /// Words that mean the same, in a 403 only. A 403 with other words is unknown,
@@ -176,6 +185,16 @@ pub(super) fn taken(result: &RawValue) -> Outcome {
     struct Drawn {
         photo: Vec<Size>,
     }
+    #[derive(Deserialize)]
+    struct Topic {
+        message_thread_id: i64,
+        // A message in a topic has the number too, and no name.
+        #[serde(rename = "name")]
+        _name: String,
+    }
+    if let Ok(topic) = serde_json::from_str::<Topic>(result.get()) {
+        return Outcome::Opened(TopicId(topic.message_thread_id));
+    }
     let message = message_made(result);
     match serde_json::from_str::<Drawn>(result.get()) {
         // The sizes come the largest last.
@@ -249,7 +268,14 @@ impl Refusal {
         }
         let words = self.description.to_lowercase();
         let says = |known: &[&str]| known.iter().any(|known| words.contains(known));
-        if says(&["message is not modified", "query is too old"]) {
+        if says(&NO_TOPIC) {
+            return Outcome::NoTopic;
+        }
+        if says(&[
+            "message is not modified",
+            "query is too old",
+            "topic_not_modified",
+        ]) {
             // It already reads so, or nobody waits any more: done either way.
             return Outcome::Delivered(None);
         }

@@ -8,15 +8,15 @@ use reqwest::{Url, header, multipart, redirect};
 use secrecy::{ExposeSecret, SecretString};
 use serde::{Deserialize, Serialize};
 use serde_json::value::RawValue;
-use teloxide::payloads::{DeleteWebhook, GetMe};
+use teloxide::payloads::{DeleteWebhook, GetChat, GetMe};
 use teloxide::requests::Payload;
 use tokio::sync::Semaphore;
 
 use super::answer::{CallError, Failure, read_reply, taken};
 use super::payload;
-use crate::channel::{Outcome, Outgoing, PhotoFile};
+use crate::channel::{Outcome, Outgoing, PhotoFile, TopicChange};
 use crate::content::RichText;
-use crate::ids::{BotId, ChatId, MessageId};
+use crate::ids::{BotId, ChatId, MessageId, TopicId};
 
 const API_URL: &str = "https://api.telegram.org";
 
@@ -176,6 +176,14 @@ impl Telegram {
                 Some(payload) => made(self.call(&payload).await),
                 None => no_message(*message),
             },
+            Outgoing::OpenTopic { chat, name } => {
+                made(self.call(&payload::open_topic(*chat, name)).await)
+            }
+            Outgoing::ChangeTopic {
+                chat,
+                topic,
+                change,
+            } => self.change_topic(*chat, *topic, change).await,
             Outgoing::Caption {
                 chat,
                 message,
@@ -220,6 +228,42 @@ impl Telegram {
                 done(self.call(&payload).await)
             }
         }
+    }
+
+    async fn change_topic(&self, chat: ChatId, topic: TopicId, change: &TopicChange) -> Outcome {
+        let answer = match change {
+            TopicChange::Named(name) => match payload::name_topic(chat, topic, name) {
+                Some(payload) => self.call(&payload).await,
+                None => return Outcome::NoTopic,
+            },
+            TopicChange::Closed => match payload::close_topic(chat, topic) {
+                Some(payload) => self.call(&payload).await,
+                None => return Outcome::NoTopic,
+            },
+            TopicChange::Reopened => match payload::reopen_topic(chat, topic) {
+                Some(payload) => self.call(&payload).await,
+                None => return Outcome::NoTopic,
+            },
+        };
+        done(answer)
+    }
+
+    /// Whether a group has topics.
+    ///
+    /// # Errors
+    /// When Telegram is not reached, shuts the bot out, or refuses.
+    pub async fn has_topics(&self, chat: ChatId) -> Result<bool, CallError> {
+        #[derive(Deserialize)]
+        struct Chat {
+            #[serde(default)]
+            is_forum: bool,
+        }
+        let payload = GetChat::new(teloxide::types::ChatId(chat.0));
+        let result = self.ask(&payload).await?;
+        let chat: Chat = serde_json::from_str(result.get()).map_err(|_| CallError::Unreadable {
+            method: GetChat::NAME,
+        })?;
+        Ok(chat.is_forum)
     }
 
     /// Who the bot is; the first call of a start, as it proves the token.

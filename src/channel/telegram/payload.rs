@@ -6,10 +6,11 @@
 
 use serde::Serialize;
 use teloxide::payloads::{
-    AnswerCallbackQuery, AnswerCallbackQuerySetters as _, CopyMessage, CopyMessageSetters as _,
+    AnswerCallbackQuery, AnswerCallbackQuerySetters as _, CloseForumTopic, CopyMessage,
+    CopyMessageSetters as _, CreateForumTopic, EditForumTopic, EditForumTopicSetters as _,
     EditMessageCaption, EditMessageCaptionSetters as _, EditMessageText,
-    EditMessageTextSetters as _, SendContact, SendContactSetters as _, SendMessage,
-    SendMessageSetters as _, SetMessageReaction, SetMessageReactionSetters as _,
+    EditMessageTextSetters as _, ReopenForumTopic, SendContact, SendContactSetters as _,
+    SendMessage, SendMessageSetters as _, SetMessageReaction, SetMessageReactionSetters as _,
 };
 use teloxide::types::{
     ButtonRequest, CallbackQueryId, ChatId as WireChat, InlineKeyboardButton, InlineKeyboardMarkup,
@@ -20,7 +21,7 @@ use teloxide::types::{
 use crate::channel::Place;
 use crate::content::RichText;
 use crate::dialog::{Button, Keyboard};
-use crate::ids::{ChatId, MessageId};
+use crate::ids::{ChatId, MessageId, TopicId};
 
 /// Telegram takes texts up to this many UTF-16 units.
 const TEXT_UNITS_MAX: usize = 4096;
@@ -30,6 +31,9 @@ const CAPTION_UNITS_MAX: usize = 1024;
 
 /// And answers to a press up to this many.
 const PRESS_ANSWER_UNITS_MAX: usize = 200;
+
+/// A topic's name may have so many.
+const TOPIC_NAME_CHARS_MAX: usize = 128;
 
 /// Ends a text that was cut.
 const CUT_MARK: char = '…';
@@ -113,12 +117,40 @@ pub(super) fn reaction(
     Some(payload.reaction([ReactionType::Emoji { emoji }]))
 }
 
+/// A new topic.
+pub(super) fn open_topic(chat: ChatId, name: &str) -> CreateForumTopic {
+    CreateForumTopic::new(WireChat(chat.0), topic_name(name))
+}
+
+/// A topic's new name; none when its number is none of Telegram's.
+pub(super) fn name_topic(chat: ChatId, topic: TopicId, name: &str) -> Option<EditForumTopic> {
+    Some(EditForumTopic::new(WireChat(chat.0), thread(topic)?).name(topic_name(name)))
+}
+
+/// A topic closes.
+pub(super) fn close_topic(chat: ChatId, topic: TopicId) -> Option<CloseForumTopic> {
+    Some(CloseForumTopic::new(WireChat(chat.0), thread(topic)?))
+}
+
+/// A topic opens again.
+pub(super) fn reopen_topic(chat: ChatId, topic: TopicId) -> Option<ReopenForumTopic> {
+    Some(ReopenForumTopic::new(WireChat(chat.0), thread(topic)?))
+}
+
+fn topic_name(name: &str) -> String {
+    name.chars().take(TOPIC_NAME_CHARS_MAX).collect()
+}
+
+fn thread(topic: TopicId) -> Option<ThreadId> {
+    Some(ThreadId(number(MessageId(topic.0))?))
+}
+
 fn number(message: MessageId) -> Option<WireMessage> {
     i32::try_from(message.0).ok().map(WireMessage)
 }
 
 fn topic(place: Place) -> Option<ThreadId> {
-    Some(ThreadId(number(MessageId(place.topic?.0))?))
+    thread(place.topic?)
 }
 
 /// Whoever has deleted the message meanwhile still reads the answer.

@@ -8,7 +8,7 @@ use serde_json::Value;
 
 use super::maybe::Maybe;
 use crate::channel::{Incoming, IncomingKind, Media, Sender};
-use crate::ids::{ChatId, MessageId, PatientText, UserId};
+use crate::ids::{ChatId, MessageId, PatientText, TopicId, UserId};
 
 /// Telegram takes command names up to this long.
 const COMMAND_BYTES_MAX: usize = 32;
@@ -147,6 +147,8 @@ struct Numbered {
 #[serde(default)]
 struct Message {
     message_id: Maybe<i64>,
+    message_thread_id: Maybe<i64>,
+    is_topic_message: Maybe<bool>,
     chat: Maybe<Chat>,
     from: Maybe<User>,
     sender_chat: Maybe<Value>,
@@ -175,6 +177,7 @@ struct Chat {
     id: Maybe<i64>,
     #[serde(rename = "type")]
     kind: Maybe<String>,
+    is_forum: Maybe<bool>,
 }
 
 #[derive(Deserialize, Default)]
@@ -216,6 +219,8 @@ struct CallbackQuery {
 #[serde(default)]
 struct PressedMessage {
     message_id: Maybe<i64>,
+    message_thread_id: Maybe<i64>,
+    is_topic_message: Maybe<bool>,
     chat: Maybe<Chat>,
 }
 
@@ -269,6 +274,8 @@ impl Message {
                 .map(MessageId),
             answers_bot,
             media: None,
+            topic: topic(self.message_thread_id.0, self.is_topic_message.0),
+            has_topics: place.has_topics,
             kind,
         }
     }
@@ -277,6 +284,7 @@ impl Message {
 struct Place {
     chat: Option<ChatId>,
     private: bool,
+    has_topics: bool,
 }
 
 impl Place {
@@ -289,6 +297,7 @@ impl Place {
         Self {
             chat: id.map(ChatId),
             private: private && id.is_some(),
+            has_topics: chat.and_then(|chat| chat.is_forum.0) == Some(true),
         }
     }
 }
@@ -318,6 +327,11 @@ fn read_message(update: i64, value: &Value, bot_username: &str) -> Option<Incomi
     let mut incoming = message.incoming(update, bot_username, kind);
     incoming.media = media_in(fields, &incoming.kind);
     Some(incoming)
+}
+
+/// The topic a message stands in. Replies in other groups have a thread too.
+fn topic(thread: Option<i64>, is_topic: Option<bool>) -> Option<TopicId> {
+    thread.filter(|_| is_topic == Some(true)).map(TopicId)
 }
 
 /// What a message holds beside words.
@@ -366,6 +380,7 @@ fn read_press(update: i64, value: &Value) -> Option<Incoming> {
         place = Place {
             chat: from.as_ref().map(|from| ChatId(from.user.0)),
             private: from.is_some(),
+            has_topics: false,
         };
     }
     Some(Incoming {
@@ -377,6 +392,8 @@ fn read_press(update: i64, value: &Value) -> Option<Incoming> {
         reply_to: None,
         answers_bot: false,
         media: None,
+        topic: topic(message.message_thread_id.0, message.is_topic_message.0),
+        has_topics: place.has_topics,
         kind: IncomingKind::Press {
             id: press.id.0.unwrap_or_default(),
             data: press.data.0.unwrap_or_default(),
@@ -405,6 +422,8 @@ fn read_membership(update: i64, value: &Value) -> Option<Incoming> {
         reply_to: None,
         answers_bot: false,
         media: None,
+        topic: None,
+        has_topics: place.has_topics,
         kind,
     })
 }
@@ -491,6 +510,8 @@ const fn ignored(update: i64) -> Incoming {
         reply_to: None,
         answers_bot: false,
         media: None,
+        topic: None,
+        has_topics: false,
         kind: IncomingKind::Ignored,
     }
 }

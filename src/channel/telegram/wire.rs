@@ -9,7 +9,7 @@ use teloxide::requests::Payload;
 
 use super::answer::{read_reply, taken};
 use super::payload;
-use crate::channel::{Outcome, Outgoing, PhotoFile};
+use crate::channel::{Outcome, Outgoing, PhotoFile, TopicChange};
 
 /// The method and the JSON body of one thing to send; none when it cannot be
 /// written down.
@@ -39,6 +39,16 @@ pub fn wire(outgoing: &Outgoing) -> Option<(&'static str, Value)> {
             caption.as_ref(),
             *place,
         )?),
+        Outgoing::OpenTopic { chat, name } => body(&payload::open_topic(*chat, name)),
+        Outgoing::ChangeTopic {
+            chat,
+            topic,
+            change,
+        } => match change {
+            TopicChange::Named(name) => body(&payload::name_topic(*chat, *topic, name)?),
+            TopicChange::Closed => body(&payload::close_topic(*chat, *topic)?),
+            TopicChange::Reopened => body(&payload::reopen_topic(*chat, *topic)?),
+        },
         Outgoing::Caption {
             chat,
             message,

@@ -59,6 +59,7 @@ fn button(rows: &[OutboxRow], act: &str) -> Option<String> {
         | Piece::Contact { .. }
         | Piece::Copy { .. }
         | Piece::Caption { .. }
+        | Piece::Topic(_)
         | Piece::React { .. } => None,
     });
     keyboards
