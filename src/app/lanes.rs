@@ -437,8 +437,6 @@ impl Lanes {
     /// The group has a new id: everything that waits for the old one goes to
     /// the new one, in one commit.
     async fn move_all(&self, from: ChatId, to: ChatId, sequence: u64, row: OutboxRow) {
-        let keys = self.clerk.keys;
-        let mut commit = Commit::default();
         let mut queue: VecDeque<(u64, OutboxRow)> = VecDeque::from([(sequence, row)]);
         {
             let mut lanes = self.lanes.lock().unwrap_or_else(PoisonError::into_inner);
@@ -446,20 +444,17 @@ impl Lanes {
                 queue.append(&mut lane.queue);
             }
         }
-        for (sequence, row) in &queue {
-            commit.deletes.push(keys.outbox(from, *sequence));
-            match Put::json(keys.outbox(to, *sequence), CLINIC, row) {
-                Ok(put) => commit.puts.push(put),
-                Err(error) => {
-                    tracing::error!(%error, "failed to move a message to the group's new id")
-                }
+        let rows: Vec<_> = queue.iter().collect();
+        let staff_chat = self.clerk.staff_chat();
+        let commit = match outbox::moved(self.clerk.keys, from, to, &rows, staff_chat) {
+            Ok(commit) => commit,
+            Err(error) => {
+                tracing::error!(%error, "failed to move a message to the group's new id");
+                Commit::default()
             }
-        }
-        if Some(from) == self.clerk.staff_chat() {
+        };
+        if Some(from) == staff_chat {
             self.clerk.move_staff_chat(to);
-            if let Ok(put) = Put::json(keys.single("staff-moved"), CLINIC, &(from, to)) {
-                commit.puts.push(put);
-            }
             tracing::warn!("the staff group has become a supergroup; its new id is kept");
         }
         if let Err(error) = self.clerk.ledger.commit(commit).await {

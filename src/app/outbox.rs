@@ -525,6 +525,53 @@ pub fn keep_file(
     }))
 }
 
+/// The group has a new id: everything that waits for the old one goes to the
+/// new one, in one commit. The staff chat's new id is kept.
+///
+/// # Errors
+/// When a row does not fit.
+pub fn moved(
+    keys: Keys,
+    from: ChatId,
+    to: ChatId,
+    rows: &[&(u64, OutboxRow)],
+    staff_chat: Option<ChatId>,
+) -> Result<Commit, CommitError> {
+    let clinic = super::records::CLINIC;
+    let mut commit = Commit::default();
+    for (sequence, row) in rows {
+        commit.deletes.push(keys.outbox(from, *sequence));
+        commit
+            .puts
+            .push(Put::json(keys.outbox(to, *sequence), clinic, row)?);
+    }
+    if Some(from) == staff_chat {
+        let moved = Put::json(keys.single("staff-moved"), clinic, &(from, to))?;
+        commit.puts.push(moved);
+    }
+    Ok(commit)
+}
+
+/// The staff chat as a start finds it: what the settings say holds, and without
+/// that the chat an owner has paired; under its new id where the group has moved.
+///
+/// # Errors
+/// When the store cannot be read.
+pub fn staff_chat(
+    ledger: &Ledger,
+    keys: Keys,
+    set: Option<ChatId>,
+) -> Result<Option<ChatId>, ReadError> {
+    let moved = ledger.read::<(ChatId, ChatId)>(&keys.single("staff-moved"))?;
+    let paired = ledger.read::<ChatId>(&keys.single("staff-chat"))?;
+    Ok(set
+        .or(paired.map(|(chat, _)| chat))
+        .map(|chat| match moved {
+            Some(((from, to), _)) if from == chat => to,
+            Some(_) | None => chat,
+        }))
+}
+
 /// What an older copy of a case's card says once there is a newer one.
 fn folded(content: &Content, lang: Lang, case: CaseNumber) -> RichText {
     let number = case.to_string();

@@ -15,7 +15,7 @@ use super::pairing::PairCode;
 use super::records::{CLINIC, InboxRow, Keys};
 use super::timers::Timers;
 use super::workers::Workers;
-use super::{intake, profile, recover};
+use super::{intake, outbox, profile, recover};
 use crate::channel::telegram::{CallError, Me, PollError, RawUpdate, Telegram, UpdateKind};
 use crate::ids::{ChatId, Timestamp};
 use crate::store::{Commit, Ledger, MasterKey, OpenError, Put};
@@ -118,13 +118,8 @@ pub async fn run(
     let keys = Keys(me.id);
     let now = clock.now();
     let away_since = read::<Timestamp>(&ledger, keys, "alive")?;
-    let moved = read::<(ChatId, ChatId)>(&ledger, keys, "staff-moved")?;
-    let paired = read::<ChatId>(&ledger, keys, "staff-chat")?;
-    // What the settings say holds; without, the chat an owner has paired.
-    let staff_chat = staff_chat.or(paired).map(|chat| match moved {
-        Some((from, to)) if from == chat => to,
-        Some(_) | None => chat,
-    });
+    let staff_chat = outbox::staff_chat(&ledger, keys, staff_chat)
+        .map_err(|error| RunError::Store(error.into()))?;
     let found = {
         let ledger = ledger.clone();
         blocking(move || recover::recover(&ledger, keys, now)).await?

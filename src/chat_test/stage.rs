@@ -111,10 +111,18 @@ impl Stage {
         self.now.0
     }
 
-    /// The group staff speak in.
+    /// The group staff speak in: under its new number, when it has moved.
     #[must_use]
-    pub const fn staff_chat(&self) -> i64 {
-        self.staff.chat()
+    pub fn staff_chat(&self) -> i64 {
+        self.clerk
+            .staff_chat()
+            .map_or(self.staff.chat(), |chat| chat.0)
+    }
+
+    /// Makes keys of the play's bot, for a test that looks inside.
+    #[must_use]
+    pub fn keys(&self) -> Keys {
+        self.clerk.keys
     }
 
     /// The code that makes somebody the owner of the desk.
@@ -387,10 +395,8 @@ impl Stage {
                     self.tell(chat, InboxRow::Unreachable);
                     break;
                 }
-                outbox::Next::Move(_)
-                | outbox::Next::Halt(_)
-                | outbox::Next::Opened(_)
-                | outbox::Next::NoTopic => break,
+                outbox::Next::Move(to) => return self.move_all(chat, to, sequence, row),
+                outbox::Next::Halt(_) | outbox::Next::Opened(_) | outbox::Next::NoTopic => break,
             }
         }
         match outbox::delivered(keys, chat, sequence, &row, around.shown, made) {
@@ -402,6 +408,32 @@ impl Stage {
         {
             self.tell(staff_chat, InboxRow::Fate { said, fate });
         }
+    }
+
+    /// The group has a new id, as the lanes have it.
+    fn move_all(&mut self, from: ChatId, to: ChatId, sequence: u64, row: OutboxRow) {
+        let waiting = std::mem::take(&mut self.messages);
+        let (mut moving, others): (VecDeque<_>, VecDeque<_>) =
+            waiting.into_iter().partition(|(chat, ..)| *chat == from);
+        moving.push_front((from, sequence, row));
+        let rows: Vec<(u64, OutboxRow)> = moving
+            .into_iter()
+            .map(|(_, sequence, row)| (sequence, row))
+            .collect();
+        let staff_chat = self.clerk.staff_chat();
+        let borrowed: Vec<_> = rows.iter().collect();
+        match outbox::moved(self.clerk.keys, from, to, &borrowed, staff_chat) {
+            Ok(commit) => self.commit(commit),
+            Err(error) => self.troubles.push(error.to_string()),
+        }
+        if Some(from) == staff_chat {
+            self.clerk.move_staff_chat(to);
+        }
+        self.messages = rows
+            .into_iter()
+            .map(|(sequence, row)| (to, sequence, row))
+            .chain(others)
+            .collect();
     }
 
     fn hear_of_topic(&mut self, chat: ChatId, row: &OutboxRow, news: Option<TopicNews>) {
@@ -479,15 +511,15 @@ fn new_clerk(
     sequence: u64,
     now: Timestamp,
 ) -> Clerk {
-    let key = Keys(BotId(BOT)).single("staff-chat");
-    let paired = ledger.read::<ChatId>(&key).ok().flatten();
     let set = (staff != Staff::None).then_some(ChatId(staff.chat()));
+    // A store that cannot be read shows at the first turn.
+    let staff_chat = outbox::staff_chat(&ledger, Keys(BotId(BOT)), set).unwrap_or(set);
     let clerk = Clerk::new(
         ledger,
         Arc::clone(library),
         BotId(BOT),
         "clinic_bot",
-        set.or(paired.map(|(chat, _)| chat)),
+        staff_chat,
         sequence,
     );
     // As a start asks Telegram.

@@ -1,5 +1,6 @@
 //! All behaviour tests, one binary.
 
+mod any_order;
 mod architecture;
 mod belt;
 mod bot_api;
