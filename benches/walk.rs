@@ -291,6 +291,7 @@ async fn bench_updates(library: &Arc<Library>, patients: i64, presses_each: usiz
         staff_chat: Some(ChatId(STAFF_CHAT)),
         pacing: Pacing::Off,
         shows_open_questions: false,
+        board: None,
         clock: clock.clone(),
     };
     let bot = tokio::spawn(run(config, stopped, move |_, _| {

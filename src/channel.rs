@@ -221,6 +221,13 @@ pub enum Outgoing {
         /// What stands below it.
         caption: RichText,
     },
+    /// A text as a file.
+    Document {
+        /// Where to.
+        chat: ChatId,
+        /// The file.
+        document: Document,
+    },
     /// A contact card.
     Contact {
         /// Where to.
@@ -263,6 +270,50 @@ impl fmt::Debug for PhotoFile {
             Self::Kept(name) => write!(f, "Kept({name})"),
             Self::New { name, png } => write!(f, "New({name}, {} bytes)", png.len()),
         }
+    }
+}
+
+/// A text that is sent as a file. It may hold all that somebody said, so it
+/// prints its size.
+#[derive(Clone, PartialEq, Eq, Serialize, Deserialize)]
+pub struct Document {
+    name: String,
+    body: String,
+}
+
+impl Document {
+    /// A file of this name; what it is shows by the name's end.
+    #[must_use]
+    pub fn new(name: String, body: String) -> Self {
+        Self { name, body }
+    }
+
+    /// What the file is called.
+    #[must_use]
+    pub fn name(&self) -> &str {
+        &self.name
+    }
+
+    /// What is in it.
+    #[must_use]
+    pub fn body(&self) -> &str {
+        &self.body
+    }
+
+    /// Its media type.
+    #[must_use]
+    pub fn mime(&self) -> &'static str {
+        if self.name.ends_with(".json") {
+            "application/json"
+        } else {
+            "text/plain; charset=utf-8"
+        }
+    }
+}
+
+impl fmt::Debug for Document {
+    fn fmt(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
+        write!(f, "Document({}, {} bytes)", self.name, self.body.len())
     }
 }
 

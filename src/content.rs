@@ -9,11 +9,13 @@ mod build;
 mod calls;
 mod cards;
 mod clinic;
+mod consent;
 mod diagnostic;
 mod dialogs;
 mod find;
 mod flags;
 mod hearing;
+mod identifiers;
 mod model;
 mod pictures;
 mod raw;
@@ -27,6 +29,7 @@ use std::collections::BTreeMap;
 use crate::ids::Revision;
 
 pub use bibliography::{Bibliography, Cited, Decision, Key, Seed};
+pub use consent::Consent;
 pub use diagnostic::{Diagnostic, Place, Severity, nearest};
 pub use find::{Finder, Found, Spot, Term};
 pub use model::*;
@@ -105,7 +108,7 @@ impl Sources {
 }
 
 /// Files that decide safety, and the engine's own.
-const NAMED_FILES: [&str; 9] = [
+const NAMED_FILES: [&str; 10] = [
     "red-flags.yaml",
     "cards.yaml",
     "moves.yaml",
@@ -115,11 +118,13 @@ const NAMED_FILES: [&str; 9] = [
     BIBLIOGRAPHY_FILE,
     FIND_FILE,
     GLOSSARY_FILE,
+    IDENTIFIERS_FILE,
 ];
 const BIBLIOGRAPHY_FILE: &str = "sources.yaml";
 const TEXTS_FILE: &str = "texts.yaml";
 const FIND_FILE: &str = "find.yaml";
 const GLOSSARY_FILE: &str = "glossary.yaml";
+const IDENTIFIERS_FILE: &str = "identifiers.yaml";
 const SAFETY_FILES: [&str; 2] = ["red-flags.yaml", "cards.yaml"];
 /// The folder of what typed text is held against.
 const HEARING_FOLDER: &str = "hearing/";

@@ -34,10 +34,13 @@ use crate::ids::Timestamp;
 pub use aside::is_for_dialog;
 pub use button::{Act, Button, Cue, Press, Token};
 pub use conditions::{has, holds, is_dropped};
-pub use conversation::{Asking, Conversation, FlagNote, Frame, Open, Pending, Slot, Stop};
+pub use conversation::{
+    Asking, Consented, Conversation, FlagNote, Frame, Open, Pending, Slot, Stop,
+};
 pub use effect::{Due, Effect, Keyboard, Message, Weight};
 pub use input::{Desk, Input, Seen, What};
 pub use play::{Beat, Play};
+pub use typed::reads_as_phone;
 use walk::Walk;
 
 /// A dialog that passes this many steps without waiting for the patient is

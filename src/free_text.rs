@@ -8,6 +8,7 @@
 
 mod excerpt;
 mod hearing;
+mod identifiers;
 mod learned;
 mod learning;
 mod lexicon;
@@ -26,6 +27,7 @@ use crate::triage::{Form, Level, Rules};
 
 pub use excerpt::EXCERPT_CHARS_MAX;
 pub use hearing::Hearing;
+pub use identifiers::{IdentifierKind, IdentifierWords, Identifiers};
 pub use learned::Learned;
 pub use learning::{Lesson, checksum, learn};
 pub use normal::{Normal, normalise};

@@ -165,6 +165,7 @@ pub fn page(
             get(|| asset("text/javascript; charset=utf-8", page::JS)),
         )
         .route("/picture/{file}", get(page::picture))
+        .route("/document/{file}", get(page::document))
         .route("/events", get(live::events))
         .route("/say", post(actions::say))
         .route("/press", post(actions::press))

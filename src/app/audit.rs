@@ -95,6 +95,43 @@ pub fn append(
     Ok(())
 }
 
+/// The commit that drops rows older than `before`, and writes down that it did;
+/// none when there are none. The number and hash of the last row dropped stay, so
+/// that the rest can be checked.
+///
+/// # Errors
+/// When the log cannot be read.
+pub fn prune(
+    ledger: &Ledger,
+    keys: Keys,
+    before: Timestamp,
+    now: Timestamp,
+) -> Result<Option<Commit>, TurnError> {
+    /// Below what one commit may hold; the next sweep takes the rest.
+    const ROWS_MAX: usize = 2000;
+    let rows = read(ledger, keys)?;
+    let old = rows.iter().take_while(|row| row.at < before).take(ROWS_MAX);
+    let old: Vec<&AuditRow> = old.collect();
+    let Some(last) = old.last() else {
+        return Ok(None);
+    };
+    let base: Head = (last.number, last.hash());
+    let mut commit = Commit {
+        deletes: old.iter().map(|row| keys.audit(row.number)).collect(),
+        ..Commit::default()
+    };
+    commit
+        .puts
+        .push(Put::json(keys.audit_base(), CLINIC, &base)?);
+    let noted = Noted {
+        who: None,
+        what: "retention.audit",
+        case: None,
+    };
+    append(ledger, keys, &mut commit, &mut None, &noted, now)?;
+    Ok(Some(commit))
+}
+
 /// Where the chain breaks.
 #[derive(Debug, Clone, PartialEq, Eq)]
 pub struct Break {
@@ -131,8 +168,10 @@ pub fn read(ledger: &Ledger, keys: Keys) -> Result<Vec<AuditRow>, ReadError> {
 /// # Errors
 /// When the store cannot be read.
 pub fn verify(ledger: &Ledger, keys: Keys, rows: &[AuditRow]) -> Result<Option<Break>, ReadError> {
-    let mut before = String::new();
-    for (number, row) in (1..).zip(rows) {
+    // Rows that were kept long enough are gone; the last of them is remembered.
+    let base = ledger.read::<Head>(&keys.audit_base())?;
+    let (dropped, mut before) = base.map(|(base, _)| base).unwrap_or_default();
+    for (number, row) in (dropped + 1..).zip(rows) {
         if row.number != number {
             let why = "rows are missing before it";
             return Ok(Some(Break { number, why }));
@@ -145,7 +184,7 @@ pub fn verify(ledger: &Ledger, keys: Keys, rows: &[AuditRow]) -> Result<Option<B
     }
     let head = ledger.read::<Head>(&keys.audit_head())?;
     let (last, hash) = head.map(|(head, _)| head).unwrap_or_default();
-    let count = u64::try_from(rows.len()).unwrap_or(u64::MAX);
+    let count = dropped.saturating_add(u64::try_from(rows.len()).unwrap_or(u64::MAX));
     if last != count {
         let why = "the newest rows are missing";
         return Ok(Some(Break {

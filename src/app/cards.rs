@@ -2,11 +2,13 @@
 
 mod desk;
 mod history;
+mod stats;
 mod talk;
 mod team;
 
-pub use desk::{help, open_cases, owner_line, patient_of, rung_line};
+pub use desk::{erased_card, help, open_cases, owner_line, patient_of, rung_line};
 pub use history::last_deed;
+pub use stats::stats;
 pub use talk::{
     answers, answers_sent, case_line, fate_line, from_patient, is_too_long, no_such_answer,
     no_such_case, no_talk, signed, silent_line, topic_name,

@@ -9,6 +9,7 @@ mod climb;
 mod commands;
 mod draft;
 mod erase;
+mod mydata;
 mod office;
 mod patient;
 mod talk;
@@ -20,7 +21,7 @@ use std::sync::{Arc, Mutex, PoisonError};
 
 use super::library::Library;
 use super::pairing::PairCode;
-use super::records::{DueRow, InboxRow, Keys, OutboxRow};
+use super::records::{DueRow, InboxRow, Keys, OutboxRow, passing_subject};
 use crate::channel::Outgoing;
 use crate::dialog::{Conversation, Desk, Due};
 use crate::free_text::Heard;
@@ -28,7 +29,7 @@ use crate::ids::{BotId, ChatId, Timestamp};
 use crate::store::{Commit, CommitError, Ledger, ReadError, Version};
 
 pub use draft::Draft;
-pub use erase::{is_outdated, is_past_retention};
+pub use erase::{is_closed_for_long, is_older, is_outdated};
 
 /// Something a chat's worker has to do.
 #[derive(Debug, Clone, PartialEq, Eq)]
@@ -183,10 +184,20 @@ impl Clerk {
                     .commit
                     .deletes
                     .push(self.keys.inbox(chat, *sequence));
+                self.forget_passing(*sequence, &mut draft.prepared.commit);
                 self.prepare_row(chat, row, &mut draft)?;
             }
         }
+        draft.keep_counts()?;
         Ok(draft.prepared)
+    }
+
+    /// Erases the key of something that waited, if it had one of its own.
+    pub fn forget_passing(&self, sequence: u64, commit: &mut Commit) {
+        let subject = (self.keys.0, passing_subject(sequence));
+        if self.ledger.vault().knows(subject) {
+            commit.erase.push(subject);
+        }
     }
 
     /// A conversation as it is stored, or a new patient's.

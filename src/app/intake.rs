@@ -5,7 +5,7 @@
 use std::collections::BTreeMap;
 
 use super::clerk::{Clerk, Job, TurnError};
-use super::records::{CLINIC, InboxRow, Raw};
+use super::records::{CLINIC, InboxRow, Raw, update_subject};
 use crate::channel::telegram::{read_update, without_half_surrogates};
 use crate::ids::{ChatId, Timestamp};
 use crate::store::{Commit, Put};
@@ -74,10 +74,9 @@ pub fn take(clerk: &Clerk, updates: &[String], now: Timestamp) -> Result<Batch, 
             tries: 0,
         };
         let sequence = clerk.next_sequence();
-        batch
-            .commit
-            .puts
-            .push(Put::json(clerk.keys.inbox(chat, sequence), chat, &row)?);
+        let subject = update_subject(chat, sequence);
+        let key = clerk.keys.inbox(chat, sequence);
+        batch.commit.puts.push(Put::json(key, subject, &row)?);
         let seen = clerk.keys.seen(chat, day_of(now), incoming.update);
         batch.commit.puts.push(Put {
             key: seen,

@@ -14,7 +14,7 @@ use super::clerk::Clerk;
 use super::clock::Clock;
 use super::outbox::{self, AfterTopic, Around, Next, TopicNews, shows_of};
 use super::pacing::{Bucket, Pacing, Slowed};
-use super::records::{CLINIC, Fate, InboxRow, OutboxRow, Piece, Shown, ShownAs, Under};
+use super::records::{Fate, InboxRow, OutboxRow, Piece, Shown, ShownAs, Under, message_subject};
 use crate::channel::Outgoing;
 use crate::channel::telegram::Telegram;
 use crate::content::RichText;
@@ -242,6 +242,7 @@ impl Lanes {
                         | Outgoing::Caption { .. }
                         | Outgoing::React { .. }
                         | Outgoing::Photo { .. }
+                        | Outgoing::Document { .. }
                         | Outgoing::Contact { .. }
                         | Outgoing::AnswerPress { .. } => Some(one),
                     };
@@ -565,6 +566,7 @@ impl Lanes {
             Outgoing::Photo { .. } => tracing::warn!(why, "a drawing was refused"),
             Outgoing::Send { .. }
             | Outgoing::Copy { .. }
+            | Outgoing::Document { .. }
             | Outgoing::Contact { .. }
             | Outgoing::AnswerPress { .. } => {
                 tracing::error!(
@@ -578,7 +580,7 @@ impl Lanes {
                     crate::store::Kind::Note,
                     &[b"dead".as_slice(), &sequence.to_be_bytes()].concat(),
                 );
-                match Put::json(key, CLINIC, row) {
+                match Put::json(key, message_subject(chat, row), row) {
                     Ok(put) => {
                         let kept = Commit {
                             puts: vec![put],
@@ -626,6 +628,7 @@ fn plainer(outgoing: &Outgoing, row: &OutboxRow) -> Option<Outgoing> {
         | Outgoing::React { .. }
         | Outgoing::Edit { .. }
         | Outgoing::Photo { .. }
+        | Outgoing::Document { .. }
         | Outgoing::Contact { .. }
         | Outgoing::AnswerPress { .. } => None,
     }

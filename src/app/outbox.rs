@@ -200,6 +200,7 @@ pub fn topic_after(
                 | Outgoing::ChangeTopic { .. }
                 | Outgoing::Photo { .. }
                 | Outgoing::Contact { .. }
+                | Outgoing::Document { .. }
                 | Outgoing::AnswerPress { .. } => {}
             }
             AfterTopic::Heard(gone.map(TopicNews::Gone))
@@ -223,6 +224,7 @@ fn set_topic(outgoing: &mut Outgoing, topic: Option<TopicId>) {
         | Outgoing::ChangeTopic { .. }
         | Outgoing::Photo { .. }
         | Outgoing::Contact { .. }
+        | Outgoing::Document { .. }
         | Outgoing::AnswerPress { .. } => {}
     }
 }
@@ -278,6 +280,7 @@ pub fn fate_of(row: &OutboxRow) -> Option<Fate> {
         Piece::Send { .. }
         | Piece::Copy { .. }
         | Piece::Photo { .. }
+        | Piece::Document { .. }
         | Piece::Contact { .. }
         | Piece::Topic(_)
         | Piece::React { .. } => Fate::Arrived,
@@ -292,7 +295,11 @@ pub fn shows_of(row: &OutboxRow) -> Option<ShownAs> {
         Piece::Edit { shows, .. } | Piece::Copy { shows, .. } | Piece::Caption { shows, .. } => {
             Some(*shows)
         }
-        Piece::Photo { .. } | Piece::Contact { .. } | Piece::Topic(_) | Piece::React { .. } => None,
+        Piece::Photo { .. }
+        | Piece::Document { .. }
+        | Piece::Contact { .. }
+        | Piece::Topic(_)
+        | Piece::React { .. } => None,
     }
 }
 
@@ -394,6 +401,10 @@ fn messages(
             });
             photo.into_iter().collect()
         }
+        Piece::Document { document } => vec![Outgoing::Document {
+            chat,
+            document: document.clone(),
+        }],
         Piece::Contact {
             number,
             first,
@@ -541,9 +552,11 @@ pub fn moved(
     let mut commit = Commit::default();
     for (sequence, row) in rows {
         commit.deletes.push(keys.outbox(from, *sequence));
-        commit
-            .puts
-            .push(Put::json(keys.outbox(to, *sequence), clinic, row)?);
+        commit.puts.push(Put::json(
+            keys.outbox(to, *sequence),
+            super::records::message_subject(to, row),
+            row,
+        )?);
     }
     if Some(from) == staff_chat {
         let moved = Put::json(keys.single("staff-moved"), clinic, &(from, to))?;

@@ -2,7 +2,7 @@
 
 use serde::{Deserialize, Serialize};
 
-use crate::channel::TopicChange;
+use crate::channel::{Document, TopicChange};
 use crate::content::RichText;
 use crate::dialog::{Due, Keyboard, Token, Weight};
 use crate::ids::{
@@ -62,6 +62,10 @@ pub enum InboxRow {
         /// What became of it.
         fate: Fate,
     },
+    /// A case has been closed for as long as closed ones are kept.
+    ForgetCase(CaseNumber),
+    /// The patient has been silent for a day in the middle of a dialog.
+    Left,
 }
 
 /// Raw JSON of an update: a patient's words are in it, so it prints its size.
@@ -209,6 +213,11 @@ pub enum Piece {
         drawing: Revision,
         /// What stands below it.
         caption: RichText,
+    },
+    /// A text as a file.
+    Document {
+        /// The file.
+        document: Document,
     },
     /// A contact card.
     Contact {
@@ -427,6 +436,37 @@ impl Keys {
         Key::new(self.0, CLINIC, Kind::Counter, b"audit")
     }
 
+    /// The number and hash of the newest row that the audit log no longer keeps.
+    #[must_use]
+    pub fn audit_base(self) -> Key {
+        Key::new(self.0, CLINIC, Kind::Counter, b"audit-base")
+    }
+
+    /// What one turn counted.
+    #[must_use]
+    pub fn numbers_of_turn(self, day: u32, sequence: u64) -> Key {
+        let tail = [&b"n"[..], &day.to_be_bytes(), &sequence.to_be_bytes()].concat();
+        Key::new(self.0, CLINIC, Kind::Counter, &tail)
+    }
+
+    /// What was counted of a day.
+    #[must_use]
+    pub fn numbers_of_day(self, day: u32) -> Key {
+        let tail = [&b"n"[..], &day.to_be_bytes()].concat();
+        Key::new(self.0, CLINIC, Kind::Counter, &tail)
+    }
+
+    /// The day of a row of counts; none for other rows.
+    #[must_use]
+    pub fn day_of_numbers(key: &Key) -> Option<u32> {
+        /// With the sequence of a turn, and without.
+        const TAILS: [usize; 2] = [13, 5];
+        let tail = key.tail();
+        let day = tail.strip_prefix(b"n")?.first_chunk::<4>()?;
+        let is_one = key.kind() == Kind::Counter && TAILS.contains(&tail.len());
+        is_one.then(|| u32::from_be_bytes(*day))
+    }
+
     /// Somebody asks to join the team.
     #[must_use]
     pub fn join(self, user: UserId) -> Key {
@@ -452,6 +492,36 @@ impl Keys {
 #[must_use]
 pub fn case_subject(number: CaseNumber) -> ChatId {
     ChatId(i64::MIN.saturating_add(i64::try_from(number.0).unwrap_or(i64::MAX)))
+}
+
+/// The key that seals something which waits to be turned and is to leave nothing
+/// behind: it goes with its turn.
+#[must_use]
+pub fn passing_subject(sequence: u64) -> ChatId {
+    // Between the cases' numbers and those that Telegram gives.
+    const FIRST: i64 = i64::MIN / 2;
+    ChatId(FIRST.saturating_add(i64::try_from(sequence).unwrap_or(i64::MAX)))
+}
+
+/// The key that seals an update. What comes from a group may quote any patient
+/// (a press brings the whole card along), so it has a key that goes with it.
+#[must_use]
+pub fn update_subject(chat: ChatId, sequence: u64) -> ChatId {
+    if chat.0 < 0 {
+        passing_subject(sequence)
+    } else {
+        chat
+    }
+}
+
+/// The key that seals a message: its case's, or that of the chat it goes to.
+#[must_use]
+pub fn message_subject(chat: ChatId, row: &OutboxRow) -> ChatId {
+    match row.case {
+        Some(case) => case_subject(case),
+        None if chat.0 < 0 => CLINIC,
+        None => chat,
+    }
 }
 
 /// A sequence of a key's tail.

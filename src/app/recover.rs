@@ -2,7 +2,7 @@
 
 use std::collections::BTreeSet;
 
-use super::clerk::{Clerk, Job, is_outdated, is_past_retention};
+use super::clerk::{Clerk, Job};
 use super::records::{DueRow, InboxRow, Keys, OutboxRow, case_subject, sequence_of};
 use crate::dialog::{Conversation, Weight};
 use crate::ids::{ChatId, Revision, Timestamp};
@@ -96,10 +96,18 @@ pub fn recover(ledger: &Ledger, keys: Keys, now: Timestamp) -> Result<Recovered,
                 let sequence = sequence.map_or(0, |bytes| u64::from_be_bytes(*bytes));
                 found.sequence = found.sequence.max(sequence);
             }
+            // Counts are told apart by the sequence of their turn.
+            Kind::Counter => {
+                if Keys::day_of_numbers(&key).is_some()
+                    && let Some(sequence) =
+                        key.tail().get(5..).and_then(|tail| tail.try_into().ok())
+                {
+                    found.sequence = found.sequence.max(u64::from_be_bytes(sequence));
+                }
+            }
             Kind::Shown
             | Kind::Case
             | Kind::CaseIndex
-            | Kind::Counter
             | Kind::Lock
             | Kind::Meta
             | Kind::Content
@@ -178,55 +186,8 @@ pub fn replay_warnings(
     Ok(told)
 }
 
-/// What may go: marks of updates taken days ago, updates put aside, and patients who have been
-/// silent for longer than the clinic keeps answers.
-///
-/// # Errors
-/// When the store cannot be read.
-pub fn outdated(clerk: &Clerk, now: Timestamp) -> Result<(Vec<Key>, Vec<ChatId>), ReadError> {
-    let content = clerk.library.newest();
-    let (mut marks, mut silent) = (Vec::new(), Vec::new());
-    clerk
-        .ledger
-        .scan(clerk.keys.0, None, None, &mut |key, row| match key.kind() {
-            Kind::Seen => {
-                if is_stale_mark(&key, now) {
-                    marks.push(key);
-                }
-            }
-            Kind::Conversation => {
-                if let Ok(conversation) = row.json::<Conversation>()
-                    && is_outdated(content, &conversation, now)
-                {
-                    silent.push(key.chat());
-                }
-            }
-            // What was put aside holds a patient's words like any other row.
-            Kind::Note => {
-                if let Ok(InboxRow::Update { at, .. }) = row.json::<InboxRow>()
-                    && is_past_retention(content, at, now)
-                {
-                    marks.push(key);
-                }
-            }
-            Kind::Inbox
-            | Kind::Outbox
-            | Kind::Due
-            | Kind::Shown
-            | Kind::Case
-            | Kind::CaseIndex
-            | Kind::Counter
-            | Kind::Lock
-            | Kind::Meta
-            | Kind::Content
-            | Kind::Phone
-            | Kind::Audit => {}
-        })?;
-    Ok((marks, silent))
-}
-
 /// Whether a mark of a taken update may go.
-fn is_stale_mark(key: &Key, now: Timestamp) -> bool {
+pub(super) fn is_stale_mark(key: &Key, now: Timestamp) -> bool {
     let day = key.tail().first_chunk::<4>();
     let day = day.map_or(0, |bytes| u32::from_be_bytes(*bytes));
     super::intake::is_forgotten(day, now)

@@ -10,12 +10,13 @@ use super::clerk::{Clerk, Draft, Job};
 use super::clock::Clock;
 use super::lanes::{Lanes, News};
 use super::library::Library;
+use super::metrics::Board;
 use super::pacing::Pacing;
 use super::pairing::PairCode;
 use super::records::{CLINIC, InboxRow, Keys};
 use super::timers::Timers;
 use super::workers::Workers;
-use super::{intake, outbox, profile, recover};
+use super::{intake, outbox, profile, recover, retention};
 use crate::channel::telegram::{CallError, Me, PollError, RawUpdate, Telegram, UpdateKind};
 use crate::ids::{ChatId, Timestamp};
 use crate::store::{Commit, Ledger, MasterKey, OpenError, Put};
@@ -36,6 +37,8 @@ pub struct Config {
     pub pacing: Pacing,
     /// Show every open question at start, however short the bot was away.
     pub shows_open_questions: bool,
+    /// Where its numbers are read, and the clinic's name there.
+    pub board: Option<(Arc<Board>, String)>,
     /// What time it is.
     pub clock: Clock,
 }
@@ -109,6 +112,7 @@ pub async fn run(
         staff_chat,
         pacing,
         shows_open_questions,
+        board,
         clock,
     } = config;
     let (ledger, report) = open(data_dir, master).await?;
@@ -132,6 +136,9 @@ pub async fn run(
         staff_chat,
         found.sequence,
     ));
+    if let Some((board, clinic)) = &board {
+        board.add(clinic, &clerk);
+    }
     let mut messages = found.messages;
     let mut dues = found.dues;
     {
@@ -261,6 +268,9 @@ pub async fn run(
         let _ = stop_again.borrow_and_update();
     }
     keep_alive(&clerk, clock.now());
+    if let Some((board, clinic)) = &board {
+        board.remove(clinic);
+    }
     drop((workers, lanes));
     clerk.ledger.clone().shutdown().await;
     ended
@@ -482,15 +492,10 @@ async fn upkeep(clerk: Arc<Clerk>, workers: Arc<Workers>, clock: Clock) {
             _ = alive.tick() => keep_alive(&clerk, clock.now()),
             _ = sweep.tick() => {
                 let (clerk, now) = (Arc::clone(&clerk), clock.now());
-                let swept = blocking(move || {
-                    let (marks, silent) = recover::outdated(&clerk, now)?;
-                    recover::sweep(&clerk.ledger, marks)?;
-                    Ok::<_, super::clerk::TurnError>(silent)
-                });
-                match swept.await {
-                    Ok(silent) => {
-                        for chat in silent {
-                            workers.push(chat, Job::Row { sequence: 0, row: InboxRow::Forget });
+                match blocking(move || retention::keep(&clerk, now)).await {
+                    Ok(jobs) => {
+                        for (chat, job) in jobs {
+                            workers.push(chat, job);
                         }
                     }
                     Err(error) => tracing::warn!(%error, "failed to sweep what may go"),

@@ -27,6 +27,8 @@ pub struct Settings {
     pub allow_unreviewed: bool,
     /// The preview's port; any free one when not set.
     pub preview_port: Option<u16>,
+    /// Where a Prometheus on this machine reads the numbers; nowhere when not set.
+    pub metrics_port: Option<u16>,
 }
 
 /// What one clinic's bot runs with.
@@ -213,6 +215,13 @@ impl Settings {
             }
             port.ok()
         });
+        let metrics_port = get("METRICS_PORT").and_then(|port| {
+            let port = port.parse().ok().filter(|port| *port > 0);
+            if port.is_none() {
+                wrong.push("METRICS_PORT is a number from 1 to 65535.".to_owned());
+            }
+            port
+        });
         if !wrong.is_empty() {
             return Err(SettingsError(wrong));
         }
@@ -224,6 +233,7 @@ impl Settings {
             pacing,
             allow_unreviewed,
             preview_port,
+            metrics_port,
         })
     }
 }

@@ -10,10 +10,10 @@ use tokio::sync::Notify;
 use super::clerk::{Clerk, Draft, Job, Prepared, TurnError};
 use super::clock::Clock;
 use super::lanes::Lanes;
-use super::records::InboxRow;
+use super::records::{CLINIC, InboxRow, Raw, update_subject};
 use super::timers::Timers;
-use crate::content::{Values, With};
-use crate::ids::{ChatId, Lang};
+use crate::content::{Content, Values, With};
+use crate::ids::{ChatId, Lang, PatientText};
 use crate::store::{Commit, CommitError, Key, Kind, Put, ReadError};
 
 /// An update whose turn fails this often is put aside and shown to staff.
@@ -218,7 +218,8 @@ impl Workers {
             *tries += 1;
             last = *tries >= TRIES_MAX;
             if !last {
-                let put = Put::json(keys.inbox(chat, *sequence), chat, row);
+                let subject = update_subject(chat, *sequence);
+                let put = Put::json(keys.inbox(chat, *sequence), subject, row);
                 let commit = Commit {
                     puts: vec![put.map_err(|error| error.to_string())?],
                     ..Commit::default()
@@ -237,13 +238,15 @@ impl Workers {
     /// needs a person.
     async fn park(self: &Arc<Self>, chat: ChatId, job: &Job) -> Result<(), String> {
         let keys = self.clerk.keys;
+        let content = Arc::clone(self.clerk.library.newest());
         let aside = |tail: &[u8]| {
             let tail = [b"park".as_slice(), tail].concat();
             Key::new(keys.0, chat, Kind::Note, &tail)
         };
-        let (waits, parked) = match job {
+        let (waits, put_aside) = match job {
             Job::Row {
-                row: InboxRow::ShowAgain | InboxRow::Forget,
+                row:
+                    InboxRow::ShowAgain | InboxRow::Forget | InboxRow::ForgetCase(_) | InboxRow::Left,
                 ..
             } => {
                 // Nobody waits for these, and both come again by themselves.
@@ -252,7 +255,11 @@ impl Workers {
             }
             Job::Row { sequence, row } => (
                 keys.inbox(chat, *sequence),
-                Put::json(aside(&sequence.to_be_bytes()), chat, row),
+                match parked(chat, &content, row) {
+                    Some(row) => Put::json(aside(&sequence.to_be_bytes()), chat, &row),
+                    // What a group sent may quote any patient: only that it was there is kept.
+                    None => Put::json(aside(&sequence.to_be_bytes()), CLINIC, &()),
+                },
             ),
             Job::Due(due) => {
                 let kind = due.due.kind();
@@ -261,7 +268,6 @@ impl Workers {
         };
         tracing::error!(chat = chat.0, "a turn failed for good and is put aside");
         let mut draft = Draft::new(&self.clerk, self.clock.now());
-        let content = Arc::clone(self.clerk.library.newest());
         let number = chat.to_string();
         let text = content.words.staff_poisoned.render(
             content.clinic.staff_language,
@@ -286,8 +292,13 @@ impl Workers {
         }
         let mut prepared = draft.prepared;
         let mut commit = std::mem::take(&mut prepared.commit);
-        commit.puts.push(parked.map_err(|error| error.to_string())?);
+        commit
+            .puts
+            .push(put_aside.map_err(|error| error.to_string())?);
         commit.deletes.push(waits);
+        if let Job::Row { sequence, .. } = job {
+            self.clerk.forget_passing(*sequence, &mut commit);
+        }
         self.clerk
             .ledger
             .commit(commit)
@@ -296,4 +307,35 @@ impl Workers {
         self.hand_on(prepared);
         Ok(())
     }
+}
+
+/// A row as it is put aside: what names the patient is masked, as in all that is
+/// kept of a turn. Nothing of a group's.
+fn parked(chat: ChatId, content: &Content, row: &InboxRow) -> Option<InboxRow> {
+    let InboxRow::Update { raw, at, tries } = row else {
+        return Some(row.clone());
+    };
+    if chat.0 < 0 {
+        return None;
+    }
+    let mut update: serde_json::Value = serde_json::from_str(&raw.0).unwrap_or_default();
+    for kind in ["message", "edited_message"] {
+        let Some(message) = update.get_mut(kind) else {
+            continue;
+        };
+        for field in ["text", "caption"] {
+            if let Some(text) = message.get(field).and_then(|text| text.as_str()) {
+                let text = PatientText::new(text.to_owned());
+                message[field] = content.identifiers.mask(&text).0.reveal().into();
+            }
+        }
+        if let Some(message) = message.as_object_mut() {
+            message.remove("contact");
+        }
+    }
+    Some(InboxRow::Update {
+        raw: Raw(update.to_string()),
+        at: *at,
+        tries: *tries,
+    })
 }

@@ -1,4 +1,4 @@
-//! Contacts, photos and documents. Of files only photos are kept.
+//! Contacts, photos and documents.
 
 use axum::body::Bytes;
 use serde_json::{Map, Value, json};
@@ -53,9 +53,17 @@ impl World {
         (shown.text, shown.entities) = (text, entities);
         shown.media = Some(media);
         let mut described = sample(field);
-        if media == Media::Photo {
-            let file_id = self.photo_file(params)?;
-            described[0]["file_id"] = json!(file_id);
+        match media {
+            Media::Photo => described[0]["file_id"] = json!(self.kept_file(params, field)?),
+            Media::Document => {
+                let given = params.text(field).unwrap_or_default();
+                if let Some(name) = given.strip_prefix(UPLOADED) {
+                    let name = name.split(':').next().unwrap_or_default();
+                    described["file_name"] = json!(name);
+                    described["file_id"] = json!(self.kept_file(params, field)?);
+                }
+            }
+            Media::Voice | Media::Sticker | Media::Other => {}
         }
         shown.rest = Map::from_iter([(field.to_owned(), described)]);
         self.deliver(chat, shown)
@@ -63,15 +71,15 @@ impl World {
 }
 
 impl World {
-    /// The file a photo comes from: one sent along gets a new name, a name must
-    /// be known.
-    fn photo_file(&mut self, params: Params<'_>) -> Result<String, Refusal> {
-        let given = params.text("photo").unwrap_or_default();
+    /// The file a photo or a document comes from: one sent along gets a new name,
+    /// a name must be known.
+    fn kept_file(&mut self, params: Params<'_>, field: &str) -> Result<String, Refusal> {
+        let given = params.text(field).unwrap_or_default();
         if let Some(attached) = given.strip_prefix("attach://") {
             return Ok(self.keep_upload(attached));
         }
         if given.starts_with(UPLOADED) {
-            return Ok(self.keep_upload("photo"));
+            return Ok(self.keep_upload(field));
         }
         match self.files.get(&given) {
             Some(_) => Ok(given.into_owned()),

@@ -52,6 +52,10 @@ impl Player {
                     continue;
                 }
                 "sendphoto" => format!("🖼 {}", payload["caption"].as_str().unwrap_or_default()),
+                "senddocument" => {
+                    let file = payload["document"].as_str().unwrap_or_default();
+                    format!("📎 {}", file.trim_start_matches("file:"))
+                }
                 "sendcontact" => format!(
                     "contact {} {}",
                     payload["first_name"].as_str().unwrap_or_default(),

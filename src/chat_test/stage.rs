@@ -11,7 +11,7 @@ use crate::app::library::Library;
 use crate::app::outbox::{AfterTopic, TopicNews};
 use crate::app::pairing::PairCode;
 use crate::app::records::{DueRow, Fate, InboxRow, Keys, OutboxRow};
-use crate::app::{intake, outbox, recover};
+use crate::app::{intake, outbox, recover, retention};
 use crate::bot_api::World;
 use crate::channel::{Outcome, Outgoing, telegram};
 use crate::ids::{BotId, ChatId, Timestamp};
@@ -35,7 +35,7 @@ const START: i64 = 1_772_474_400;
 pub struct Stage {
     /// What Telegram shows.
     pub world: World,
-    disk: MemoryDisk,
+    disk: Option<MemoryDisk>,
     library: Arc<Library>,
     clerk: Clerk,
     /// Whether there is a staff chat.
@@ -79,13 +79,25 @@ impl Stage {
     /// # Errors
     /// When the store in memory cannot be opened.
     pub fn new(library: Arc<Library>, lang: &str, staff: Staff) -> Result<Self, String> {
+        let disk = MemoryDisk::default();
+        let (ledger, _) = disk.open().map_err(|error| error.to_string())?;
+        Ok(Self::on(library, lang, staff, ledger, Some(disk)))
+    }
+
+    /// The same, on any ledger. Without a `disk` it cannot be restarted.
+    #[must_use]
+    pub fn on(
+        library: Arc<Library>,
+        lang: &str,
+        staff: Staff,
+        ledger: Ledger,
+        disk: Option<MemoryDisk>,
+    ) -> Self {
         let token = format!("{BOT}:stage");
         let mut world = World::new(&token, BOT, "clinic_bot", "Clinic");
         world.add_person(PATIENT, "Pat", Some("pat"), Some(lang));
         world.add_group(staff.chat(), "Staff");
         world.set_forum(staff.chat(), staff == Staff::Topics);
-        let disk = MemoryDisk::default();
-        let (ledger, _) = disk.open().map_err(|error| error.to_string())?;
         let clerk = new_clerk(ledger, &library, staff, 0, Timestamp(START));
         let mut stage = Self {
             world,
@@ -102,7 +114,7 @@ impl Stage {
             token,
         };
         stage.keep_script();
-        Ok(stage)
+        stage
     }
 
     /// The moment it is.
@@ -180,17 +192,9 @@ impl Stage {
 
     /// What the bot does once an hour.
     fn upkeep(&mut self) {
-        match recover::outdated(&self.clerk, self.now) {
-            Ok((_, silent)) => {
-                for chat in silent {
-                    self.jobs.push_back((
-                        chat,
-                        Job::Row {
-                            sequence: 0,
-                            row: InboxRow::Forget,
-                        },
-                    ));
-                }
+        match retention::keep(&self.clerk, self.now) {
+            Ok(jobs) => {
+                self.jobs.extend(jobs);
                 self.settle();
             }
             Err(error) => self.troubles.push(error.to_string()),
@@ -200,14 +204,23 @@ impl Stage {
     /// The process ends and starts again on the same store. `gap` says that
     /// presses may have been lost meanwhile.
     pub fn restart(&mut self, gap: bool) {
-        let ledger = match self
-            .disk
+        let Some(disk) = &self.disk else {
+            return self
+                .troubles
+                .push("there is no disk to restart on".to_owned());
+        };
+        let opened = disk
             .copy()
-            .map(|disk| self.disk = disk)
             .map_err(|error| error.to_string())
-            .and_then(|()| self.disk.open().map_err(|error| error.to_string()))
-        {
-            Ok((ledger, _)) => ledger,
+            .and_then(|disk| {
+                let (ledger, _) = disk.open().map_err(|error| error.to_string())?;
+                Ok((disk, ledger))
+            });
+        let ledger = match opened {
+            Ok((disk, ledger)) => {
+                self.disk = Some(disk);
+                ledger
+            }
             Err(error) => return self.troubles.push(error),
         };
         let found = match recover::recover(&ledger, Keys(BotId(BOT)), self.now) {
@@ -497,6 +510,7 @@ fn changes(outgoing: &Outgoing) -> bool {
         | Outgoing::OpenTopic { .. }
         | Outgoing::ChangeTopic { .. }
         | Outgoing::Photo { .. }
+        | Outgoing::Document { .. }
         | Outgoing::Contact { .. }
         | Outgoing::AnswerPress { .. } => false,
     }

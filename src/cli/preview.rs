@@ -90,6 +90,7 @@ pub(super) fn run() -> anyhow::Result<ExitCode> {
             pacing: Pacing::Off,
             // The page begins empty: what was open is shown on it again.
             shows_open_questions: true,
+            board: None,
             clock,
         };
         let url = page.url.clone();

@@ -10,6 +10,7 @@ use tokio::task::JoinSet;
 use super::output::{out, outln};
 use super::setup;
 use crate::app::clock::Clock;
+use crate::app::metrics::{self, Board};
 use crate::app::run::{Config, Desk, run as run_bot};
 use crate::app::settings::{ClinicSettings, KeySource, Purpose, Settings};
 use crate::channel::telegram::{Me, Telegram};
@@ -21,8 +22,9 @@ pub(super) fn run() -> anyhow::Result<ExitCode> {
     setup::start_logging();
     let mut bots = Vec::new();
     // Everything that can be wrong is found before any bot starts.
+    let board = Arc::new(Board::default());
     for clinic in &settings.clinics {
-        bots.push((clinic, prepare(&settings, clinic)?));
+        bots.push((clinic, prepare(&settings, clinic, &board)?));
     }
     if let KeySource::File(path) = &settings.key {
         outln!(
@@ -34,6 +36,14 @@ pub(super) fn run() -> anyhow::Result<ExitCode> {
         .enable_all()
         .build()?;
     runtime.block_on(async {
+        if let Some(port) = settings.metrics_port {
+            let clock = Clock::default();
+            let (port, serving) = metrics::serve(port, Arc::clone(&board), clock)
+                .await
+                .with_context(|| format!("METRICS_PORT: nothing can listen on 127.0.0.1:{port}"))?;
+            outln!("Numbers for Prometheus: http://127.0.0.1:{port}/metrics");
+            tokio::spawn(serving);
+        }
         let told = setup::stop_signal()?;
         let (stop_all, stop) = watch::channel(false);
         let stop_all = Arc::new(stop_all);
@@ -73,7 +83,11 @@ pub(super) fn run() -> anyhow::Result<ExitCode> {
 }
 
 /// What one clinic's bot needs, or why it cannot start.
-fn prepare(settings: &Settings, clinic: &ClinicSettings) -> anyhow::Result<Config> {
+fn prepare(
+    settings: &Settings,
+    clinic: &ClinicSettings,
+    board: &Arc<Board>,
+) -> anyhow::Result<Config> {
     let master: MasterKey = settings.key.load()?;
     // Another key is found before the proof keeps its verdict: nothing is written then.
     Ledger::check_key(&clinic.data_dir, &master)?;
@@ -89,6 +103,7 @@ fn prepare(settings: &Settings, clinic: &ClinicSettings) -> anyhow::Result<Confi
         staff_chat: clinic.staff_chat,
         pacing: settings.pacing,
         shows_open_questions: false,
+        board: Some((Arc::clone(board), clinic.name.clone())),
         clock: Clock::default(),
     })
 }

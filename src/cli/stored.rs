@@ -116,6 +116,7 @@ fn describe_message(bot: BotId, key: &Key, row: &OutboxRow) -> Value {
         Piece::Send { text, .. } => ("send", text.text.len()),
         Piece::Edit { text, .. } => ("edit", text.text.len()),
         Piece::Photo { caption, .. } => ("photo", caption.text.len()),
+        Piece::Document { document } => ("document", document.body().len()),
         Piece::Contact { .. } => ("contact", 0),
         Piece::Copy { caption, .. } => {
             let bytes = caption.as_ref().map_or(0, |caption| caption.text.len());

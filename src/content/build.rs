@@ -13,10 +13,10 @@ use super::readability::Measure;
 use super::text::Text;
 use super::words::Words;
 use super::{
-    BIBLIOGRAPHY_FILE, FILE_BYTES_MAX, FIND_FILE, GLOSSARY_FILE, HEARING_FOLDER, NAMED_FILES,
-    Parsed, Sources, TEXTS_FILE, WEIGHTS_FILE, cards as cards_file, clinic as clinic_file, dialogs,
-    find, flags as flags_file, hearing as hearing_files, is_safety, is_script,
-    pictures as pictures_file,
+    BIBLIOGRAPHY_FILE, FILE_BYTES_MAX, FIND_FILE, GLOSSARY_FILE, HEARING_FOLDER, IDENTIFIERS_FILE,
+    NAMED_FILES, Parsed, Sources, TEXTS_FILE, WEIGHTS_FILE, cards as cards_file,
+    clinic as clinic_file, consent, dialogs, find, flags as flags_file, hearing as hearing_files,
+    identifiers as identifiers_file, is_safety, is_script, pictures as pictures_file,
 };
 use crate::ids::{ChoiceId, DialogId, FlagId, PictureId, SlotId};
 
@@ -300,6 +300,11 @@ pub(super) fn build(sources: &Sources, clinic: &str) -> Result<Parsed, Vec<Diagn
         true => read(&mut found, sources, "pictures.yaml").unwrap_or_default(),
         false => raw::Pictures::default(),
     };
+    // Without it only what shows by its form is hidden.
+    let identifiers = match sources.files.contains_key(IDENTIFIERS_FILE) {
+        true => read(&mut found, sources, IDENTIFIERS_FILE).unwrap_or_default(),
+        false => identifiers_file::IdentifiersFile::default(),
+    };
     let clinic_path = format!("clinics/{clinic}.yaml");
     let clinic: Option<raw::Clinic> = read(&mut found, sources, &clinic_path);
     for path in sources.files.keys() {
@@ -429,7 +434,7 @@ pub(super) fn build(sources: &Sources, clinic: &str) -> Result<Parsed, Vec<Diagn
     let (Some((hearing, examples)), true) = (hearing, errors.is_empty()) else {
         return Err(errors.into_iter().chain(warnings).collect());
     };
-    let content = Content {
+    let mut content = Content {
         revision: sources.revision(|_| true),
         safety: sources.revision(is_safety),
         script: sources.revision(|path| is_script(path) && !NAMED_FILES.contains(&path)),
@@ -448,11 +453,14 @@ pub(super) fn build(sources: &Sources, clinic: &str) -> Result<Parsed, Vec<Diagn
         day_slots: day_slots.into_iter().collect(),
         hearing,
         finder,
+        consent: None,
+        identifiers: identifiers_file::build(identifiers),
         bibliography,
         cited,
         examples,
         reviewed,
     };
+    content.consent = consent::of(&content);
     Ok(Parsed { content, warnings })
 }
 

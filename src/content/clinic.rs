@@ -3,6 +3,7 @@
 use std::collections::BTreeMap;
 
 use super::build::{Builder, pairs, place};
+use super::consent;
 use super::diagnostic::Place;
 use super::model::{Bot, Command, Deed, Link, ReadyAnswer, StaffCommand};
 use super::raw;
@@ -23,6 +24,7 @@ pub(super) fn build_bot(
         let deed = match (&command.opens, command.does) {
             (Some(dialog), None) => Deed::Opens(builder.dialog(FILE, dialog)),
             (None, Some(raw::CommandDeed::Stop)) => Deed::Stop,
+            (None, Some(raw::CommandDeed::MyData)) => Deed::MyData,
             (Some(_), Some(_)) | (None, None) => {
                 builder.error(
                     here,
@@ -88,6 +90,7 @@ pub(super) fn build_bot(
         menu: builder.dialog(FILE, &file.menu),
         screening: builder.dialog(FILE, &file.screening),
         person: builder.dialog(FILE, &file.person),
+        consent: consent::dialog(builder, FILE, file.consent.as_ref()),
         commands,
         links,
         staff_commands,
@@ -159,6 +162,31 @@ pub(super) fn check_clinic(builder: &mut Builder, file: &str, clinic: &raw::Clin
                 ),
             ),
         }
+    }
+    let keeps = clinic.keeps_days;
+    let days = [
+        ("answers", keeps.answers),
+        ("closed_cases", keeps.closed_cases),
+        ("undelivered", keeps.undelivered),
+        ("audit", keeps.audit),
+        ("numbers", keeps.numbers),
+    ];
+    for (kind, _) in days.iter().filter(|(_, days)| *days == 0) {
+        builder.error_with(
+            whole(),
+            format!("`keeps_days: {kind}` is 0: nothing would be kept for a day"),
+            Some("Write how many days, at least 1.".to_owned()),
+        );
+    }
+    if keeps.closed_cases > keeps.answers {
+        builder.error_with(
+            whole(),
+            format!(
+                "closed cases are kept for {} days, longer than answers ({})",
+                keeps.closed_cases, keeps.answers
+            ),
+            Some("A closed case goes with its patient's answers at the latest.".to_owned()),
+        );
     }
     if jiff::tz::TimeZone::get(&clinic.zone.value).is_err() {
         builder.error_with(

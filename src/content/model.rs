@@ -6,15 +6,16 @@ use std::collections::BTreeMap;
 use std::sync::OnceLock;
 
 use super::bibliography::{Bibliography, Cited};
+use super::consent::Consent;
 use super::diagnostic::Place;
 use super::find::Finder;
 pub use super::raw::{
-    ClearedDays, Clinic, CommandDeed, Day, Hours, Notify, OnCall, Phone, Practitioner, Push,
-    ScreenStyle, StaffDeed, TextKind,
+    ClearedDays, Clinic, CommandDeed, Day, Hours, KeepsDays, Notify, OnCall, Phone, Practitioner,
+    Push, ScreenStyle, StaffDeed, TextKind,
 };
 use super::text::{Text, Values};
 use super::words::Words;
-use crate::free_text::Hearing;
+use crate::free_text::{Hearing, Identifiers};
 use crate::ids::{
     CardId, ChoiceId, DialogId, FlagId, Lang, MoveId, PictureId, Revision, ScreenId, SlotId, StepId,
 };
@@ -60,6 +61,10 @@ pub struct Content {
     pub hearing: Hearing,
     /// Where typed words lead, and which are explained.
     pub finder: Finder,
+    /// What a patient agrees to, if they are asked.
+    pub consent: Option<Consent>,
+    /// What names a person, and is hidden in what is kept.
+    pub identifiers: Identifiers,
     /// Where it comes from.
     pub bibliography: Bibliography,
     /// What each text that claims something rests on.
@@ -108,7 +113,8 @@ impl Values for Content {
             "crisis" => out.push_str(&self.clinic.crisis_number),
             "team" => out.push_str(&self.clinic.team.plain(lang)),
             "hours" => out.push_str(&self.clinic.hours_text.plain(lang)),
-            "days" => out.push_str(&self.clinic.retention_days.to_string()),
+            "days" => out.push_str(&self.clinic.keeps_days.answers.to_string()),
+            "case-days" => out.push_str(&self.clinic.keeps_days.closed_cases.to_string()),
             "people" => {
                 let people = self.clinic.practitioners.iter().map(|one| {
                     let service = one.service.plain(lang);
@@ -134,7 +140,7 @@ impl Values for Content {
 }
 
 /// Placeholders every text may use.
-pub(super) const PLACEHOLDERS: [&str; 8] = [
+pub(super) const PLACEHOLDERS: [&str; 9] = [
     "clinic",
     "team",
     "phone",
@@ -142,6 +148,7 @@ pub(super) const PLACEHOLDERS: [&str; 8] = [
     "crisis",
     "hours",
     "days",
+    "case-days",
     "people",
 ];
 
@@ -381,6 +388,8 @@ pub struct Bot {
     pub screening: DialogId,
     /// Behind "a person".
     pub person: DialogId,
+    /// Asks for consent.
+    pub consent: Option<DialogId>,
     /// In the order Telegram lists them.
     pub commands: Vec<Command>,
     /// Deep links by name.
@@ -431,6 +440,8 @@ pub enum Deed {
     Opens(DialogId),
     /// Ends the conversation.
     Stop,
+    /// Sends what is stored of the patient, as files.
+    MyData,
 }
 
 /// One deep link.

@@ -401,7 +401,7 @@ pub struct Clinic {
     pub hours_text: Text,
     #[serde(default)]
     pub on_call: Vec<OnCall>,
-    pub retention_days: u32,
+    pub keeps_days: KeepsDays,
     pub team: Text,
     pub practitioners: Vec<Practitioner>,
     /// What the clinic offers, and who gives it.
@@ -425,6 +425,22 @@ pub struct ContactName {
     pub first: String,
     #[serde(default)]
     pub last: String,
+}
+
+/// For how many days each kind of what is stored is kept.
+#[derive(Debug, Clone, Copy, PartialEq, Eq, Deserialize)]
+#[serde(deny_unknown_fields)]
+pub struct KeepsDays {
+    /// A patient's answers, from their last message on, and all else of them.
+    pub answers: u32,
+    /// A case, once it is closed; never longer than the answers.
+    pub closed_cases: u32,
+    /// What could not be delivered or turned.
+    pub undelivered: u32,
+    /// The rows of the audit log.
+    pub audit: u32,
+    /// What is counted of each day.
+    pub numbers: u32,
 }
 
 /// Who is told by name when nobody takes an urgent case.
@@ -482,6 +498,9 @@ pub struct Bot {
     pub menu: Name,
     pub screening: Name,
     pub person: Name,
+    /// The dialog that asks for consent; its text has a version.
+    #[serde(default)]
+    pub consent: Option<Name>,
     pub commands: Vec<Command>,
     /// What a clinic can offer.
     #[serde(default)]
@@ -509,6 +528,8 @@ pub struct Command {
 #[serde(rename_all = "kebab-case")]
 pub enum CommandDeed {
     Stop,
+    /// Sends what is stored of the patient, as files.
+    MyData,
 }
 
 #[derive(Debug, Clone, Deserialize)]
@@ -547,6 +568,8 @@ pub enum StaffDeed {
     Pair,
     /// Lists the team; an owner changes it there.
     Team,
+    /// Shows the numbers of the last days.
+    Stats,
     /// Lists the commands.
     Help,
 }
@@ -559,7 +582,7 @@ pub struct Link {
     pub set: Pairs<Name>,
 }
 
-#[derive(Debug, Deserialize)]
+#[derive(Debug, Default, Deserialize)]
 #[serde(deny_unknown_fields)]
 pub struct ByLang {
     pub en: Vec<String>,

@@ -5,6 +5,7 @@
 use serde::Deserialize;
 
 use super::text::Text;
+use crate::free_text::IdentifierKind;
 use crate::triage::Level;
 
 /// The engine's own words. What each is for stands beside it in `texts.yaml`.
@@ -51,6 +52,13 @@ pub struct Words {
     pub number_range: Text,
     pub phone_unclear: Text,
     pub phone_kept: Text,
+    pub identifier_hidden: Text,
+    pub identifier_phone: Text,
+    pub identifier_birth_date: Text,
+    pub identifier_insurance: Text,
+    pub identifier_card: Text,
+    pub identifier_identity: Text,
+    pub identifier_email: Text,
     pub idle: Text,
     pub find_offer: Text,
     pub cannot_read: Text,
@@ -73,9 +81,34 @@ pub struct Words {
     pub call_requested: Text,
     pub other_person: Text,
     pub trouble: Text,
+    pub consent_changed: Text,
+    pub mydata_sent: Text,
+    pub mydata_title: Text,
+    pub mydata_you: Text,
+    pub mydata_name: Text,
+    pub mydata_handle: Text,
+    pub mydata_chat: Text,
+    pub mydata_consent: Text,
+    pub mydata_answers: Text,
+    pub mydata_typed: Text,
+    pub mydata_signs: Text,
+    pub mydata_since: Text,
+    pub mydata_private: Text,
+    pub mydata_lock: Text,
+    pub mydata_words: Text,
+    pub mydata_cases: Text,
+    pub mydata_case: Text,
+    pub mydata_open: Text,
+    pub mydata_closed: Text,
+    pub mydata_phone: Text,
+    pub mydata_waiting: Text,
+    pub mydata_nothing: Text,
+    pub mydata_kept: Text,
     pub erased: Text,
     pub erased_warning: Text,
     pub erased_words: Text,
+    pub erased_receipt: Text,
+    pub erased_kept_case: Text,
     pub summary_title: Text,
     pub summary_safety: Text,
     pub change_which: Text,
@@ -138,6 +171,7 @@ pub struct Words {
     pub staff_raised: Text,
     pub staff_private: Text,
     pub staff_deleted_lock: Text,
+    pub staff_erased: Text,
     pub staff_poisoned: Text,
     pub staff_undelivered: Text,
     pub staff_unreachable: Text,
@@ -178,6 +212,15 @@ pub struct Words {
     pub staff_noted: Text,
     pub staff_note_empty: Text,
     pub staff_help: Text,
+    pub staff_stats_title: Text,
+    pub staff_stats_people: Text,
+    pub staff_stats_screens: Text,
+    pub staff_stats_warnings: Text,
+    pub staff_stats_claim: Text,
+    pub staff_stats_close: Text,
+    pub staff_stats_reach: Text,
+    pub staff_stats_handoffs: Text,
+    pub staff_stats_left: Text,
     pub staff_which_case: Text,
     pub staff_no_case: Text,
     pub staff_anonymous: Text,
@@ -247,6 +290,19 @@ pub struct Words {
 }
 
 impl Words {
+    /// What a patient calls what was hidden.
+    #[must_use]
+    pub fn identifier(&self, kind: IdentifierKind) -> &Text {
+        match kind {
+            IdentifierKind::Phone => &self.identifier_phone,
+            IdentifierKind::BirthDate => &self.identifier_birth_date,
+            IdentifierKind::Insurance => &self.identifier_insurance,
+            IdentifierKind::Card => &self.identifier_card,
+            IdentifierKind::Identity => &self.identifier_identity,
+            IdentifierKind::Email => &self.identifier_email,
+        }
+    }
+
     /// What staff call a level.
     #[must_use]
     pub fn level(&self, level: Level) -> &Text {

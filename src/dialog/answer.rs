@@ -1,7 +1,7 @@
 //! The ordinary turn: what an input does when it raises no alarm.
 
 use super::button::{Act, Press};
-use super::conversation::{Asking, FlagNote, Pending, Slot, Stop};
+use super::conversation::{Asking, Consented, FlagNote, Pending, Slot, Stop};
 use super::effect::{Due, Effect};
 use super::input::{Input, Seen, What};
 use super::stated::yes_no_of;
@@ -295,6 +295,14 @@ impl Walk<'_> {
     /// Keeps an answer, and the way back to its question.
     pub fn fill(&mut self, slot: SlotId, value: Slot) {
         self.c.former.remove(&slot);
+        if let Some(consent) = &self.content.consent
+            && consent.slot == slot
+        {
+            self.c.consent = Some(Consented {
+                version: consent.version.clone(),
+                at: self.now,
+            });
+        }
         let before = self.c.slots.insert(slot.clone(), value);
         self.leave_crumb(vec![(slot, before)]);
     }

@@ -28,6 +28,11 @@ impl Walk<'_> {
         {
             Some(Deed::Stop) => self.stop(),
             Some(Deed::Opens(dialog)) => self.open_asked_for(dialog),
+            Some(Deed::MyData) => {
+                self.effects.push(Effect::MyData);
+                self.lead(&content.words.mydata_sent);
+                self.show_again();
+            }
             None => {
                 self.lead(&content.words.unknown_command);
                 self.show_again();

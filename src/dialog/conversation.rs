@@ -6,7 +6,7 @@ use serde::{Deserialize, Serialize};
 
 use super::button::Token;
 use super::play::Play;
-use crate::content::Content;
+use crate::content::{Content, TextKind, Verb};
 use crate::ids::PatientText;
 use crate::ids::{ChoiceId, DialogId, FlagId, Lang, Revision, ScreenId, SlotId, StepId, Timestamp};
 use crate::triage::{Form, Judgement, Level, Stated};
@@ -29,6 +29,9 @@ pub struct Conversation {
     /// The dialogs being walked, the innermost last.
     #[serde(skip_serializing_if = "Vec::is_empty")]
     pub stack: Vec<Frame>,
+    /// What they agreed to.
+    #[serde(skip_serializing_if = "Option::is_none")]
+    pub consent: Option<Consented>,
     /// The answers.
     #[serde(skip_serializing_if = "BTreeMap::is_empty")]
     pub slots: BTreeMap<SlotId, Slot>,
@@ -87,9 +90,21 @@ pub struct Conversation {
     /// Their handle there, without the `@`.
     #[serde(skip_serializing_if = "Option::is_none")]
     pub handle: Option<PatientText>,
+    /// That they left in the middle is counted.
+    #[serde(skip_serializing_if = "std::ops::Not::not")]
+    pub counted_as_left: bool,
     /// What the patient wrote of a flag whose case waits for the screens.
     #[serde(skip_serializing_if = "Vec::is_empty")]
     pub said: Vec<PatientText>,
+}
+
+/// Which text a patient agreed to, and when.
+#[derive(Debug, Clone, PartialEq, Eq, Serialize, Deserialize)]
+pub struct Consented {
+    /// [`crate::content::Consent::version`].
+    pub version: String,
+    /// When.
+    pub at: Timestamp,
 }
 
 /// One dialog being walked.
@@ -260,6 +275,22 @@ impl Conversation {
             judgement.cards = vec![None];
         }
         judgement
+    }
+
+    /// Whether the open question asks for a phone number.
+    #[must_use]
+    pub fn asks_phone(&self, content: &Content) -> bool {
+        let is_step = self
+            .open
+            .as_ref()
+            .is_some_and(|open| open.asking == Asking::Step);
+        let step = self.stack.last();
+        let step = step.and_then(|frame| content.step(&frame.dialog, &frame.step));
+        let kind = step.and_then(|step| match &step.verb {
+            Verb::Text { kind, .. } => Some(*kind),
+            _ => None,
+        });
+        is_step && kind == Some(TextKind::Phone)
     }
 
     /// The level in force: never below the card that was shown.

@@ -42,6 +42,8 @@ pub enum Effect {
     },
     /// A timer is no longer wanted.
     CancelDue(Due),
+    /// What is stored of the patient is sent to them.
+    MyData,
     /// Everything kept of the patient goes.
     Erase,
     /// A move was asked for without clearance, and refused: the content is unsafe.

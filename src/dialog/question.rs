@@ -4,7 +4,6 @@ use super::button::Token;
 use super::conversation::{Asking, Crumb, Open, Pending, Slot};
 use super::effect::{Due, Effect, Keyboard, Message, Weight};
 use super::walk::Walk;
-use crate::content::{TextKind, Verb};
 use crate::ids::SlotId;
 use crate::triage::Form;
 
@@ -14,20 +13,7 @@ const TRAIL_MAX: usize = 40;
 impl<'a> Walk<'a> {
     /// Whether the open question asks for a phone number.
     pub fn asks_phone(&self) -> bool {
-        let is_step = self
-            .c
-            .open
-            .as_ref()
-            .is_some_and(|open| open.asking == Asking::Step);
-        let verb = self.step().map(|step| &step.verb);
-        is_step
-            && matches!(
-                verb,
-                Some(Verb::Text {
-                    kind: TextKind::Phone,
-                    ..
-                })
-            )
+        self.c.asks_phone(self.content)
     }
 
     /// Asks, unless a card is due: it waits for screens and for the engine's
@@ -52,6 +38,7 @@ impl<'a> Walk<'a> {
             since: self.now,
             drafted: None,
         });
+        self.introduce_consent();
         self.introduce_moves();
         self.show_pictures();
         self.show_open();
@@ -80,6 +67,18 @@ impl<'a> Walk<'a> {
                 });
             }
             None => self.effects.push(Effect::CancelDue(Due::Question(token))),
+        }
+    }
+
+    /// Whoever agreed to another text reads why they are asked again.
+    fn introduce_consent(&mut self) {
+        let Some(consent) = &self.content.consent else {
+            return;
+        };
+        let asks = self.step().and_then(|step| step.verb.slot()) == Some(&consent.slot);
+        let given = self.c.consent.as_ref();
+        if asks && given.is_some_and(|given| given.version != consent.version) {
+            self.lead(&self.content.words.consent_changed);
         }
     }
 

@@ -50,6 +50,12 @@ impl<'a> Walk<'a> {
                 why = why.or(Some(&content.words.content_changed));
             }
         }
+        // Another text than they agreed to: its question is asked again.
+        if let (Some(consent), Some(given)) = (&content.consent, &self.c.consent)
+            && given.version != consent.version
+        {
+            self.c.slots.remove(&consent.slot);
+        }
         let old = |at: &Timestamp| now.seconds_since(*at) >= super::CLEARANCE_SECONDS;
         if self.c.clearance.as_ref().is_some_and(old) {
             self.c.screens.clear();

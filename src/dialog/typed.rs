@@ -209,14 +209,8 @@ impl Walk<'_> {
         else {
             return self.show_again();
         };
-        /// Local numbers have seven digits, the longest international ones fifteen.
-        const PHONE_DIGITS: std::ops::RangeInclusive<usize> = 7..=15;
         let raw = number.reveal().trim();
-        let digits = raw.chars().filter(char::is_ascii_digit).count();
-        let plain = raw
-            .chars()
-            .all(|c| c.is_ascii_digit() || " +-().".contains(c));
-        if !plain || !PHONE_DIGITS.contains(&digits) {
+        if !reads_as_phone(number) {
             self.lead(&self.content.words.phone_unclear);
             return self.show_open();
         }
@@ -227,6 +221,19 @@ impl Walk<'_> {
         self.fill(slot.clone(), Slot::Phone(PatientText::new(raw.to_owned())));
         self.goto(next);
     }
+}
+
+/// Whether this is a phone number and nothing beside it.
+#[must_use]
+pub fn reads_as_phone(number: &PatientText) -> bool {
+    /// Local numbers have seven digits, the longest international ones fifteen.
+    const PHONE_DIGITS: std::ops::RangeInclusive<usize> = 7..=15;
+    let raw = number.reveal().trim();
+    let digits = raw.chars().filter(char::is_ascii_digit).count();
+    let is_plain = raw
+        .chars()
+        .all(|c| c.is_ascii_digit() || " +-().".contains(c));
+    is_plain && PHONE_DIGITS.contains(&digits)
 }
 
 /// Words in a script that no language of ours is written in: they cannot have

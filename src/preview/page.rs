@@ -47,6 +47,17 @@ pub(super) async fn picture(State(desk): Shared, Path(file): Path<String>) -> Re
     }
 }
 
+/// A text file that the bot sent.
+pub(super) async fn document(State(desk): Shared, Path(file): Path<String>) -> Response {
+    match desk.world().file(&file) {
+        Some(bytes) => {
+            let kind = [(header::CONTENT_TYPE, "text/plain; charset=utf-8")];
+            (kind, bytes.clone()).into_response()
+        }
+        None => StatusCode::NOT_FOUND.into_response(),
+    }
+}
+
 /// The time on the page's clock.
 pub(super) fn clock_text(desk: &Desk, words: &Words) -> String {
     let at = Timestamp::from_second(desk.now()).unwrap_or(Timestamp::UNIX_EPOCH);

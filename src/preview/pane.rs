@@ -113,6 +113,7 @@ fn item(
             }
             @match (message.media, picture_of(message)) {
                 (Some(Media::Photo), Some(file)) => img.photo.drawing src={ "/picture/" (file) } alt=(message.text) {},
+                (Some(Media::Document), _) if message.from_bot => (document_card(message)),
                 (Some(media), _) => (media_card(words, media)),
                 (None, _) => {}
             }
@@ -147,6 +148,22 @@ fn picture_of(message: &Shown) -> Option<&str> {
     message.rest.get("photo")?.as_array()?.last()?["file_id"]
         .as_str()
         .filter(|_| message.from_bot)
+}
+
+/// A file that the bot sent, to be opened beside the page.
+fn document_card(message: &Shown) -> Markup {
+    let field = |name: &str| {
+        message
+            .rest
+            .get("document")
+            .and_then(|one| one[name].as_str())
+    };
+    let (file, name) = (field("file_id"), field("file_name"));
+    html! {
+        a.file href={ "/document/" (file.unwrap_or_default()) } target="_blank" rel="noopener" {
+            (icon("file")) (name.unwrap_or("file"))
+        }
+    }
 }
 
 fn inline_button(message_id: i64, button: &Button) -> Markup {

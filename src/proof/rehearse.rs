@@ -544,7 +544,7 @@ impl<'a> Rehearsal<'a> {
                     }
                 }
             }
-            Effect::Picture(_) => {}
+            Effect::Picture(_) | Effect::MyData => {}
             Effect::SetDue { due, at } => {
                 self.dues.insert(due.kind(), (due, at));
             }

@@ -193,6 +193,13 @@ impl Vault {
         keyed_hash(&self.lock_hashing, (bot, chat))
     }
 
+    /// Whether `subject` has a key.
+    #[must_use]
+    pub fn knows(&self, subject: Subject) -> bool {
+        let hash = self.slot_hash(subject);
+        self.table().slots.contains_key(&hash)
+    }
+
     /// The number of subjects that have a key.
     #[must_use]
     pub fn key_count(&self) -> usize {

@@ -387,7 +387,8 @@ impl Patient {
                 | Effect::RequestCall { .. }
                 | Effect::Erase
                 | Effect::Picture(_)
-                | Effect::GuardTripped { .. } => {}
+                | Effect::GuardTripped { .. }
+                | Effect::MyData => {}
             }
         }
     }
@@ -429,7 +430,8 @@ impl Patient {
             | Effect::CancelDue(_)
             | Effect::Erase
             | Effect::Picture(_)
-            | Effect::GuardTripped { .. } => false,
+            | Effect::GuardTripped { .. }
+            | Effect::MyData => false,
         };
         let silent = turn.toast.is_none() && !turn.effects.iter().any(is_said);
         if asks && silent {
@@ -637,7 +639,8 @@ fn check_limits(turn: &Turn) -> Result<(), String> {
             | Effect::CancelDue(_)
             | Effect::Erase
             | Effect::Picture(_)
-            | Effect::GuardTripped { .. } => continue,
+            | Effect::GuardTripped { .. }
+            | Effect::MyData => continue,
         };
         check_message(message)?;
     }

@@ -6,7 +6,7 @@
 mod binary;
 mod clinics;
 mod erasing;
-mod house;
+pub mod house;
 mod odd;
 mod pictures;
 

@@ -120,6 +120,21 @@ pub fn patient_of(
     writer.text
 }
 
+/// What is left of a case's card once its patient's data is gone: number, and
+/// where it stood. No word of the patient, and no name.
+#[must_use]
+pub fn erased_card(content: &Content, case: &Case) -> RichText {
+    let mut writer = Writer::new(content);
+    let words = &content.words;
+    let number = case.number.to_string();
+    let title = writer.with(&words.staff_button_case, &[("case", &number)]);
+    writer.text.push_bold(&title);
+    let state = writer.standing(case);
+    writer.text.push(&format!("\n{state}"));
+    writer.line(&words.staff_erased);
+    writer.text
+}
+
 /// What the staff chat reads when a case comes back, and who is on call.
 #[must_use]
 pub fn rung_line(content: &Content, case: &Case, on_call: &[String]) -> RichText {

@@ -5,6 +5,7 @@ use super::office::staffer;
 use super::{Clerk, TurnError};
 use crate::app::audit::Noted;
 use crate::app::cards;
+use crate::app::{numbers, stats};
 use crate::channel::Incoming;
 use crate::content::{Content, StaffCommand, StaffDeed, Text, Values, With};
 use crate::dialog::Keyboard;
@@ -63,6 +64,7 @@ impl Clerk {
                 draft.answer_staff(content, text, keyboard)?;
             }
             StaffDeed::Pair => {}
+            StaffDeed::Stats => self.show_stats(content, draft)?,
             StaffDeed::Help => draft.answer_staff(content, cards::help(content), Keyboard::None)?,
             StaffDeed::Case => {
                 if let Some((case, ..)) = self.asked_case(&asked, draft)? {
@@ -73,7 +75,8 @@ impl Clerk {
                 if let Some((case, ..)) = self.asked_case(&asked, draft)? {
                     let cases = self.cases_of(case.chat)?;
                     let text = cards::patient_of(content, &case, cases, draft.now);
-                    draft.answer_staff(content, text, Keyboard::None)?;
+                    // Names are in it: it is sealed as the case is.
+                    draft.answer_staff_of(content, &case, text)?;
                 }
             }
             StaffDeed::Note => self.note_on_case(&asked, &staffer(from), draft)?,
@@ -92,6 +95,18 @@ impl Clerk {
             StaffDeed::Close => self.close_case(&asked, &staffer(from), draft)?,
         }
         Ok(())
+    }
+
+    /// The numbers, whole: they stay within the team.
+    fn show_stats(&self, content: &Content, draft: &mut Draft<'_>) -> Result<(), TurnError> {
+        /// A month: long enough that a small clinic's numbers say something.
+        const DAYS: u32 = 30;
+        let first = numbers::day_of(content, draft.now).saturating_sub(DAYS - 1);
+        let counts = numbers::since(&self.ledger, self.keys, first)?;
+        let screens = content.screens.iter().map(|screen| screen.id.to_string());
+        let sections = stats::sections(&counts, &screens.collect::<Vec<_>>());
+        let text = cards::stats(content, &sections, DAYS);
+        Ok(draft.answer_staff(content, text, Keyboard::None)?)
     }
 
     fn note_on_case(
@@ -216,7 +231,7 @@ impl Clerk {
     }
 
     /// Every case of one patient that is still kept.
-    fn cases_of(&self, chat: ChatId) -> Result<Vec<Case>, ReadError> {
+    pub(super) fn cases_of(&self, chat: ChatId) -> Result<Vec<Case>, ReadError> {
         let mut cases = Vec::new();
         self.ledger
             .scan(self.keys.0, Some(chat), Some(Kind::Case), &mut |_, row| {

@@ -2,8 +2,9 @@
 
 use super::{Clerk, Prepared, TurnError};
 use crate::app::audit::{self, Head, Noted};
-use crate::app::cards::case_card;
+use crate::app::cards::{case_card, erased_card};
 use crate::app::hours;
+use crate::app::numbers::{self, Counts};
 use crate::app::records::{
     CLINIC, DueRow, InboxRow, OutboxRow, Piece, Said, ShownAs, Under, case_subject,
 };
@@ -38,6 +39,8 @@ pub struct Draft<'a> {
     audited: Option<Head>,
     /// The topic that somebody asks in: what answers them stands there.
     pub beside: Option<TopicId>,
+    /// What this commit counts.
+    counts: Counts,
 }
 
 impl<'a> Draft<'a> {
@@ -50,6 +53,7 @@ impl<'a> Draft<'a> {
             prepared: Prepared::default(),
             audited: None,
             beside: None,
+            counts: Counts::new(),
         }
     }
 
@@ -75,6 +79,31 @@ impl<'a> Draft<'a> {
             noted,
             self.now,
         )
+    }
+
+    /// Counts something.
+    pub fn count(&mut self, name: String) {
+        *self.counts.entry(name).or_default() += 1;
+    }
+
+    /// What was counted becomes a row of the commit.
+    pub fn keep_counts(&mut self) -> Result<(), CommitError> {
+        if self.counts.is_empty() {
+            return Ok(());
+        }
+        let counts = std::mem::take(&mut self.counts);
+        let day = numbers::day_of(self.clerk.library.newest(), self.now);
+        let key = self
+            .clerk
+            .keys
+            .numbers_of_turn(day, self.clerk.next_sequence());
+        self.put(key, CLINIC, &counts)
+    }
+
+    /// The number of the newest row of the audit log that this adds.
+    #[must_use]
+    pub fn audited(&self) -> Option<u64> {
+        self.audited.as_ref().map(|(number, _)| *number)
     }
 
     /// Writes a row.
@@ -257,7 +286,10 @@ impl<'a> Draft<'a> {
         let Some(staff_chat) = self.staff_chat() else {
             return Ok(());
         };
-        let (text, keyboard) = case_card(content, case);
+        let (text, keyboard) = match how {
+            Telling::ChangeForGood => (erased_card(content, case), Keyboard::None),
+            Telling::Post | Telling::PostSilently | Telling::Change => case_card(content, case),
+        };
         let shows = ShownAs::Case(case.number);
         let piece = match how {
             Telling::Post | Telling::PostSilently => Piece::Send {
@@ -275,12 +307,12 @@ impl<'a> Draft<'a> {
         };
         let mut row = OutboxRow::of_case(case.number, piece, content.clinic.staff_language);
         row.topic = self.topic_of(content, case);
-        if case.is_hidden() {
+        if case.is_hidden() || how == Telling::ChangeForGood {
             // A warning's card is posted where there is none to change; this one never is.
             row.weight = Weight::Talk;
         }
         let subject = match how {
-            // The case's own key is about to go.
+            // The case's own key is about to go, and no word of it is in this.
             Telling::ChangeForGood => CLINIC,
             Telling::Post | Telling::PostSilently | Telling::Change => case_subject(case.number),
         };
@@ -318,6 +350,21 @@ impl<'a> Draft<'a> {
         let mut row = plain(text, keyboard, Weight::Talk, content.clinic.staff_language);
         row.beside = self.beside;
         self.send(staff_chat, CLINIC, row)
+    }
+
+    /// The same, with what stands on a case: sealed with the case's key.
+    pub fn answer_staff_of(
+        &mut self,
+        content: &Content,
+        case: &Case,
+        text: RichText,
+    ) -> Result<(), CommitError> {
+        let Some(staff_chat) = self.staff_chat() else {
+            return Ok(());
+        };
+        let lang = content.clinic.staff_language;
+        let row = plain(text, Keyboard::None, Weight::Talk, lang);
+        self.send(staff_chat, case_subject(case.number), row)
     }
 
     /// The staff's language.

@@ -3,11 +3,13 @@
 
 use super::draft::Draft;
 use super::{Clerk, TurnError};
-use crate::app::records::{CLINIC, DueRow, Keys, case_subject};
-use crate::content::Content;
+use crate::app::audit::Noted;
+use crate::app::cards::local_time;
+use crate::app::records::{CLINIC, DueRow, Keys, passing_subject, sequence_of};
+use crate::content::{Content, Values, With};
 use crate::dialog::{Conversation, Due};
 use crate::ids::{CaseNumber, ChatId, Timestamp};
-use crate::staff::Case;
+use crate::staff::{Case, CaseState};
 use crate::store::{Kind, Put};
 
 impl Clerk {
@@ -33,11 +35,71 @@ impl Clerk {
             .commit
             .expect
             .push((self.keys.conversation(chat), version));
-        self.erase(chat, &conversation, draft)
+        self.erase(chat, &conversation, draft)?;
+        self.note_erasure("retention.patient", draft)
+    }
+
+    /// A case that was closed as long ago as closed cases are kept goes.
+    pub(super) fn forget_case(
+        &self,
+        number: CaseNumber,
+        draft: &mut Draft<'_>,
+    ) -> Result<(), TurnError> {
+        let content = std::sync::Arc::clone(self.library.newest());
+        let Some((case, version)) = self.case(number)? else {
+            return Ok(());
+        };
+        if !is_closed_for_long(&content, &case, draft.now) {
+            return Ok(());
+        }
+        let key = self.keys.case(case.chat, number);
+        draft.prepared.commit.expect.push((key, version));
+        self.drop_case(&case, draft)?;
+        draft.audit(&Noted {
+            who: None,
+            what: "retention.case",
+            case: Some(number),
+        })
+    }
+
+    /// Everything goes because the patient asks for it; they get a receipt.
+    pub(super) fn erase_as_asked(
+        &self,
+        content: &Content,
+        chat: ChatId,
+        conversation: &Conversation,
+        keeps_case: bool,
+        draft: &mut Draft<'_>,
+    ) -> Result<(), TurnError> {
+        self.erase(chat, conversation, draft)?;
+        self.note_erasure("patient.erase", draft)?;
+        let number = draft.audited().unwrap_or_default().to_string();
+        let date = local_time(content, draft.now);
+        let lang = conversation.lang;
+        let with = With {
+            values: &[("number", &number), ("date", &date)],
+            rest: content as &dyn Values,
+        };
+        let mut text = content.words.erased_receipt.render(lang, &with);
+        if keeps_case {
+            text.paragraph();
+            let kept = content.words.erased_kept_case.render(lang, content);
+            text.append(&kept);
+        }
+        Ok(draft.say(chat, CLINIC, lang, text)?)
+    }
+
+    /// That something was erased, and when: nobody's name is in it.
+    fn note_erasure(&self, what: &str, draft: &mut Draft<'_>) -> Result<(), TurnError> {
+        draft.audit(&Noted {
+            who: None,
+            what,
+            case: None,
+        })
     }
 
     /// Everything kept of a patient goes; a lock without a word stays.
-    pub(super) fn erase(
+    fn erase(
         &self,
         chat: ChatId,
         conversation: &Conversation,
@@ -62,7 +124,7 @@ impl Clerk {
                     if let Ok((case, version)) = row.open::<Case>()
                         && !case.is_open()
                     {
-                        closed.push((key, version, case.number));
+                        closed.push((key, version, case));
                     }
                 }
                 Kind::Inbox => waiting.push((key, row.bytes())),
@@ -91,23 +153,22 @@ impl Clerk {
         let commit = &mut draft.prepared.commit;
         commit.puts.retain(|put| put.subject != chat);
         // What waits was confirmed to Telegram and may hold a warning: it must be
-        // readable after a crash too, for the moment until its turn.
+        // readable after a crash too, until its turn, and not any longer.
         for (key, row) in waiting {
             if let (Ok((value, _)), false) = (row, commit.deletes.contains(&key)) {
                 commit.puts.push(Put {
+                    subject: passing_subject(sequence_of(&key)),
                     key,
-                    subject: CLINIC,
                     value,
                 });
             }
         }
         commit.deletes.extend(deletes);
         commit.erase.push((keys.0, chat));
-        for (key, version, number) in closed {
+        for (key, version, case) in closed {
             // Staff may open it again in this moment; then it stays.
-            commit.expect.push((key.clone(), version));
-            commit.deletes.extend([key, keys.case_index(number)]);
-            commit.erase.push((keys.0, case_subject(number)));
+            draft.prepared.commit.expect.push((key, version));
+            self.drop_case(&case, draft)?;
         }
         let outlives = |due: &Due| matches!(due, Due::Unclaimed(_) | Due::Unclosed(_));
         draft.prepared.dues.retain(|(_, row)| outlives(&row.due));
@@ -141,12 +202,21 @@ impl Clerk {
 /// Whether a conversation has been silent for longer than the clinic keeps it.
 #[must_use]
 pub fn is_outdated(content: &Content, conversation: &Conversation, now: Timestamp) -> bool {
-    is_past_retention(content, conversation.touched, now)
+    is_older(conversation.touched, content.clinic.keeps_days.answers, now)
 }
 
-/// Whether the clinic keeps nothing from `at` any longer.
+/// Whether a case has been closed for longer than closed cases are kept.
 #[must_use]
-pub fn is_past_retention(content: &Content, at: Timestamp, now: Timestamp) -> bool {
+pub fn is_closed_for_long(content: &Content, case: &Case, now: Timestamp) -> bool {
+    match &case.state {
+        CaseState::Closed { at, .. } => is_older(*at, content.clinic.keeps_days.closed_cases, now),
+        CaseState::Open | CaseState::Claimed { .. } | CaseState::Handled { .. } => false,
+    }
+}
+
+/// Whether something from `at` is older than so many days.
+#[must_use]
+pub fn is_older(at: Timestamp, days: u32, now: Timestamp) -> bool {
     const DAY_SECONDS: i64 = 24 * 60 * 60;
-    now.seconds_since(at) > i64::from(content.clinic.retention_days) * DAY_SECONDS
+    now.seconds_since(at) > i64::from(days) * DAY_SECONDS
 }

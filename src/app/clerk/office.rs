@@ -4,6 +4,7 @@ use super::draft::{Draft, Telling};
 use super::{Clerk, TurnError};
 use crate::app::audit::Noted;
 use crate::app::cards::{TeamPress, last_deed};
+use crate::app::numbers::{CLAIM, CLOSE, span};
 use crate::app::records::{CLINIC, InboxRow, case_subject};
 use crate::channel::{Incoming, IncomingKind, Outgoing, Sender, TopicChange};
 use crate::content::{Content, Text, Values, With};
@@ -161,7 +162,7 @@ impl Clerk {
     pub(super) fn keep_change(
         &self,
         content: &Content,
-        mut case: Case,
+        case: Case,
         version: Version,
         change: Change,
         draft: &mut Draft<'_>,
@@ -175,12 +176,24 @@ impl Clerk {
             | Change::Cleared { .. }
             | Change::HandedBack(_) => None,
         };
+        let waited = draft.now.seconds_since(case.since);
+        match &change {
+            Change::Seen => draft.count(span(CLAIM, waited)),
+            Change::Closed(_) => draft.count(span(CLOSE, waited)),
+            Change::Nothing
+            | Change::Card
+            | Change::Reopened
+            | Change::HandedBack(_)
+            | Change::Cleared { .. } => {}
+        }
         match change {
             Change::Closed(_)
                 if case.forget_on_close || self.conversation(case.chat)?.is_none() =>
             {
-                case.forget_on_close = true;
-                return self.close_for_good(content, &case, draft);
+                // The patient has deleted their data; the case was the last of it.
+                let open = self.keys.open_case(case.chat);
+                draft.prepared.commit.deletes.push(open);
+                return self.drop_case(&case, draft);
             }
             Change::Nothing | Change::Card | Change::Closed(None) | Change::Reopened => {}
             Change::Closed(Some(_)) | Change::HandedBack(_) => {
@@ -227,21 +240,16 @@ impl Clerk {
         }
     }
 
-    /// The patient has deleted their data; the case was the last of it.
-    fn close_for_good(
-        &self,
-        content: &Content,
-        case: &Case,
-        draft: &mut Draft<'_>,
-    ) -> Result<(), TurnError> {
+    /// A case goes with its key; its card says no more than that it was there.
+    pub(super) fn drop_case(&self, case: &Case, draft: &mut Draft<'_>) -> Result<(), TurnError> {
+        let content = std::sync::Arc::clone(self.library.newest());
         let keys = self.keys;
-        draft.send_card(content, case, Telling::ChangeForGood)?;
-        draft.change_topic(content, case, TopicChange::Closed)?;
+        draft.send_card(&content, case, Telling::ChangeForGood)?;
+        draft.change_topic(&content, case, TopicChange::Closed)?;
         let commit = &mut draft.prepared.commit;
         commit.deletes.extend([
             keys.case(case.chat, case.number),
             keys.case_index(case.number),
-            keys.open_case(case.chat),
         ]);
         commit.erase.push((keys.0, case_subject(case.number)));
         Ok(())

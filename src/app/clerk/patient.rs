@@ -1,5 +1,7 @@
 //! A patient's turn, from what came in to what is committed.
 
+use std::collections::BTreeSet;
+
 use super::cases::{CaseInHand, Reach, describe, raise_alert};
 use super::draft::Draft;
 use super::office::staffer;
@@ -7,13 +9,14 @@ use super::talk::Left;
 use super::team::is_of_staff;
 use super::{Clerk, TurnError, nothing_heard};
 use crate::app::library::Walked;
+use crate::app::numbers::{Before, left_silently};
 use crate::app::records::{CLINIC, DueRow, InboxRow, OutboxRow, Piece, ShownAs};
 use crate::channel::{Incoming, IncomingKind, Outgoing, Sender, telegram};
-use crate::content::{Content, Deed, StaffDeed};
+use crate::content::{Content, Deed, StaffDeed, Values, With};
 use crate::dialog::{
-    Conversation, Due, Effect, Input, Token, Weight, What, leave_script, take_turn,
+    Conversation, Due, Effect, Input, Token, Weight, What, leave_script, reads_as_phone, take_turn,
 };
-use crate::free_text::{EXCERPT_CHARS_MAX, hear};
+use crate::free_text::{EXCERPT_CHARS_MAX, Heard, IdentifierKind, hear};
 use crate::ids::{ChatId, Lang, PatientText, TEXT_BYTES_MAX, Timestamp};
 use crate::staff::{Alert, Waits};
 use crate::store::Version;
@@ -48,8 +51,10 @@ impl Clerk {
             InboxRow::Unreachable => return self.reach(chat, Reach::Lost, draft),
             InboxRow::Undelivered => return self.note_undelivered(chat, draft),
             InboxRow::Forget => return self.forget(chat, draft),
+            InboxRow::Left => return self.count_left(chat, draft),
+            InboxRow::ForgetCase(number) => return self.forget_case(*number, draft),
         };
-        self.take(chat, &Input::new(what, self.desk()), None, draft)
+        self.take(chat, Input::new(what, self.desk()), None, draft)
     }
 
     pub(super) fn prepare_due(
@@ -87,7 +92,7 @@ impl Clerk {
         }
         self.take(
             chat,
-            &Input::new(What::Due(due.due), self.desk()),
+            Input::new(What::Due(due.due), self.desk()),
             None,
             draft,
         )
@@ -138,11 +143,11 @@ impl Clerk {
         let content = self.library.newest();
         let (what, heard) = match incoming.kind {
             IncomingKind::Text(text) => {
-                let heard = hear(&content.hearing, &content.rules, &text);
+                let heard = heard_in(content, &text);
                 (What::Text(text), heard)
             }
             IncomingKind::Edited(text) => {
-                let heard = hear(&content.hearing, &content.rules, &text);
+                let heard = heard_in(content, &text);
                 (What::Edited(text), heard)
             }
             IncomingKind::Command { name, argument } => {
@@ -150,7 +155,7 @@ impl Clerk {
                 {
                     nothing_heard()
                 } else {
-                    hear(&content.hearing, &content.rules, &argument)
+                    heard_in(content, &argument)
                 };
                 (What::Command { name, argument }, heard)
             }
@@ -175,7 +180,7 @@ impl Clerk {
             desk: self.desk(),
         };
         match self.pass_on(chat, incoming.message, incoming.media, &input, draft)? {
-            Left::Turn => self.take(chat, &input, incoming.from.as_ref(), draft),
+            Left::Turn => self.take(chat, input, incoming.from.as_ref(), draft),
             Left::Nothing => Ok(()),
         }
     }
@@ -237,11 +242,23 @@ impl Clerk {
         Ok(())
     }
 
+    /// Somebody has been silent for a day: where they left is counted, once.
+    fn count_left(&self, chat: ChatId, draft: &mut Draft<'_>) -> Result<(), TurnError> {
+        if let Some((mut conversation, version)) = self.conversation(chat)?
+            && let Some(name) = left_silently(&conversation, draft.now)
+        {
+            conversation.counted_as_left = true;
+            draft.count(name);
+            draft.replace(self.keys.conversation(chat), version, chat, &conversation)?;
+        }
+        Ok(())
+    }
+
     /// One turn of a patient.
     pub(super) fn take(
         &self,
         chat: ChatId,
-        input: &Input,
+        mut input: Input,
         from: Option<&Sender>,
         draft: &mut Draft<'_>,
     ) -> Result<(), TurnError> {
@@ -269,16 +286,30 @@ impl Clerk {
             let text = content.words.too_long.render(conversation.lang, &*content);
             draft.say(chat, chat, conversation.lang, text)?;
         }
+        let before = Before::of(&conversation, version == Version::ABSENT);
+        conversation.counted_as_left = false;
+        let hidden = hide_identifiers(&content, &conversation, &mut input);
         let turn = match &moves_to {
-            None => take_turn(&content, conversation, input, draft.now),
-            Some(newest) => leave_script(&content, newest, conversation, input, draft.now),
+            None => take_turn(&content, conversation, &input, draft.now),
+            Some(newest) => leave_script(&content, newest, conversation, &input, draft.now),
         };
         let content = moves_to.unwrap_or(content);
         let conversation = turn.conversation;
+        for name in before.counted(&content, &input.what, &conversation, &turn.effects) {
+            draft.count(name);
+        }
         let erases = turn.effects.contains(&Effect::Erase);
         // What is said while everything goes must outlive the patient's key.
         let subject = if erases { CLINIC } else { chat };
         let mut in_hand: Option<CaseInHand> = None;
+        // Before the question that stays open, and never before a warning.
+        let is_warned = turn
+            .effects
+            .iter()
+            .any(|effect| matches!(effect, Effect::Say(said) if said.weight == Weight::Warning));
+        if !is_warned {
+            say_hidden(&content, chat, subject, conversation.lang, &hidden, draft)?;
+        }
         for effect in turn.effects {
             self.carry_out(
                 &content,
@@ -290,16 +321,21 @@ impl Clerk {
                 draft,
             )?;
         }
+        if is_warned {
+            say_hidden(&content, chat, subject, conversation.lang, &hidden, draft)?;
+        }
         if let Some(text) = turn.toast
             && let Some(Outgoing::AnswerPress { text: answer, .. }) =
                 draft.prepared.answers.first_mut()
         {
             *answer = Some(text);
         }
+        let mut keeps_case = false;
         if erases && let Some(held) = self.hold_case(chat, &mut in_hand)? {
             held.case.forget_on_close = true;
             let alert = self.end_erased_talk(&content, &mut held.case, draft)?;
             raise_alert(&mut in_hand, alert);
+            keeps_case = true;
         } else if let Some(held) = &mut in_hand {
             // Whoever had deleted everything is here again, and so is the case.
             held.case.forget_on_close = false;
@@ -311,7 +347,7 @@ impl Clerk {
             draft.write_case(&content, &in_hand.case, in_hand.version, in_hand.alert)?;
         }
         if erases {
-            self.erase(chat, &conversation, draft)
+            self.erase_as_asked(&content, chat, &conversation, keeps_case, draft)
         } else {
             draft.replace(self.keys.conversation(chat), version, chat, &conversation)?;
             Ok(())
@@ -418,6 +454,7 @@ impl Clerk {
             }
             Effect::SetDue { due, at } => draft.set_due(chat, DueRow { due, at })?,
             Effect::CancelDue(due) => draft.cancel_due(chat, due),
+            Effect::MyData => self.send_my_data(content, chat, conversation, draft)?,
             Effect::Erase => {}
             Effect::GuardTripped { dialog, step } => {
                 tracing::error!(%dialog, %step, "a move was refused: the content leads to it without clearance");
@@ -469,7 +506,7 @@ impl Clerk {
                 .bot
                 .commands
                 .iter()
-                .any(|command| command.name == *name && command.deed != Deed::Stop),
+                .any(|command| command.name == *name && matches!(command.deed, Deed::Opens(_))),
             What::Press(_)
             | What::Text(_)
             | What::Contact(_)
@@ -506,39 +543,65 @@ fn first_token(now: Timestamp) -> Token {
     Token(u32::try_from(now.seconds_since(COUNTED_FROM)).unwrap_or(0))
 }
 
-/// Words as a case keeps them, whether they open it or join it: masked, and so
-/// much of them that a case with all its words fits a row of the store.
-fn kept_words(words: &PatientText) -> PatientText {
-    let start: String = words.reveal().chars().take(EXCERPT_CHARS_MAX).collect();
-    mask_identifiers(&PatientText::new(start))
+/// What a text states. A birth date in it says nothing of when a sign was there,
+/// so it is masked for the reading too; places in the text stay true.
+fn heard_in(content: &Content, text: &PatientText) -> Heard {
+    let (masked, _) = content.identifiers.mask(text);
+    hear(&content.hearing, &content.rules, &masked)
 }
 
-/// Long runs of digits in kept words are phone, card or insurance numbers.
-fn mask_identifiers(words: &PatientText) -> PatientText {
-    /// Shorter runs are ages, dates and scores that staff need to read.
-    const DIGITS_MIN: usize = 7;
-    let text = words.reveal();
-    let mut masked = String::with_capacity(text.len());
-    let mut run = String::new();
-    let close = |run: &mut String, masked: &mut String| {
-        if run.chars().filter(char::is_ascii_digit).count() >= DIGITS_MIN {
-            masked.extend(
-                run.chars()
-                    .map(|c| if c.is_ascii_digit() { '•' } else { c }),
-            );
-        } else {
-            masked.push_str(run);
+/// Masks what names the patient before anything is done with their words: what a
+/// turn never sees it cannot keep. Only the number that is asked for goes on.
+fn hide_identifiers(
+    content: &Content,
+    conversation: &Conversation,
+    input: &mut Input,
+) -> BTreeSet<IdentifierKind> {
+    let words = match &mut input.what {
+        What::Text(text) if conversation.asks_phone(content) && reads_as_phone(text) => {
+            return BTreeSet::new();
         }
-        run.clear();
+        What::Text(text) | What::Edited(text) | What::Command { argument: text, .. } => text,
+        What::Press(_)
+        | What::Contact(_)
+        | What::Unreadable
+        | What::Due(_)
+        | What::Cleared { .. }
+        | What::Seen(_)
+        | What::ShowAgain => return BTreeSet::new(),
     };
-    for c in text.chars() {
-        if c.is_ascii_digit() || (!run.is_empty() && " -.()+".contains(c)) {
-            run.push(c);
-        } else {
-            close(&mut run, &mut masked);
-            masked.push(c);
-        }
+    let (masked, kinds) = content.identifiers.mask(words);
+    *words = masked;
+    kinds
+}
+
+/// Says what was hidden, if anything was.
+fn say_hidden(
+    content: &Content,
+    chat: ChatId,
+    subject: ChatId,
+    lang: Lang,
+    hidden: &BTreeSet<IdentifierKind>,
+    draft: &mut Draft<'_>,
+) -> Result<(), TurnError> {
+    if hidden.is_empty() {
+        return Ok(());
     }
-    close(&mut run, &mut masked);
-    PatientText::new(masked)
+    let words = &content.words;
+    let what: Vec<String> = hidden
+        .iter()
+        .map(|kind| words.identifier(*kind).plain(lang))
+        .collect();
+    let with = With {
+        values: &[("what", &what.join(", "))],
+        rest: content as &dyn Values,
+    };
+    let text = words.identifier_hidden.render(lang, &with);
+    Ok(draft.say(chat, subject, lang, text)?)
+}
+
+/// Words as a case keeps them, whether they open it or join it: so much of them
+/// that a case with all its words fits a row of the store. They came masked.
+fn kept_words(words: &PatientText) -> PatientText {
+    PatientText::new(words.reveal().chars().take(EXCERPT_CHARS_MAX).collect())
 }

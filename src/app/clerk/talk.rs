@@ -354,7 +354,7 @@ impl Clerk {
         )?;
         if conversation.open.is_some() {
             let input = Input::new(What::ShowAgain, self.desk());
-            self.take(chat, &input, None, draft)?;
+            self.take(chat, input, None, draft)?;
         }
         Ok(())
     }

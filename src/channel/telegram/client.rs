@@ -14,7 +14,7 @@ use tokio::sync::Semaphore;
 
 use super::answer::{CallError, Failure, read_reply, taken};
 use super::payload;
-use crate::channel::{Outcome, Outgoing, PhotoFile, TopicChange};
+use crate::channel::{Document, Outcome, Outgoing, PhotoFile, TopicChange};
 use crate::content::RichText;
 use crate::ids::{BotId, ChatId, MessageId, TopicId};
 
@@ -214,6 +214,7 @@ impl Telegram {
                 file,
                 caption,
             } => made(self.photo(*chat, file, caption).await),
+            Outgoing::Document { chat, document } => made(self.document(*chat, document).await),
             Outgoing::Contact {
                 chat,
                 number,
@@ -347,6 +348,24 @@ impl Telegram {
                 request.multipart(form)
             }
         };
+        let _place = self.calls.acquire().await.ok();
+        let answer = fetch(request.timeout(self.timeouts.call)).await;
+        if let Err(failure) = &answer {
+            log(method, failure);
+        }
+        answer
+    }
+
+    async fn document(&self, chat: ChatId, document: &Document) -> Result<Box<RawValue>, Failure> {
+        let method = payload::SEND_DOCUMENT;
+        let part = multipart::Part::bytes(document.body().as_bytes().to_vec())
+            .file_name(document.name().to_owned())
+            .mime_str(document.mime())
+            .map_err(unanswered)?;
+        let form = multipart::Form::new()
+            .text("chat_id", chat.0.to_string())
+            .part("document", part);
+        let request = self.http.post(self.address(method)).multipart(form);
         let _place = self.calls.acquire().await.ok();
         let answer = fetch(request.timeout(self.timeouts.call)).await;
         if let Err(failure) = &answer {

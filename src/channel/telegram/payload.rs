@@ -160,6 +160,9 @@ fn under(place: Place) -> Option<ReplyParameters> {
     Some(under)
 }
 
+/// The method that takes a file.
+pub(super) const SEND_DOCUMENT: &str = "SendDocument";
+
 /// The method of [`Photo`].
 pub(super) const SEND_PHOTO: &str = "SendPhoto";
 

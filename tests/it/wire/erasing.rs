@@ -56,6 +56,7 @@ fn button(rows: &[OutboxRow], act: &str) -> Option<String> {
         Piece::Send { .. }
         | Piece::Edit { .. }
         | Piece::Photo { .. }
+        | Piece::Document { .. }
         | Piece::Contact { .. }
         | Piece::Copy { .. }
         | Piece::Caption { .. }

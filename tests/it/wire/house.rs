@@ -114,6 +114,7 @@ impl House {
             staff_chat: Some(ChatId(STAFF)),
             pacing: Pacing::Off,
             shows_open_questions: false,
+            board: None,
             clock: self.clock.clone(),
         }
     }
