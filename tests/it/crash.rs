@@ -112,6 +112,7 @@ fn a_hundred_kills_lose_nothing() {
         world: &world,
         ledger: &ledger,
         sent: &crowd.sent,
+        lasted: began.elapsed(),
     };
     let (counts, mut wrong) = evidence.judge();
     if told.len() != counts.cases {

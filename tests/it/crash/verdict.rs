@@ -6,6 +6,7 @@
 
 use std::collections::{BTreeMap, BTreeSet, HashMap};
 use std::sync::Arc;
+use std::time::Duration;
 
 use psoas_bot::app::clerk::{Clerk, Job};
 use psoas_bot::app::library::Library;
@@ -25,6 +26,9 @@ use serde_json::Value;
 
 use super::crowd::{STAFF_CHAT, Sent, is_witness, now};
 
+/// After this long a case that nobody took brings word to its patient.
+const FIRST_RUNG: Duration = Duration::from_secs(5 * 60);
+
 /// Everything the verdict looks at.
 pub struct Evidence<'a> {
     pub bot: i64,
@@ -32,6 +36,8 @@ pub struct Evidence<'a> {
     pub world: &'a World,
     pub ledger: &'a Ledger,
     pub sent: &'a BTreeMap<i64, Vec<Sent>>,
+    /// How long the bot lived, with all its deaths.
+    pub lasted: Duration,
 }
 
 /// What a test prints when all is well.
@@ -246,7 +252,6 @@ impl Evidence<'_> {
             &words.staff_did_refer,
             &words.staff_did_false_alarm,
             &words.staff_did_clear,
-            &words.staff_did_reopen,
         ]
         .map(|text| text.plain(Lang::En).replace("{name}", ""));
         for (_, (said, label)) in self.sends(STAFF_CHAT) {
@@ -393,6 +398,9 @@ impl Evidence<'_> {
         let mut readings = BTreeSet::from([0]);
         let mut came = 0;
         for (_, (said, label)) in self.sends(chat) {
+            if self.is_rung(&said) {
+                continue;
+            }
             came += 1;
             counts.labelled += usize::from(label == Label::Repeat);
             let may_repeat = |(known, weight): &(Said, Weight)| {
@@ -424,6 +432,15 @@ impl Evidence<'_> {
         }
         counts.messages += wanted.len();
         counts.repeats += came - wanted.len().min(came);
+    }
+
+    /// On a slow machine the ladder climbs: nobody has seen the note yet. Between which
+    /// two messages is the clock's doing.
+    fn is_rung(&self, said: &Said) -> bool {
+        let content = self.content();
+        let mut langs = Lang::ALL.iter();
+        self.lasted >= FIRST_RUNG
+            && langs.any(|lang| content.words.staff_unseen.render(*lang, content).text == said.text)
     }
 
     fn replay(&self, chat: i64, sent: &[Sent], start: i64, seconds_each: i64) -> Replay {
