@@ -289,6 +289,7 @@ async fn bench_updates(library: &Arc<Library>, patients: i64, presses_each: usiz
         data_dir: folder.path().to_owned(),
         master: MasterKey::random().expect("a key"),
         staff_chat: Some(ChatId(STAFF_CHAT)),
+        alarms: psoas_bot::app::settings::AlarmSettings::default(),
         pacing: Pacing::Off,
         shows_open_questions: false,
         board: None,

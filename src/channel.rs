@@ -4,6 +4,7 @@
 //! them into its own wire form. It keeps nothing and retries nothing: that is
 //! the outbox's work.
 
+pub mod alarm;
 pub mod telegram;
 
 use std::fmt;
@@ -97,7 +98,7 @@ pub enum IncomingKind {
     Left(Sender),
     /// Somebody came into the group.
     Came(Vec<Sender>),
-    /// The bot was taken out of the group (`true`), or let in again.
+    /// The bot was taken out of the group or may not write there (`true`), or may again.
     Removed(bool),
     /// The person blocked (`true`) or unblocked the bot.
     Blocked(bool),
@@ -136,8 +137,7 @@ pub enum TopicChange {
 }
 
 /// One thing to send.
-#[derive(Debug, Clone, PartialEq, Eq, Serialize, Deserialize)]
-#[serde(rename_all = "snake_case")]
+#[derive(Debug, Clone, PartialEq, Eq)]
 pub enum Outgoing {
     /// A new message.
     Send {
@@ -148,10 +148,8 @@ pub enum Outgoing {
         /// What stands under it.
         keyboard: Keyboard,
         /// Without a sound.
-        #[serde(default)]
         silent: bool,
         /// Where in the chat.
-        #[serde(default)]
         place: Place,
     },
     /// What somebody sent, once more and without their name.
@@ -238,6 +236,13 @@ pub enum Outgoing {
         first: String,
         /// Last name; may be empty.
         last: String,
+    },
+    /// An alarm for a second target.
+    Alarm {
+        /// Which.
+        target: alarm::Target,
+        /// What is told.
+        alarm: alarm::Alarm,
     },
     /// The answer to a press, so that its button stops spinning.
     AnswerPress {

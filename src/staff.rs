@@ -4,11 +4,13 @@
 //! cleared and closed by people. Wording and sending are [`crate::app`]'s.
 
 mod act;
+mod drill;
 mod ladder;
 mod roster;
 mod talk;
 
 pub use act::{Act, Change, act, said_by, say_data, show_data, shown_by};
+pub use drill::{Drill, Heard, Place};
 pub use ladder::{Rung, Waits};
 pub use roster::{LastOwner, Member, Refusal, Right, Role, Roster};
 pub use talk::{Letter, NoTalk, Opening, Receipt, SILENT_SECONDS_MAX, Talk};
@@ -188,6 +190,12 @@ pub struct Case {
     pub phone: Option<PatientText>,
     /// The patient blocked the bot.
     pub unreachable: bool,
+    /// The staff chat has taken its newest alert, and the patient has read so.
+    #[serde(default)]
+    pub delivered: bool,
+    /// Somebody has taken it since its newest alert.
+    #[serde(default)]
+    pub seen: bool,
     /// The patient has deleted their data: the case goes when it closes.
     #[serde(default)]
     pub forget_on_close: bool,
@@ -260,6 +268,8 @@ impl Case {
             asks_call: false,
             phone: None,
             unreachable: false,
+            delivered: false,
+            seen: false,
             forget_on_close: false,
             talk: None,
             said: 0,
@@ -335,6 +345,8 @@ impl Case {
         if self.level > level_before || was_private || (is_new && (all_cleared || is_handled)) {
             // Whoever was on it was on something less, or on what is over.
             self.state = CaseState::Open;
+            self.delivered = false;
+            self.seen = false;
             Alert::Post
         } else if is_new || has_words {
             Alert::Update

@@ -1,13 +1,21 @@
 //! How a case reads in the staff chat: plain text, never a parse mode.
 
+mod dead;
 mod desk;
+mod drill;
 mod history;
+mod opening;
+mod quiet;
 mod stats;
 mod talk;
 mod team;
 
+pub use dead::{Dead, Receiver, dead, dead_data};
 pub use desk::{erased_card, help, open_cases, owner_line, patient_of, rung_line};
+pub use drill::{drill, drill_alarm, drill_data};
 pub use history::last_deed;
+pub use opening::{Numbers, opening};
+pub use quiet::{muted, on_call, sound_is_on};
 pub use stats::stats;
 pub use talk::{
     answers, answers_sent, case_line, fate_line, from_patient, is_too_long, no_such_answer,

@@ -4,14 +4,19 @@
 //! follows from it: conversation, case, messages, timers. It commits nothing
 //! and sends nothing itself, so production and the `.chat` tests share it.
 
+mod care;
 mod cases;
 mod climb;
 mod commands;
+mod dead;
 mod draft;
+mod drill;
 mod erase;
 mod mydata;
 mod office;
+mod opening;
 mod patient;
+mod quiet;
 mod talk;
 mod team;
 mod topics;
@@ -30,6 +35,7 @@ use crate::store::{Commit, CommitError, Ledger, ReadError, Version};
 
 pub use draft::Draft;
 pub use erase::{is_closed_for_long, is_older, is_outdated};
+pub use quiet::Mute;
 
 /// Something a chat's worker has to do.
 #[derive(Debug, Clone, PartialEq, Eq)]
@@ -92,6 +98,7 @@ pub struct Clerk {
     pub desk_moved: tokio::sync::Notify,
     /// The staff chat has topics, as far as is known.
     has_topics: AtomicBool,
+    second_targets: Vec<ChatId>,
     pairing: Mutex<Option<PairCode>>,
     sequence: AtomicU64,
 }
@@ -115,9 +122,17 @@ impl Clerk {
             staff_chat: AtomicI64::new(staff_chat.map_or(0, |chat| chat.0)),
             desk_moved: tokio::sync::Notify::new(),
             has_topics: AtomicBool::new(false),
+            second_targets: Vec::new(),
             pairing: Mutex::default(),
             sequence: AtomicU64::new(sequence),
         }
+    }
+
+    /// The lanes of those who are told when nobody answers in the staff chat.
+    #[must_use]
+    pub fn with_second_targets(mut self, lanes: Vec<ChatId>) -> Self {
+        self.second_targets = lanes;
+        self
     }
 
     /// The staff chat, if there is one.

@@ -11,14 +11,26 @@ use crate::ids::Timestamp;
 /// clinic without hours, which is told at once.
 #[must_use]
 pub fn opens_at(clinic: &Clinic, now: Timestamp) -> Option<Timestamp> {
+    let local = local(clinic, now)?;
+    let is_open_now = clinic
+        .hours
+        .iter()
+        .flatten()
+        .any(|one| is_open(one, &local));
+    if is_open_now {
+        return None;
+    }
+    next_opening(clinic, now)
+}
+
+/// The moment the clinic opens next, open now or not; none for a clinic without
+/// hours.
+#[must_use]
+pub fn next_opening(clinic: &Clinic, now: Timestamp) -> Option<Timestamp> {
     /// A clinic that is closed for a whole week has no hours worth waiting for.
     const DAYS_AHEAD_MAX: i64 = 7;
     let hours = clinic.hours.as_ref()?;
-    let zone = TimeZone::get(&clinic.zone.value).ok()?;
-    let now = jiff::Timestamp::from_second(now.0).ok()?.to_zoned(zone);
-    if hours.iter().any(|one| is_open(one, &now)) {
-        return None;
-    }
+    let now = local(clinic, now)?;
     let mut next: Option<Zoned> = None;
     for ahead in 0..=DAYS_AHEAD_MAX {
         let day = now.checked_add(ahead.days()).ok()?;
@@ -40,15 +52,18 @@ pub fn opens_at(clinic: &Clinic, now: Timestamp) -> Option<Timestamp> {
     next.map(|next| Timestamp(next.timestamp().as_second()))
 }
 
+/// A moment in the clinic's zone.
+fn local(clinic: &Clinic, at: Timestamp) -> Option<Zoned> {
+    let zone = TimeZone::get(&clinic.zone.value).ok()?;
+    Some(jiff::Timestamp::from_second(at.0).ok()?.to_zoned(zone))
+}
+
 /// Who is on call at a moment, as the clinic's rota names them.
 #[must_use]
 pub fn on_call(clinic: &Clinic, now: Timestamp) -> Vec<String> {
-    let zone = TimeZone::get(&clinic.zone.value).ok();
-    let now = jiff::Timestamp::from_second(now.0).ok();
-    let (Some(zone), Some(now)) = (zone, now) else {
+    let Some(now) = local(clinic, now) else {
         return Vec::new();
     };
-    let now = now.to_zoned(zone);
     let turns = clinic.on_call.iter();
     turns
         .filter(|turn| turn.hours.iter().any(|hours| is_open(hours, &now)))

@@ -14,9 +14,12 @@ use super::clerk::Clerk;
 use super::clock::Clock;
 use super::outbox::{self, AfterTopic, Around, Next, TopicNews, shows_of};
 use super::pacing::{Bucket, Pacing, Slowed};
-use super::records::{Fate, InboxRow, OutboxRow, Piece, Shown, ShownAs, Under, message_subject};
-use crate::channel::Outgoing;
+use super::records::{
+    Fate, InboxRow, OutboxRow, Piece, Shown, ShownAs, Tells, Undelivered, Under, message_subject,
+};
+use crate::channel::alarm::Alarms;
 use crate::channel::telegram::Telegram;
+use crate::channel::{Outcome, Outgoing};
 use crate::content::RichText;
 use crate::dialog::{Keyboard, Weight};
 use crate::ids::{ChatId, TopicId};
@@ -49,6 +52,8 @@ pub enum News {
 pub struct Lanes {
     clerk: Arc<Clerk>,
     telegram: Arc<Telegram>,
+    alarms: Alarms,
+    clock: Clock,
     pacing: Pacing,
     lanes: Mutex<HashMap<ChatId, Lane>>,
     slowed: Mutex<Slowed>,
@@ -72,16 +77,20 @@ struct Lane {
 }
 
 impl Lanes {
-    /// Lanes that send through `telegram`.
+    /// Lanes that send through `telegram`, and alarms to second targets.
     pub fn new(
         clerk: Arc<Clerk>,
         telegram: Arc<Telegram>,
+        alarms: Alarms,
+        clock: Clock,
         pacing: Pacing,
         news: Box<dyn Fn(News) + Send + Sync>,
     ) -> Arc<Self> {
         Arc::new(Self {
             clerk,
             telegram,
+            alarms,
+            clock,
             pacing,
             lanes: Mutex::default(),
             slowed: Mutex::default(),
@@ -138,7 +147,7 @@ impl Lanes {
                 let mut lanes = self.lanes.lock().unwrap_or_else(PoisonError::into_inner);
                 let now = millis(Clock::uptime());
                 let lane = lanes.get_mut(&chat)?;
-                let dropped = drop_stale_ticks(&mut lane.queue);
+                let dropped = drop_replaced(&mut lane.queue);
                 if !dropped.is_empty() {
                     self.forget(chat, dropped);
                 }
@@ -186,6 +195,7 @@ impl Lanes {
     async fn send(self: &Arc<Self>, chat: ChatId, sequence: u64, mut row: OutboxRow) {
         let mut tries = 0;
         let mut made = None;
+        let mut is_given_up = false;
         let mut around = self.around(chat, &row);
         // A drawing that Telegram has not seen yet is made here.
         let outgoing = tokio::task::block_in_place(|| {
@@ -194,7 +204,10 @@ impl Lanes {
         let mut waiting: VecDeque<Outgoing> = outgoing.into();
         let is_sent = !waiting.is_empty();
         while let Some(one) = waiting.pop_front() {
-            let outcome = self.telegram.send(&one).await;
+            if self.is_over(&row) {
+                break;
+            }
+            let outcome = self.send_once(&one).await;
             tries += 1;
             let next = outbox::after(&row, outcome, tries);
             let (next, one) =
@@ -229,7 +242,7 @@ impl Lanes {
                     tokio::time::sleep(about(seconds)).await;
                     // A message made anew says that it may be a repeat.
                     let again = match one {
-                        Outgoing::Send { .. } => {
+                        Outgoing::Send { .. } | Outgoing::Alarm { .. } => {
                             let content = self.clerk.library.newest();
                             outbox::resolve(content, chat, &row, &around)
                                 .into_iter()
@@ -254,7 +267,16 @@ impl Lanes {
                 Next::Unreachable if Some(chat) == self.clerk.staff_chat() => {
                     tracing::error!("the staff chat cannot be reached; its messages wait");
                     waiting.push_front(one);
+                    if tries == 1 {
+                        self.tell(chat, InboxRow::Unreachable, Commit::default())
+                            .await;
+                    }
                     tokio::time::sleep(Duration::from_secs(u64::from(STAFF_RETRY_SECONDS))).await;
+                }
+                Next::Unreachable if is_alarm(&row) => {
+                    let why = "the chat cannot be reached";
+                    is_given_up = true;
+                    self.give_up(chat, sequence, &one, &row, why).await;
                 }
                 Next::Unreachable => return self.unreachable(chat, sequence, row).await,
                 Next::GiveUp(why) => match plainer(&one, &row)
@@ -268,6 +290,7 @@ impl Lanes {
                         return self.push_later(chat, sequence, row, &why);
                     }
                     None => {
+                        is_given_up = true;
                         self.give_up(chat, sequence, &one, &row, &why).await;
                         if row.said.is_some() {
                             return self.end_said(chat, sequence, &row, Fate::Refused).await;
@@ -286,6 +309,9 @@ impl Lanes {
         // Before the row goes: it is told twice rather than never.
         if let Some(fate) = outbox::fate_of(&row).filter(|_| is_sent) {
             self.tell_fate(&row, fate, Commit::default()).await;
+        }
+        if is_given_up {
+            row.tells = None;
         }
         self.record(chat, sequence, &row, around.shown, made).await;
     }
@@ -346,6 +372,30 @@ impl Lanes {
         }
     }
 
+    async fn send_once(&self, outgoing: &Outgoing) -> Outcome {
+        match outgoing {
+            Outgoing::Alarm { target, alarm } => self.alarms.send(*target, alarm).await,
+            Outgoing::Send { .. }
+            | Outgoing::Edit { .. }
+            | Outgoing::Copy { .. }
+            | Outgoing::Caption { .. }
+            | Outgoing::React { .. }
+            | Outgoing::Photo { .. }
+            | Outgoing::Document { .. }
+            | Outgoing::Contact { .. }
+            | Outgoing::OpenTopic { .. }
+            | Outgoing::ChangeTopic { .. }
+            | Outgoing::AnswerPress { .. } => self.telegram.send(outgoing).await,
+        }
+    }
+
+    /// Whether an alarm is no longer one. Where that cannot be told, it is.
+    fn is_over(&self, row: &OutboxRow) -> bool {
+        let (ledger, keys) = (&self.clerk.ledger, self.clerk.keys);
+        is_alarm(row)
+            && tokio::task::block_in_place(|| outbox::is_over(ledger, keys, row)).unwrap_or(false)
+    }
+
     fn anew(&self, row: &OutboxRow, refused: &Outgoing) -> Option<Outgoing> {
         let content = self.clerk.library.newest();
         tokio::task::block_in_place(|| outbox::drawn_anew(content, row, refused))
@@ -404,11 +454,21 @@ impl Lanes {
         shown: Shown,
         made: Option<crate::ids::MessageId>,
     ) {
-        let (commit, shown) =
-            match outbox::delivered(self.clerk.keys, chat, sequence, row, shown, made) {
-                Ok(recorded) => recorded,
-                Err(error) => return tracing::error!(%error, "failed to record a delivery"),
-            };
+        let keys = self.clerk.keys;
+        let recorded = outbox::delivered(keys, chat, sequence, row, shown, made).and_then(|done| {
+            let staff_chat = self.clerk.staff_chat();
+            let woken =
+                outbox::arrival(keys, row, staff_chat, None, || self.clerk.next_sequence())?;
+            Ok((done, woken))
+        });
+        let ((mut commit, shown), woken) = match recorded {
+            Ok(recorded) => recorded,
+            Err(error) => return tracing::error!(%error, "failed to record a delivery"),
+        };
+        let woken = woken.map(|(patient, sequence, row, put)| {
+            commit.puts.push(put);
+            News::Wake(patient, sequence, row)
+        });
         if let Some(shows) = shows_of(row) {
             self.remember(chat, shows, shown);
         }
@@ -416,9 +476,12 @@ impl Lanes {
             Ok(()) | Err(CommitError::Stopped) => {}
             Err(_) => {
                 if let Err(error) = self.clerk.ledger.commit(commit).await {
-                    tracing::error!(%error, "failed to record a delivery");
+                    return tracing::error!(%error, "failed to record a delivery");
                 }
             }
+        }
+        if let Some(news) = woken {
+            (self.news)(news);
         }
     }
 
@@ -485,7 +548,7 @@ impl Lanes {
     }
 
     /// The patient blocked the bot: nothing more is sent; staff hear of it if
-    /// a case is open.
+    /// a case is open. Warnings stay on the list of what was not delivered.
     async fn unreachable(&self, chat: ChatId, sequence: u64, row: OutboxRow) {
         let mut rows = vec![(sequence, row)];
         {
@@ -494,14 +557,17 @@ impl Lanes {
                 rows.extend(lane.queue.drain(..));
             }
         }
-        let keys = self.clerk.keys;
-        let deletes = rows
-            .iter()
-            .map(|(sequence, _)| keys.outbox(chat, *sequence));
-        let commit = Commit {
-            deletes: deletes.collect(),
-            ..Commit::default()
-        };
+        let mut commit = Commit::default();
+        for (sequence, row) in &rows {
+            commit.deletes.push(self.clerk.keys.outbox(chat, *sequence));
+            let is_warning = row.weight == Weight::Warning && row.said.is_none();
+            if is_warning && matches!(row.piece, Piece::Send { .. }) {
+                let why = "the person has blocked the bot, or never wrote to it";
+                commit
+                    .puts
+                    .extend(self.undelivered(chat, *sequence, row, why).ok());
+            }
+        }
         self.tell(chat, InboxRow::Unreachable, commit).await;
         for (_, row) in &rows {
             self.tell_fate(row, Fate::Unreachable, Commit::default())
@@ -568,36 +634,76 @@ impl Lanes {
             | Outgoing::Copy { .. }
             | Outgoing::Document { .. }
             | Outgoing::Contact { .. }
+            | Outgoing::Alarm { .. }
             | Outgoing::AnswerPress { .. } => {
                 tracing::error!(
                     why,
                     chat = chat.0,
                     "a message was refused, and is kept as undelivered"
                 );
-                let key = crate::store::Key::new(
-                    self.clerk.keys.0,
-                    chat,
-                    crate::store::Kind::Note,
-                    &[b"dead".as_slice(), &sequence.to_be_bytes()].concat(),
-                );
-                match Put::json(key, message_subject(chat, row), row) {
-                    Ok(put) => {
-                        let kept = Commit {
-                            puts: vec![put],
-                            ..Commit::default()
-                        };
-                        self.tell(chat, InboxRow::Undelivered, kept).await;
-                    }
-                    Err(error) => tracing::error!(%error, "failed to keep what was refused"),
-                }
+                self.keep_undelivered(chat, sequence, row, why).await;
             }
         }
     }
+
+    /// What could not be delivered stays on a list; of a drill the report says so.
+    async fn keep_undelivered(&self, chat: ChatId, sequence: u64, row: &OutboxRow, why: &str) {
+        let keys = self.clerk.keys;
+        if matches!(row.tells, Some(Tells::Drill { .. })) {
+            let staff_chat = self.clerk.staff_chat();
+            let next = || self.clerk.next_sequence();
+            if let Ok(Some((staff_chat, sequence, news, put))) =
+                outbox::arrival(keys, row, staff_chat, Some(why), next)
+            {
+                let commit = Commit {
+                    puts: vec![put],
+                    ..Commit::default()
+                };
+                match self.clerk.ledger.commit(commit).await {
+                    Ok(()) => (self.news)(News::Wake(staff_chat, sequence, news)),
+                    Err(error) => tracing::error!(%error, "failed to note what became of a drill"),
+                }
+            }
+            return;
+        }
+        match self.undelivered(chat, sequence, row, why) {
+            Ok(put) => {
+                let kept = Commit {
+                    puts: vec![put],
+                    ..Commit::default()
+                };
+                self.tell(chat, InboxRow::Undelivered, kept).await;
+            }
+            Err(error) => tracing::error!(%error, "failed to keep what was refused"),
+        }
+    }
+
+    fn undelivered(
+        &self,
+        chat: ChatId,
+        sequence: u64,
+        row: &OutboxRow,
+        why: &str,
+    ) -> Result<Put, CommitError> {
+        let kept = Undelivered {
+            row: row.clone(),
+            why: why.to_owned(),
+            at: self.clock.now(),
+        };
+        let key = self.clerk.keys.undelivered(chat, sequence);
+        Put::json(key, message_subject(chat, row), &kept)
+    }
+}
+
+/// Whether it is for a second target. The next rung of the ladder brings a new
+/// one, so one that is refused is not tried for ever.
+fn is_alarm(row: &OutboxRow) -> bool {
+    matches!(row.piece, Piece::Alarm { .. })
 }
 
 /// Whether losing it could cost somebody a warning.
 fn must_arrive(outgoing: &Outgoing, row: &OutboxRow) -> bool {
-    row.must_arrive() && matches!(outgoing, Outgoing::Send { .. })
+    row.must_arrive() && matches!(outgoing, Outgoing::Send { .. }) && !is_alarm(row)
 }
 
 /// A refused warning is tried once more as minimal plain text.
@@ -630,18 +736,27 @@ fn plainer(outgoing: &Outgoing, row: &OutboxRow) -> Option<Outgoing> {
         | Outgoing::Photo { .. }
         | Outgoing::Document { .. }
         | Outgoing::Contact { .. }
+        | Outgoing::Alarm { .. }
         | Outgoing::AnswerPress { .. } => None,
     }
 }
 
-/// A toggle's look that a later one replaces is not worth sending.
-fn drop_stale_ticks(queue: &mut VecDeque<(u64, OutboxRow)>) -> Vec<u64> {
+/// A toggle's look that a later one replaces is not worth sending, and of
+/// several alarms of one case that waited for their target, one is enough.
+fn drop_replaced(queue: &mut VecDeque<(u64, OutboxRow)>) -> Vec<u64> {
     let mut dropped = Vec::new();
     while let Some((sequence, row)) = queue.front() {
-        let replaced = row.weight == Weight::Tick
-            && queue.iter().skip(1).any(|(_, later)| {
-                matches!(later.piece, Piece::Edit { .. }) && shows_of(later) == shows_of(row)
-            });
+        let is_alarm = matches!(row.piece, Piece::Alarm { .. });
+        let replaced = queue.iter().skip(1).any(|(_, later)| match later.piece {
+            Piece::Edit { .. } => row.weight == Weight::Tick && shows_of(later) == shows_of(row),
+            Piece::Alarm { .. } => is_alarm && row.case.is_some() && later.case == row.case,
+            Piece::Send { .. }
+            | Piece::Copy { .. }
+            | Piece::Caption { .. }
+            | Piece::React { .. }
+            | Piece::Photo { .. }
+            | Piece::Contact { .. } => false,
+        });
         if !replaced {
             break;
         }

@@ -5,7 +5,7 @@ use std::sync::{Arc, Mutex, PoisonError};
 
 use super::records::{CLINIC, Keys};
 use super::verdicts::{Verdict, Verdicts};
-use crate::content::{self, Content, Sources};
+use crate::content::{self, Content, Day, Hours, Sources};
 use crate::ids::Revision;
 use crate::proof::keeps_all;
 use crate::store::{Commit, CommitError, Ledger, Put, ReadError};
@@ -58,6 +58,18 @@ impl Library {
     #[must_use]
     pub fn with_verdicts(self, verdicts: Verdicts) -> Self {
         Self { verdicts, ..self }
+    }
+
+    /// The same for a clinic that is open at these hours of every day, for a play.
+    #[must_use]
+    pub fn with_hours(&self, from: &str, to: &str) -> Self {
+        let mut content = Content::clone(&self.newest);
+        content.clinic.hours = Some(vec![Hours {
+            days: Day::ALL.to_vec(),
+            from: from.to_owned(),
+            to: to.to_owned(),
+        }]);
+        Self::new(content, self.sources.clone(), &self.clinic)
     }
 
     /// The newest content.

@@ -5,12 +5,17 @@
 
 use std::collections::VecDeque;
 
-use super::records::{Fate, Keys, OutboxRow, Piece, Shown, ShownAs, Under};
+use super::records::{
+    CLINIC, Fate, InboxRow, Keys, MAIL, OutboxRow, Piece, Shown, ShownAs, Tells, Under, WEBHOOK,
+};
+use crate::channel::alarm::{Alarm, Loudness, Target};
 use crate::channel::{Outcome, Outgoing, PhotoFile, Place};
 use crate::content::{Content, RichText, Values, With};
 use crate::dialog::{Keyboard, Weight};
 use crate::ids::{CaseNumber, ChatId, Lang, MessageId, PictureId, TopicId};
+use crate::staff::{Case, Waits};
 use crate::store::{Commit, CommitError, Ledger, Put, ReadError};
+use crate::triage::Level;
 
 /// A question keeps this many copies to edit; older ones scroll away.
 const COPIES_MAX: usize = 4;
@@ -201,6 +206,7 @@ pub fn topic_after(
                 | Outgoing::Photo { .. }
                 | Outgoing::Contact { .. }
                 | Outgoing::Document { .. }
+                | Outgoing::Alarm { .. }
                 | Outgoing::AnswerPress { .. } => {}
             }
             AfterTopic::Heard(gone.map(TopicNews::Gone))
@@ -225,6 +231,7 @@ fn set_topic(outgoing: &mut Outgoing, topic: Option<TopicId>) {
         | Outgoing::Photo { .. }
         | Outgoing::Contact { .. }
         | Outgoing::Document { .. }
+        | Outgoing::Alarm { .. }
         | Outgoing::AnswerPress { .. } => {}
     }
 }
@@ -250,7 +257,7 @@ pub fn opened(
         messages: vec![topic.0],
         file: None,
     };
-    let clinic = super::records::CLINIC;
+    let clinic = CLINIC;
     let commit = Commit {
         puts: vec![
             Put::json(keys.shown(chat, ShownAs::Topic(case)), clinic, &shown)?,
@@ -283,8 +290,54 @@ pub fn fate_of(row: &OutboxRow) -> Option<Fate> {
         | Piece::Document { .. }
         | Piece::Contact { .. }
         | Piece::Topic(_)
+        | Piece::Alarm { .. }
         | Piece::React { .. } => Fate::Arrived,
     })
+}
+
+/// Whether somebody has taken the case an alarm is about, or closed it: then it
+/// wakes nobody any more.
+///
+/// # Errors
+/// When the store cannot be read.
+pub fn is_over(ledger: &Ledger, keys: Keys, row: &OutboxRow) -> Result<bool, ReadError> {
+    let (Piece::Alarm { .. }, Some(number)) = (&row.piece, row.case) else {
+        return Ok(false);
+    };
+    let Some((chat, _)) = ledger.read::<ChatId>(&keys.case_index(number))? else {
+        return Ok(true);
+    };
+    match ledger.read::<Case>(&keys.case(chat, number)) {
+        Ok(found) => Ok(found.is_none_or(|(case, _)| Waits::of(&case) != Some(Waits::Claim))),
+        Err(error) if error.is_erased() => Ok(true),
+        Err(error) => Err(error),
+    }
+}
+
+/// The row that tells what became of a message to whoever waits for it; none
+/// for most messages. It holds no word of a patient, so it is sealed with the
+/// clinic's key.
+///
+/// # Errors
+/// When it does not fit.
+pub fn arrival(
+    keys: Keys,
+    row: &OutboxRow,
+    staff_chat: Option<ChatId>,
+    failed: Option<&str>,
+    next_sequence: impl FnOnce() -> u64,
+) -> Result<Option<(ChatId, u64, InboxRow, Put)>, CommitError> {
+    let (chat, news) = match (row.tells, staff_chat, failed) {
+        (Some(Tells::Patient(patient)), _, None) => (patient, InboxRow::Delivered),
+        (Some(Tells::Drill { at, place }), Some(staff_chat), failed) => {
+            let failed = failed.map(str::to_owned);
+            (staff_chat, InboxRow::Drilled { at, place, failed })
+        }
+        (Some(Tells::Patient(_) | Tells::Drill { .. }) | None, _, _) => return Ok(None),
+    };
+    let sequence = next_sequence();
+    let put = Put::json(keys.inbox(chat, sequence), CLINIC, &news)?;
+    Ok(Some((chat, sequence, news, put)))
 }
 
 /// What a row shows or edits.
@@ -299,6 +352,7 @@ pub fn shows_of(row: &OutboxRow) -> Option<ShownAs> {
         | Piece::Document { .. }
         | Piece::Contact { .. }
         | Piece::Topic(_)
+        | Piece::Alarm { .. }
         | Piece::React { .. } => None,
     }
 }
@@ -405,6 +459,32 @@ fn messages(
             chat,
             document: document.clone(),
         }],
+        Piece::Alarm { level, text } => {
+            let text = marked(content, row, text);
+            let alarm = |target| Outgoing::Alarm {
+                target,
+                alarm: Alarm {
+                    case: row.case,
+                    loudness: if *level >= Level::EmergencyNow {
+                        Loudness::Critical
+                    } else {
+                        Loudness::High
+                    },
+                    text: text.text.replace("\n\n", " "),
+                },
+            };
+            vec![match chat {
+                WEBHOOK => alarm(Target::Webhook),
+                MAIL => alarm(Target::Mail),
+                _ => Outgoing::Send {
+                    chat,
+                    text,
+                    keyboard: Keyboard::None,
+                    silent: false,
+                    place: Place::default(),
+                },
+            }]
+        }
         Piece::Contact {
             number,
             first,
@@ -527,11 +607,7 @@ pub fn keep_file(
         return Ok(None);
     };
     Ok(Some(Commit {
-        puts: vec![Put::json(
-            keys.drawing(drawing),
-            super::records::CLINIC,
-            &file,
-        )?],
+        puts: vec![Put::json(keys.drawing(drawing), CLINIC, &file)?],
         ..Commit::default()
     }))
 }
@@ -548,7 +624,7 @@ pub fn moved(
     rows: &[&(u64, OutboxRow)],
     staff_chat: Option<ChatId>,
 ) -> Result<Commit, CommitError> {
-    let clinic = super::records::CLINIC;
+    let clinic = CLINIC;
     let mut commit = Commit::default();
     for (sequence, row) in rows {
         commit.deletes.push(keys.outbox(from, *sequence));
@@ -640,7 +716,7 @@ pub fn delivered(
     };
     if let (Some(case), Some(message)) = (row.case, message) {
         let card = keys.card_at(chat, message);
-        let card = Put::json(card, super::records::CLINIC, &case)?;
+        let card = Put::json(card, CLINIC, &case)?;
         commit.puts.push(card);
     }
     let Some(shows) = shows_of(row) else {
@@ -660,9 +736,7 @@ pub fn delivered(
         if shown.messages.len() > COPIES_MAX {
             shown.messages.remove(0);
         }
-        commit
-            .puts
-            .push(Put::json(key, super::records::CLINIC, &shown)?);
+        commit.puts.push(Put::json(key, CLINIC, &shown)?);
     }
     Ok((commit, shown))
 }

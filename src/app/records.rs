@@ -10,10 +10,17 @@ use crate::ids::{
     UserId,
 };
 use crate::store::{Key, Kind};
+use crate::triage::Level;
 
 /// Rows that belong to the clinic, not to a patient, stand under this chat and
 /// are sealed with its key.
 pub const CLINIC: ChatId = ChatId(0);
+
+/// The lanes of the second targets that are no chats. Telegram's numbers stay
+/// far below these.
+pub const WEBHOOK: ChatId = ChatId(i64::MAX);
+/// See [`WEBHOOK`].
+pub const MAIL: ChatId = ChatId(i64::MAX - 1);
 
 /// Something that waits to be turned, in the order of its key.
 #[derive(Debug, Clone, PartialEq, Eq, Serialize, Deserialize)]
@@ -44,6 +51,17 @@ pub enum InboxRow {
     Unreachable,
     /// Telegram refused a message to the patient.
     Undelivered,
+    /// The staff chat has taken the card of the patient's case.
+    Delivered,
+    /// To the staff chat: an alarm of a drill has arrived, or why it could not.
+    Drilled {
+        /// The drill, by when it began.
+        at: Timestamp,
+        /// Which of its places.
+        place: usize,
+        /// Why it did not arrive.
+        failed: Option<String>,
+    },
     /// The patient has been silent for as long as answers are kept.
     Forget,
     /// Nobody writes with the patient any more: the bot is back.
@@ -142,6 +160,35 @@ pub struct OutboxRow {
     /// What staff wrote, when this brings it to the patient.
     #[serde(default, skip_serializing_if = "Option::is_none")]
     pub said: Option<Said>,
+    /// Who is told once it has arrived.
+    #[serde(default, skip_serializing_if = "Option::is_none")]
+    pub tells: Option<Tells>,
+}
+
+/// Who is told that a message has arrived.
+#[derive(Debug, Clone, Copy, PartialEq, Eq, Serialize, Deserialize)]
+#[serde(rename_all = "snake_case")]
+pub enum Tells {
+    /// The patient of the case, by their chat.
+    Patient(ChatId),
+    /// The drill that it belongs to.
+    Drill {
+        /// By when it began.
+        at: Timestamp,
+        /// Which of its places.
+        place: usize,
+    },
+}
+
+/// A message that could not be delivered.
+#[derive(Debug, Clone, PartialEq, Eq, Serialize, Deserialize)]
+pub struct Undelivered {
+    /// What was to be sent.
+    pub row: OutboxRow,
+    /// What was answered.
+    pub why: String,
+    /// When it was given up.
+    pub at: Timestamp,
 }
 
 impl OutboxRow {
@@ -158,6 +205,7 @@ impl OutboxRow {
             topic: None,
             beside: None,
             said: None,
+            tells: None,
         }
     }
 
@@ -218,6 +266,13 @@ pub enum Piece {
     Document {
         /// The file.
         document: Document,
+    },
+    /// An alarm: a case's number and level, for a second target.
+    Alarm {
+        /// How urgent it is.
+        level: Level,
+        /// What it says.
+        text: RichText,
     },
     /// A contact card.
     Contact {
@@ -282,6 +337,10 @@ pub enum ShownAs {
     Answers(CaseNumber),
     /// A case's topic.
     Topic(CaseNumber),
+    /// The report of a drill, by when it began.
+    Drill(Timestamp),
+    /// Whether the patient of a case got care.
+    Care(CaseNumber),
 }
 
 /// The messages that show one thing, the newest last: a question shown again
@@ -360,6 +419,8 @@ impl Keys {
             }
             ShownAs::Topic(number) => [&b"t"[..], &number.0.to_be_bytes()].concat(),
             ShownAs::Answers(number) => [&b"a"[..], &number.0.to_be_bytes()].concat(),
+            ShownAs::Drill(at) => [&b"r"[..], &at.0.to_be_bytes()].concat(),
+            ShownAs::Care(number) => [&b"d"[..], &number.0.to_be_bytes()].concat(),
             ShownAs::Case(number) => [&b"c"[..], &number.0.to_be_bytes()].concat(),
         };
         Key::new(self.0, chat, Kind::Shown, &tail)
@@ -467,6 +528,13 @@ impl Keys {
         is_one.then(|| u32::from_be_bytes(*day))
     }
 
+    /// A message that could not be delivered.
+    #[must_use]
+    pub fn undelivered(self, chat: ChatId, sequence: u64) -> Key {
+        let tail = [UNDELIVERED, &sequence.to_be_bytes()].concat();
+        Key::new(self.0, chat, Kind::Note, &tail)
+    }
+
     /// Somebody asks to join the team.
     #[must_use]
     pub fn join(self, user: UserId) -> Key {
@@ -528,4 +596,14 @@ pub fn message_subject(chat: ChatId, row: &OutboxRow) -> ChatId {
 #[must_use]
 pub fn sequence_of(key: &Key) -> u64 {
     key.tail().try_into().map_or(0, u64::from_be_bytes)
+}
+
+/// What the key of an undelivered message begins with.
+const UNDELIVERED: &[u8] = b"dead";
+
+/// The sequence of an undelivered message; none for other notes.
+#[must_use]
+pub fn sequence_of_note(key: &Key) -> Option<u64> {
+    let sequence = key.tail().strip_prefix(UNDELIVERED)?;
+    Some(u64::from_be_bytes(sequence.try_into().ok()?))
 }

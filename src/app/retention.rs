@@ -1,26 +1,21 @@
 //! What may go by itself, and when: for each kind as long as the clinic's file
 //! says. Looked at once an hour.
 
-use serde_json::Value;
-
 use super::audit;
 use super::clerk::{Clerk, Job, TurnError, is_closed_for_long, is_older, is_outdated};
 use super::numbers;
-use super::records::{CLINIC, InboxRow, OutboxRow, message_subject};
+use super::records::{InboxRow, Undelivered};
 use super::recover::{is_stale_mark, sweep};
 use crate::dialog::Conversation;
 use crate::ids::{ChatId, Timestamp};
 use crate::staff::Case;
-use crate::store::{Commit, CommitError, Key, Kind, Put};
+use crate::store::{CommitError, Key, Kind};
 
 /// What a look at the store comes to.
 #[derive(Debug, Default)]
 struct Outdated {
     /// Rows that may go as they are.
     rows: Vec<Key>,
-    /// Messages that could not be delivered, seen for the first time: their days
-    /// count from now.
-    stamps: Vec<Put>,
     /// What chats' workers have to forget.
     jobs: Vec<(ChatId, Job)>,
 }
@@ -33,12 +28,6 @@ struct Outdated {
 pub fn keep(clerk: &Clerk, now: Timestamp) -> Result<Vec<(ChatId, Job)>, TurnError> {
     let found = outdated(clerk, now)?;
     sweep(&clerk.ledger, found.rows)?;
-    if !found.stamps.is_empty() {
-        clerk.ledger.commit_blocking(Commit {
-            puts: found.stamps,
-            ..Commit::default()
-        })?;
-    }
     let days = clerk.library.newest().clinic.keeps_days.audit;
     let before = now.plus_seconds(-i64::from(days) * 24 * 60 * 60);
     if let Some(commit) = audit::prune(&clerk.ledger, clerk.keys, before, now)? {
@@ -60,7 +49,6 @@ fn outdated(clerk: &Clerk, now: Timestamp) -> Result<Outdated, TurnError> {
     let mut found = Outdated::default();
     let mut forget = |chat, row| found.jobs.push((chat, Job::Row { sequence: 0, row }));
     let mut rows = Vec::new();
-    let mut stamps = Vec::new();
     clerk
         .ledger
         .scan(clerk.keys.0, None, None, &mut |key, row| match key.kind() {
@@ -88,18 +76,12 @@ fn outdated(clerk: &Clerk, now: Timestamp) -> Result<Outdated, TurnError> {
             // What was put aside holds a patient's words like any other row.
             Kind::Note => {
                 let days = content.clinic.keeps_days.undelivered;
-                let found = row.json::<Value>();
-                match found.as_ref().ok().and_then(put_aside_at) {
-                    Some(at) if is_older(at, days, now) => rows.push(key),
-                    Some(_) => {}
-                    None => {
-                        let of = row.json::<OutboxRow>();
-                        let subject = of.map_or(CLINIC, |row| message_subject(key.chat(), &row));
-                        if let Ok(Value::Object(mut fields)) = found {
-                            fields.insert("at".to_owned(), now.0.into());
-                            stamps.extend(Put::json(key, subject, &fields).ok());
-                        }
-                    }
+                let at = match (row.json::<InboxRow>(), row.json::<Undelivered>()) {
+                    (Ok(InboxRow::Update { at, .. }), _) | (_, Ok(Undelivered { at, .. })) => at,
+                    (_, _) => return,
+                };
+                if is_older(at, days, now) {
+                    rows.push(key);
                 }
             }
             Kind::Inbox
@@ -115,12 +97,5 @@ fn outdated(clerk: &Clerk, now: Timestamp) -> Result<Outdated, TurnError> {
             | Kind::Audit => {}
         })?;
     found.rows = rows;
-    found.stamps = stamps;
     Ok(found)
-}
-
-/// When something was put aside, where it says so: an update, when it was taken.
-fn put_aside_at(row: &Value) -> Option<Timestamp> {
-    let at = row["update"]["at"].as_i64().or(row["at"].as_i64());
-    at.map(Timestamp)
 }

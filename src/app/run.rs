@@ -4,7 +4,7 @@ use std::path::PathBuf;
 use std::sync::Arc;
 use std::time::Duration;
 
-use tokio::sync::{mpsc, watch};
+use tokio::sync::{Notify, mpsc, watch};
 
 use super::clerk::{Clerk, Draft, Job};
 use super::clock::Clock;
@@ -13,13 +13,15 @@ use super::library::Library;
 use super::metrics::Board;
 use super::pacing::Pacing;
 use super::pairing::PairCode;
-use super::records::{CLINIC, InboxRow, Keys};
+use super::records::{CLINIC, DueRow, InboxRow, Keys, MAIL, WEBHOOK};
+use super::settings::AlarmSettings;
 use super::timers::Timers;
 use super::workers::Workers;
 use super::{intake, outbox, profile, recover, retention};
+use crate::channel::alarm::Heartbeat;
 use crate::channel::telegram::{CallError, Me, PollError, RawUpdate, Telegram, UpdateKind};
 use crate::ids::{ChatId, Timestamp};
-use crate::store::{Commit, Ledger, MasterKey, OpenError, Put};
+use crate::store::{Commit, CommitError, Ledger, MasterKey, OpenError, Put};
 
 /// What one bot needs to run.
 pub struct Config {
@@ -33,6 +35,8 @@ pub struct Config {
     pub master: MasterKey,
     /// Where staff are told; none for a bot without a team.
     pub staff_chat: Option<ChatId>,
+    /// Who is told when nobody answers there.
+    pub alarms: AlarmSettings,
     /// How fast it may send.
     pub pacing: Pacing,
     /// Show every open question at start, however short the bot was away.
@@ -76,6 +80,9 @@ const POLL_SECONDS: u32 = 10;
 /// bot was away.
 const ALIVE_EVERY: Duration = Duration::from_secs(30);
 
+/// Signs of life to others; what waits for them counts in minutes.
+const BEAT_EVERY: Duration = Duration::from_secs(60);
+
 /// Telegram keeps a press this long; after a longer gap some may be lost.
 const PRESS_KEPT_SECONDS: i64 = 150;
 const PRESS_KEPT: Duration = Duration::from_secs(150);
@@ -110,6 +117,7 @@ pub async fn run(
         data_dir,
         master,
         staff_chat,
+        alarms,
         pacing,
         shows_open_questions,
         board,
@@ -128,14 +136,15 @@ pub async fn run(
         let ledger = ledger.clone();
         blocking(move || recover::recover(&ledger, keys, now)).await?
     };
-    let clerk = Arc::new(Clerk::new(
+    let clerk = Clerk::new(
         ledger.clone(),
         Arc::clone(&library),
         me.id,
         &me.username,
         staff_chat,
         found.sequence,
-    ));
+    );
+    let clerk = Arc::new(clerk.with_second_targets(second_targets(&alarms)));
     if let Some((board, clinic)) = &board {
         board.add(clinic, &clerk);
     }
@@ -173,6 +182,7 @@ pub async fn run(
             "the store has lost commits; warnings were made again from the journal"
         );
     }
+    dues.extend(arm_opening(&clerk, now).await?);
     let code = pair_code(&clerk, now)?;
     let desk = Desk {
         is_staffed: staff_chat.is_some(),
@@ -185,9 +195,12 @@ pub async fn run(
 
     let (news_in, mut news) = mpsc::unbounded_channel();
     let (broken_in, mut broken) = mpsc::unbounded_channel();
+    let heartbeat = alarms.targets.heartbeat.clone();
     let lanes = Lanes::new(
         Arc::clone(&clerk),
         Arc::clone(&telegram),
+        alarms.targets,
+        clock.clone(),
         pacing,
         Box::new(move |one| drop(news_in.send(one))),
     );
@@ -240,7 +253,15 @@ pub async fn run(
         }
     });
 
-    let polling = poll(&telegram, &clerk, &workers, &clock);
+    let heard = Arc::new(Notify::new());
+    let beat_task = tokio::spawn(give_signs_of_life(
+        heartbeat,
+        Arc::clone(&heard),
+        Arc::clone(&clerk),
+        clock.clone(),
+    ));
+
+    let polling = poll(&telegram, &clerk, &workers, &clock, &heard);
     let mut stop_again = stop.clone();
     let ended = tokio::select! {
         ended = polling => ended,
@@ -250,6 +271,7 @@ pub async fn run(
     };
     timer_task.abort();
     upkeep_task.abort();
+    beat_task.abort();
     profile_task.abort();
     if ended.is_ok() {
         let finishing = async {
@@ -274,6 +296,29 @@ pub async fn run(
     drop((workers, lanes));
     clerk.ledger.clone().shutdown().await;
     ended
+}
+
+/// The timer of the clinic's next opening.
+async fn arm_opening(
+    clerk: &Arc<Clerk>,
+    now: Timestamp,
+) -> Result<Vec<(ChatId, DueRow)>, RunError> {
+    let mut draft = Draft::new(clerk, now);
+    clerk
+        .arm_opening(&mut draft)
+        .map_err(|error| RunError::Store(error.into()))?;
+    let prepared = draft.prepared;
+    let committed = clerk.ledger.commit(prepared.commit).await;
+    committed.map_err(|error| RunError::Store(error.into()))?;
+    Ok(prepared.dues)
+}
+
+/// The lanes of the second targets that are set.
+fn second_targets(alarms: &AlarmSettings) -> Vec<ChatId> {
+    let targets = &alarms.targets;
+    let webhook = targets.webhook.is_some().then_some(WEBHOOK);
+    let mail = targets.mail.is_some().then_some(MAIL);
+    [alarms.chat, webhook, mail].into_iter().flatten().collect()
 }
 
 async fn open(
@@ -372,6 +417,7 @@ async fn poll(
     clerk: &Arc<Clerk>,
     workers: &Arc<Workers>,
     clock: &Clock,
+    heard: &Notify,
 ) -> Result<(), RunError> {
     let mut offset = None;
     let mut wait = 1;
@@ -393,6 +439,7 @@ async fn poll(
             }
         };
         wait = 1;
+        heard.notify_one();
         let now = clock.now();
         if Clock::uptime().saturating_sub(last_heard) > PRESS_KEPT {
             let reader = Arc::clone(clerk);
@@ -505,12 +552,48 @@ async fn upkeep(clerk: Arc<Clerk>, workers: Arc<Workers>, clock: Clock) {
     }
 }
 
+/// Tells whoever waits for it that Telegram answers and the disk takes what is
+/// written: the two without which a warning would wait unseen.
+async fn give_signs_of_life(
+    heartbeat: Option<Heartbeat>,
+    heard: Arc<Notify>,
+    clerk: Arc<Clerk>,
+    clock: Clock,
+) {
+    let Some(heartbeat) = heartbeat else {
+        return;
+    };
+    loop {
+        heard.notified().await;
+        let kept = match alive(&clerk, clock.now()) {
+            Ok(commit) => clerk.ledger.commit(commit).await,
+            Err(error) => Err(error),
+        };
+        match kept {
+            Ok(()) => {
+                if let Err(error) = heartbeat.beat().await {
+                    tracing::warn!(%error, "a sign of life was not taken");
+                }
+            }
+            Err(error) => {
+                tracing::error!(%error, "the disk takes nothing; no sign of life is given")
+            }
+        }
+        tokio::time::sleep(BEAT_EVERY).await;
+    }
+}
+
+/// When the bot was last seen alive.
+fn alive(clerk: &Clerk, now: Timestamp) -> Result<Commit, CommitError> {
+    Ok(Commit {
+        puts: vec![Put::json(clerk.keys.single("alive"), CLINIC, &now)?],
+        ..Commit::default()
+    })
+}
+
 fn keep_alive(clerk: &Clerk, now: Timestamp) {
-    if let Ok(put) = Put::json(clerk.keys.single("alive"), CLINIC, &now) {
+    if let Ok(commit) = alive(clerk, now) {
         // Losing one is harmless: the next comes in half a minute.
-        let _ = clerk.ledger.commit_later(Commit {
-            puts: vec![put],
-            ..Commit::default()
-        });
+        let _ = clerk.ledger.commit_later(commit);
     }
 }

@@ -1,11 +1,15 @@
 //! What the environment says, checked all at once, before anything starts.
 
+mod alarms;
+
 use std::env;
 use std::fmt;
 use std::path::{Path, PathBuf};
 
 use reqwest::{Proxy, Url};
 use secrecy::{ExposeSecret as _, SecretString};
+
+pub use alarms::AlarmSettings;
 
 use super::pacing::Pacing;
 use crate::ids::ChatId;
@@ -39,6 +43,8 @@ pub struct ClinicSettings {
     pub token: Option<SecretString>,
     /// Where its staff are told.
     pub staff_chat: Option<ChatId>,
+    /// Who is told when nobody answers there.
+    pub alarms: AlarmSettings,
     /// The folder of what it stores: each clinic has its own, with its own keys.
     pub data_dir: PathBuf,
 }
@@ -317,6 +323,7 @@ fn read_clinics(
             name: name.to_owned(),
             token: token.map(SecretString::from),
             staff_chat,
+            alarms: alarms::read(setting, get, staff_chat, wrong),
             data_dir: if is_one {
                 data_dir.to_owned()
             } else {

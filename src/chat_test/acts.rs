@@ -208,6 +208,8 @@ impl Player {
                     .map_err(said)?;
             }
             Act::Clock(seconds) => self.stage.turn_clock(*seconds),
+            Act::Desk { out: true } => self.stage.world.block(staff_chat, now),
+            Act::Desk { out: false } => self.stage.world.unblock(staff_chat, now),
             Act::Restart => self.stage.restart(false),
             Act::Gap => self.stage.restart(true),
         }

@@ -15,7 +15,9 @@ impl Chat {
     pub fn clinic(&self) -> Option<&str> {
         self.lines.iter().find_map(|(_, line)| match line {
             Line::Setting(Setting::Clinic(name)) => Some(name.as_str()),
-            Line::Setting(Setting::Lang(_) | Setting::NoStaff | Setting::Topics)
+            Line::Setting(
+                Setting::Lang(_) | Setting::NoStaff | Setting::Topics | Setting::Hours { .. },
+            )
             | Line::Act(_)
             | Line::Check(_) => None,
         })
@@ -44,6 +46,13 @@ pub enum Setting {
     Topics,
     /// `clinic: east-west`: the clinic the patient writes to.
     Clinic(String),
+    /// `hours: 09:00-17:00`: when the clinic is open, every day.
+    Hours {
+        /// From.
+        from: String,
+        /// To.
+        to: String,
+    },
 }
 
 /// What somebody does.
@@ -141,6 +150,11 @@ pub enum Act {
     Stranger(String),
     /// `clock: +60s`, in seconds.
     Clock(i64),
+    /// `bot is taken out` of the staff chat, or `bot is let in` again.
+    Desk {
+        /// Out of it, or into it.
+        out: bool,
+    },
     /// `restart`: the process ends and starts again on the same store.
     Restart,
     /// `gap`: the same after presses may have been lost.
@@ -172,6 +186,7 @@ impl Act {
             | Self::StaffPrivate { .. }
             | Self::StaffMoves { .. }
             | Self::Clock(_)
+            | Self::Desk { .. }
             | Self::Restart
             | Self::Gap => false,
         }
@@ -222,10 +237,14 @@ pub enum Observed {
     Patient,
     /// The staff chat.
     Staff,
+    /// What makes a sound in the staff chat.
+    StaffSound,
     /// The private chats of staff.
     Private,
     /// The answer to a press.
     Toast,
+    /// The second target of the ladder.
+    SecondTarget,
 }
 
 /// A line that is none of these.
@@ -275,6 +294,13 @@ fn parse_line(line: &str) -> Option<Line> {
     }
     match line.split_once(':').map(|(head, rest)| (head, rest.trim())) {
         Some(("lang", lang)) => Some(Line::Setting(Setting::Lang(lang.to_owned()))),
+        Some(("hours", hours)) => {
+            let (from, to) = hours.split_once('-')?;
+            Some(Line::Setting(Setting::Hours {
+                from: from.to_owned(),
+                to: to.to_owned(),
+            }))
+        }
         Some(("clinic", name)) => Some(Line::Setting(Setting::Clinic(name.to_owned()))),
         Some(("staff", "none")) => Some(Line::Setting(Setting::NoStaff)),
         Some(("staff", "topics")) => Some(Line::Setting(Setting::Topics)),
@@ -286,6 +312,8 @@ fn parse_act(line: &str) -> Option<Act> {
     match line {
         "bot may open topics" => return Some(Act::TopicRight(true)),
         "bot may open no topics" => return Some(Act::TopicRight(false)),
+        "bot is taken out" => return Some(Act::Desk { out: true }),
+        "bot is let in" => return Some(Act::Desk { out: false }),
         "restart" => return Some(Act::Restart),
         "gap" => return Some(Act::Gap),
         "patient blocks" => return Some(Act::Block(true)),
@@ -434,8 +462,10 @@ fn parse_check(line: &str) -> Option<Check> {
         }),
         "bot" => see(Observed::Patient, rest),
         "staff sees" => see(Observed::Staff, rest),
+        "staff hears" => see(Observed::StaffSound, rest),
         "in private" => see(Observed::Private, rest),
         "toast" => see(Observed::Toast, rest),
+        "second target" => see(Observed::SecondTarget, rest),
         "never" => Check::Never(rest.to_owned()),
         "staff never sees" => Check::StaffNever(rest.to_owned()),
         "staff chat has no" => Check::StaffChatHasNo(rest.to_owned()),

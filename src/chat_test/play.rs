@@ -92,6 +92,7 @@ pub fn play(chat: &Chat, library: &Arc<Library>, options: Options) -> Result<Pla
         (false, true) => Staff::Topics,
         (false, false) => Staff::Group,
     };
+    let library = &with_hours(chat, library);
     let stage = Stage::new(Arc::clone(library), &lang, staff)
         .map_err(|message| Failure { line: 0, message })?;
     let mut player = Player {
@@ -134,6 +135,22 @@ pub fn play(chat: &Chat, library: &Arc<Library>, options: Options) -> Result<Pla
     })
 }
 
+/// The library of a file that says when the clinic is open.
+fn with_hours(chat: &Chat, library: &Arc<Library>) -> Arc<Library> {
+    let said = chat.lines.iter().find_map(|(_, line)| match line {
+        Line::Setting(Setting::Hours { from, to }) => Some((from, to)),
+        Line::Setting(
+            Setting::Lang(_) | Setting::NoStaff | Setting::Topics | Setting::Clinic(_),
+        )
+        | Line::Act(_)
+        | Line::Check(_) => None,
+    });
+    match said {
+        Some((from, to)) => Arc::new(library.with_hours(from, to)),
+        None => Arc::clone(library),
+    }
+}
+
 /// The file with its `bot`, `staff sees` and `toast` lines as they really are:
 /// after each act one line a message.
 ///
@@ -169,13 +186,15 @@ pub fn update(text: &str, chat: &Chat, library: &Arc<Library>) -> Result<String,
             .get(&(index + 1))
             .into_iter()
             .flatten()
-            .filter(|seen| !seen.is_edit)
+            .filter(|seen| !seen.is_edit && seen.by != Observed::StaffSound)
         {
             let head = match seen.by {
                 Observed::Patient => "bot",
                 Observed::Staff => "staff sees",
+                Observed::StaffSound => "staff hears",
                 Observed::Private => "in private",
                 Observed::Toast => "toast",
+                Observed::SecondTarget => "second target",
             };
             let _ = writeln!(
                 out,

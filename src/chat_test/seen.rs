@@ -69,21 +69,44 @@ impl Player {
             match by {
                 Observed::Patient => self.all.push(text.clone()),
                 Observed::Staff => self.all_staff.push(text.clone()),
-                Observed::Private | Observed::Toast => {}
+                Observed::StaffSound
+                | Observed::Private
+                | Observed::Toast
+                | Observed::SecondTarget => {}
             }
             let markup = markup_of(&payload["reply_markup"]);
             if by == Observed::Patient && !method.starts_with("edit") {
                 self.watch_keyboard(&markup);
             }
             let buttons = button_labels(&markup);
+            let is_edit = method.starts_with("edit");
+            let topic = payload["message_thread_id"].as_i64();
+            let is_silent = payload["disable_notification"] == true;
+            if by == Observed::Staff && !is_edit && !is_silent {
+                self.fresh.push(Seen {
+                    by: Observed::StaffSound,
+                    text: text.clone(),
+                    buttons: Vec::new(),
+                    is_edit,
+                    topic,
+                });
+            }
             self.fresh.push(Seen {
                 by,
                 text,
                 buttons,
-                is_edit: method.starts_with("edit"),
-                topic: payload["message_thread_id"].as_i64(),
+                is_edit,
+                topic,
             });
         }
+        let alarms = std::mem::take(&mut self.stage.alarms);
+        self.fresh.extend(alarms.into_iter().map(|text| Seen {
+            by: Observed::SecondTarget,
+            text,
+            buttons: Vec::new(),
+            is_edit: false,
+            topic: None,
+        }));
         for shown in self.stage.world.messages(PATIENT) {
             for button in shown.buttons.iter().flatten() {
                 if let Some(data) = button.data() {
@@ -127,10 +150,12 @@ impl Player {
             let head = match (seen.by, seen.is_edit) {
                 (Observed::Patient, false) => "bot",
                 (Observed::Patient, true) => "bot (edit)",
+                (Observed::StaffSound, _) => continue,
                 (Observed::Staff, false) => "staff sees",
                 (Observed::Staff, true) => "staff sees (edit)",
                 (Observed::Private, _) => "in private",
                 (Observed::Toast, _) => "toast",
+                (Observed::SecondTarget, _) => "second target",
             };
             let _ = writeln!(out, "  {head}: {}", seen.text.replace('\n', "\n    "));
             if !seen.buttons.is_empty() {

@@ -6,11 +6,11 @@ use std::sync::Arc;
 
 use serde_json::Value;
 
-use crate::app::clerk::{Clerk, Job, Prepared};
+use crate::app::clerk::{Clerk, Draft, Job, Prepared};
 use crate::app::library::Library;
 use crate::app::outbox::{AfterTopic, TopicNews};
 use crate::app::pairing::PairCode;
-use crate::app::records::{DueRow, Fate, InboxRow, Keys, OutboxRow};
+use crate::app::records::{DueRow, Fate, InboxRow, Keys, OutboxRow, WEBHOOK};
 use crate::app::{intake, outbox, recover, retention};
 use crate::bot_api::World;
 use crate::channel::{Outcome, Outgoing, telegram};
@@ -44,6 +44,8 @@ pub struct Stage {
     jobs: VecDeque<(ChatId, Job)>,
     messages: VecDeque<(ChatId, u64, OutboxRow)>,
     dues: Vec<(ChatId, DueRow)>,
+    /// What the second target was told.
+    pub alarms: Vec<String>,
     /// What went wrong inside; a play that has any fails.
     pub troubles: Vec<String>,
     /// What the clerk noted: guards tripped.
@@ -109,11 +111,13 @@ impl Stage {
             jobs: VecDeque::new(),
             messages: VecDeque::new(),
             dues: Vec::new(),
+            alarms: Vec::new(),
             troubles: Vec::new(),
             noted: Vec::new(),
             token,
         };
         stage.keep_script();
+        stage.arm_opening();
         stage
     }
 
@@ -241,6 +245,7 @@ impl Stage {
             self.troubles.push(error.to_string());
         }
         self.keep_script();
+        self.arm_opening();
         if gap {
             for chat in found.open_questions {
                 self.jobs.push_back((
@@ -285,6 +290,17 @@ impl Stage {
     #[must_use]
     pub fn ledger(&self) -> &Ledger {
         &self.clerk.ledger
+    }
+
+    fn arm_opening(&mut self) {
+        let mut draft = Draft::new(&self.clerk, self.now);
+        match self.clerk.arm_opening(&mut draft) {
+            Ok(()) => {
+                let prepared = draft.prepared;
+                self.hand_on(prepared);
+            }
+            Err(error) => self.troubles.push(error.to_string()),
+        }
     }
 
     fn keep_script(&mut self) {
@@ -355,7 +371,12 @@ impl Stage {
             Ok(around) => around,
             Err(error) => return self.troubles.push(error.to_string()),
         };
-        let mut waiting: VecDeque<Outgoing> = outbox::resolve(&content, chat, &row, &around).into();
+        let mut waiting: VecDeque<Outgoing> = match outbox::is_over(&self.clerk.ledger, keys, &row)
+        {
+            Ok(true) => VecDeque::new(),
+            Ok(false) => outbox::resolve(&content, chat, &row, &around).into(),
+            Err(error) => return self.troubles.push(error.to_string()),
+        };
         let mut fate = outbox::fate_of(&row).filter(|_| !waiting.is_empty());
         let mut made = None;
         while let Some(one) = waiting.pop_front() {
@@ -412,8 +433,22 @@ impl Stage {
                 outbox::Next::Halt(_) | outbox::Next::Opened(_) | outbox::Next::NoTopic => break,
             }
         }
-        match outbox::delivered(keys, chat, sequence, &row, around.shown, made) {
-            Ok((commit, _)) => self.commit(commit),
+        let recorded = outbox::delivered(keys, chat, sequence, &row, around.shown, made).and_then(
+            |(commit, _)| {
+                let staff_chat = self.clerk.staff_chat();
+                let next = || self.clerk.next_sequence();
+                let woken = outbox::arrival(keys, &row, staff_chat, None, next)?;
+                Ok((commit, woken))
+            },
+        );
+        match recorded {
+            Ok((mut commit, woken)) => {
+                if let Some((patient, sequence, row, put)) = woken {
+                    commit.puts.push(put);
+                    self.jobs.push_back((patient, Job::Row { sequence, row }));
+                }
+                self.commit(commit);
+            }
             Err(error) => self.troubles.push(error.to_string()),
         }
         if let (Some(said), Some(fate), Some(staff_chat)) =
@@ -493,6 +528,10 @@ impl Stage {
     }
 
     fn call(&mut self, outgoing: &Outgoing) -> Outcome {
+        if let Outgoing::Alarm { alarm, .. } = outgoing {
+            self.alarms.push(alarm.text.clone());
+            return Outcome::Delivered(None);
+        }
         let Some((method, payload)) = telegram::wire(outgoing) else {
             return Outcome::Delivered(None);
         };
@@ -512,6 +551,7 @@ fn changes(outgoing: &Outgoing) -> bool {
         | Outgoing::Photo { .. }
         | Outgoing::Document { .. }
         | Outgoing::Contact { .. }
+        | Outgoing::Alarm { .. }
         | Outgoing::AnswerPress { .. } => false,
     }
 }
@@ -535,7 +575,8 @@ fn new_clerk(
         "clinic_bot",
         staff_chat,
         sequence,
-    );
+    )
+    .with_second_targets(vec![WEBHOOK]);
     // As a start asks Telegram.
     clerk.learn_topics(staff == Staff::Topics);
     clerk.offer_code(code(now));

@@ -12,7 +12,7 @@ use super::setup;
 use crate::app::clock::Clock;
 use crate::app::pacing::Pacing;
 use crate::app::run::{Config, run as run_bot};
-use crate::app::settings::{KeySource, Purpose, Settings};
+use crate::app::settings::{AlarmSettings, KeySource, Purpose, Settings};
 use crate::bot_api::{Server, World};
 use crate::channel::telegram::Telegram;
 use crate::ids::ChatId;
@@ -87,6 +87,7 @@ pub(super) fn run() -> anyhow::Result<ExitCode> {
             data_dir: data_dir.clone(),
             master,
             staff_chat: Some(ChatId(STAFF_CHAT)),
+            alarms: AlarmSettings::default(),
             pacing: Pacing::Off,
             // The page begins empty: what was open is shown on it again.
             shows_open_questions: true,

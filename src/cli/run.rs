@@ -101,6 +101,7 @@ fn prepare(
         data_dir: clinic.data_dir.clone(),
         master,
         staff_chat: clinic.staff_chat,
+        alarms: clinic.alarms.clone(),
         pacing: settings.pacing,
         shows_open_questions: false,
         board: Some((Arc::clone(board), clinic.name.clone())),

@@ -125,6 +125,7 @@ fn describe_message(bot: BotId, key: &Key, row: &OutboxRow) -> Value {
         Piece::Caption { text, .. } => ("caption", text.text.len()),
         Piece::Topic(_) => ("topic", 0),
         Piece::React { .. } => ("react", 0),
+        Piece::Alarm { text, .. } => ("alarm", text.text.len()),
     };
     json!({
         "bot": bot.0, "chat": key.chat().0, "kind": kind, "bytes": bytes, "weight": row.weight,

@@ -461,6 +461,19 @@ pub struct Hours {
     pub to: String,
 }
 
+impl Day {
+    /// Every day of the week.
+    pub const ALL: [Self; 7] = [
+        Self::Mon,
+        Self::Tue,
+        Self::Wed,
+        Self::Thu,
+        Self::Fri,
+        Self::Sat,
+        Self::Sun,
+    ];
+}
+
 #[derive(Debug, Clone, Copy, PartialEq, Eq, Deserialize)]
 #[serde(rename_all = "lowercase")]
 pub enum Day {
@@ -570,6 +583,14 @@ pub enum StaffDeed {
     Team,
     /// Shows the numbers of the last days.
     Stats,
+    /// Names who is on call.
+    OnCall,
+    /// Takes the sound from all but emergencies for a while.
+    Mute,
+    /// Lists what could not be delivered.
+    Dead,
+    /// Sends a marked alarm to everybody on the ladder; an owner's.
+    Drill,
     /// Lists the commands.
     Help,
 }

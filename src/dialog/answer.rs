@@ -382,8 +382,13 @@ impl Walk<'_> {
                 }
             }
             // A draft that still blocks was an alarm; this one was unticked. The
-            // opening is the clerk's, not the patient's.
-            Due::Draft | Due::Opening | Due::Unclaimed(_) | Due::Unclosed(_) | Due::Talk => {}
+            // others are the clerk's, not the patient's.
+            Due::Draft
+            | Due::Opening
+            | Due::Unclaimed(_)
+            | Due::Unclosed(_)
+            | Due::Talk
+            | Due::Care(_) => {}
             Due::Hold(token) => self.hold_due(token),
         }
     }

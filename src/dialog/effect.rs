@@ -125,6 +125,8 @@ pub enum Due {
     Hold(Token),
     /// Whoever writes with the patient has been silent for long.
     Talk,
+    /// The day after a case with this number: did the patient get care?
+    Care(u64),
 }
 
 impl Due {
@@ -141,6 +143,7 @@ impl Due {
             Self::Unclosed(_) => 6,
             Self::Hold(_) => 7,
             Self::Talk => 20,
+            Self::Care(_) => 8,
         }
     }
 }

@@ -49,7 +49,8 @@ impl Walk<'_> {
                 | Due::Talk
                 | Due::Hold(_)
                 | Due::Unclaimed(_)
-                | Due::Unclosed(_),
+                | Due::Unclosed(_)
+                | Due::Care(_),
             )
             | What::Cleared { .. }
             | What::Seen(_)

@@ -189,6 +189,7 @@ fn claim(case: &mut Case, by: &Staffer, now: Timestamp) -> Done {
         by: by.clone(),
         at: now,
     };
+    case.seen = true;
     Some((Did::Took, Change::Seen))
 }
 
@@ -215,6 +216,7 @@ fn handle(case: &mut Case, outcome: Outcome, by: &Staffer, now: Timestamp) -> Do
         by: by.clone(),
         at: now,
     };
+    case.seen = true;
     Some((Did::Handled(outcome), change))
 }
 

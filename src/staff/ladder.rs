@@ -12,7 +12,12 @@ const HOUR_SECONDS: i64 = 60 * MINUTE_SECONDS;
 
 /// Nobody has taken the case for so long: the first rungs. After them, the
 /// last of these again and again.
-const UNCLAIMED_SECONDS: [i64; 3] = [5 * MINUTE_SECONDS, 5 * MINUTE_SECONDS, 15 * MINUTE_SECONDS];
+const UNCLAIMED_SECONDS: [i64; 4] = [
+    5 * MINUTE_SECONDS,
+    5 * MINUTE_SECONDS,
+    5 * MINUTE_SECONDS,
+    15 * MINUTE_SECONDS,
+];
 
 /// What a case waits for.
 #[derive(Debug, Clone, Copy, PartialEq, Eq)]
@@ -28,6 +33,8 @@ pub enum Waits {
 pub struct Rung {
     /// The owners too, in private; the staff chat always is.
     pub owners: bool,
+    /// The second targets too: another chat, a webhook, e-mail.
+    pub second: bool,
     /// The patient reads that nobody has seen it yet.
     pub patient: bool,
 }
@@ -66,10 +73,12 @@ impl Waits {
         match self {
             Self::Claim => Rung {
                 owners: number > 0,
+                second: number > 1,
                 patient: number == 0,
             },
             Self::Close => Rung {
                 owners: false,
+                second: false,
                 patient: false,
             },
         }

@@ -332,13 +332,14 @@ fn misplaced_imports(source: &Source) -> Vec<Finding> {
 
 /// Libraries that have one home.
 fn homeless_libraries(source: &Source) -> Vec<Finding> {
-    let homes: [(&str, &[&str]); 3] = [
+    let homes: [(&str, &[&str]); 4] = [
         (
             "teloxide",
             &["src/channel/telegram.rs", "src/channel/telegram/"],
         ),
         ("sled", &["src/store/sled.rs"]),
         ("resvg", &["src/picture.rs"]),
+        ("lettre", &["src/channel/alarm/mail.rs"]),
     ];
     let mut found = Vec::new();
     for (library, home) in homes {

@@ -265,7 +265,20 @@ fn blocking_and_unblocking() {
     check(group(), "kicked", IncomingKind::Removed(true));
     check(group(), "left", IncomingKind::Removed(true));
     check(group(), "administrator", IncomingKind::Removed(false));
+    check(group(), "restricted", IncomingKind::Removed(false));
     check(group(), "hologram", IncomingKind::Ignored);
+}
+
+/// A restricted bot is in the group, and may have lost the right to write there.
+#[test]
+fn losing_the_right_to_write() {
+    for (may_write, lost) in [(false, true), (true, false)] {
+        let change = json!({"chat": group(), "from": ana(), "date": 1,
+               "old_chat_member": {"status": "member", "user": {"id": 42}},
+               "new_chat_member": {"status": "restricted", "user": {"id": 42},
+                                   "is_member": true, "can_send_messages": may_write}});
+        check("my_chat_member", &change, &IncomingKind::Removed(lost));
+    }
 }
 
 #[test]

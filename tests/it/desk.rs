@@ -1,15 +1,19 @@
 //! The staff desk: what its chat reads when there is much of it, in both
 //! languages.
 
+use std::sync::Arc;
+
 use proptest::prelude::*;
 
 use psoas_bot::app::audit::{self, AuditRow, Noted};
 use psoas_bot::app::cards;
+use psoas_bot::app::clerk::{Clerk, Draft};
 use psoas_bot::app::hours;
+use psoas_bot::app::library::Library;
 use psoas_bot::app::pairing::PairCode;
-use psoas_bot::app::records::{CLINIC as CLINIC_ROWS, Keys};
+use psoas_bot::app::records::{CLINIC as CLINIC_ROWS, DueRow, Keys};
 use psoas_bot::content::{self, Content};
-use psoas_bot::dialog::Keyboard;
+use psoas_bot::dialog::{Due, Keyboard};
 use psoas_bot::ids::{BotId, CaseNumber, ChatId, FlagId, PatientText, Timestamp, UserId};
 use psoas_bot::staff::{
     Act, Alert, Case, CaseState, Change, Outcome, Refusal, Right, Role, Roster, Staffer, Waits, act,
@@ -437,4 +441,26 @@ fn the_rota_names_who_is_on_call_and_the_card_comes_back_with_it() {
     let clinic = sources.files.get_mut(&path).expect("the clinic has a file");
     *clinic = clinic.replace("to: \"23:00\"", "to: \"02:00\"");
     assert!(content::parse(&sources, CLINIC).is_err());
+}
+
+/// The desk is paired while two patients wait: each has a ladder of their own.
+#[test]
+fn a_commit_sets_a_timer_of_one_kind_for_each_chat() {
+    let (ledger, _) = MemoryDisk::default().open().expect("a store in memory");
+    let sources = real_sources().clone();
+    let library = Library::new(content_in("en"), sources, CLINIC);
+    let clerk = Clerk::new(ledger, Arc::new(library), BotId(7), "bot", None, 0);
+    let mut draft = Draft::new(&clerk, MORNING);
+    for (chat, number) in [(41, 0), (42, 0), (42, 1)] {
+        let due = Due::Unclaimed(number);
+        let row = DueRow { due, at: MORNING };
+        draft.set_due(ChatId(chat), row).expect("it fits");
+    }
+    let set: Vec<_> = draft
+        .prepared
+        .dues
+        .iter()
+        .map(|(chat, row)| (chat.0, row.due))
+        .collect();
+    assert_eq!(set, [(41, Due::Unclaimed(0)), (42, Due::Unclaimed(1))]);
 }

@@ -62,7 +62,8 @@ fn nothing_that_holds_words_prints_them() {
             under: None,
             topic: None,
             beside: None,
-            said: None
+            said: None,
+            tells: None
         }
     ));
     let report = Report {

@@ -3,8 +3,10 @@
 
 #![expect(clippy::unwrap_used, reason = "in a test a panic is the finding")]
 
+mod alarms;
 mod binary;
 mod clinics;
+mod dead;
 mod erasing;
 pub mod house;
 mod odd;
@@ -15,10 +17,12 @@ use std::sync::{Arc, Mutex};
 use std::time::{Duration, Instant};
 
 use psoas_bot::app::clerk::{Clerk, Draft};
+use psoas_bot::app::clock::Clock;
 use psoas_bot::app::lanes::Lanes;
 use psoas_bot::app::pacing::{Pacing, Slowed};
 use psoas_bot::app::run::RunError;
 use psoas_bot::bot_api::{Fault, World};
+use psoas_bot::channel::alarm::Alarms;
 use psoas_bot::channel::telegram::{Telegram, UpdateKind};
 use psoas_bot::content::RichText;
 use psoas_bot::ids::{BotId, ChatId, Timestamp};
@@ -534,7 +538,14 @@ async fn a_warning_that_is_refused_is_tried_again_and_keeps_no_other_back() {
     let token = SecretString::from(TOKEN.to_owned());
     let telegram = Telegram::new(token, Some(url.parse().unwrap())).unwrap();
     let told = Box::new(|_| {});
-    let lanes = Lanes::new(Arc::clone(&clerk), Arc::new(telegram), Pacing::Off, told);
+    let lanes = Lanes::new(
+        Arc::clone(&clerk),
+        Arc::new(telegram),
+        Alarms::default(),
+        Clock::default(),
+        Pacing::Off,
+        told,
+    );
     for text in ["first", "second"] {
         let mut draft = Draft::new(&clerk, Timestamp(1_800_000_000));
         let line = RichText::plain(text.to_owned());

@@ -45,31 +45,8 @@ pub fn open_cases(content: &Content, mut cases: Vec<Case>) -> (RichText, Keyboar
     if cases.len() > LISTED_WITHOUT_DIGEST_MAX {
         writer.digest(&cases);
     }
-    writer.text.push("\n");
-    for case in cases.iter().take(LISTED_MAX) {
-        let line = writer.case_line(case);
-        writer.text.push(&format!("\n{line}"));
-    }
-    let left = cases.len().saturating_sub(LISTED_MAX);
-    if left > 0 {
-        let line = writer.with(&words.staff_list_more, &[("count", &left.to_string())]);
-        writer.text.push(&format!("\n{line}"));
-    }
-    let hint = writer.plain(&words.staff_list_hint);
-    writer.text.push(&format!("\n\n{hint}"));
-    let buttons: Vec<Button> = cases
-        .iter()
-        .take(LISTED_MAX)
-        .map(|case| Button::Press {
-            label: writer.with(
-                &words.staff_button_case,
-                &[("case", &case.number.to_string())],
-            ),
-            data: show_data(case.number),
-        })
-        .collect();
-    let rows = buttons.chunks(BUTTONS_A_ROW).map(<[Button]>::to_vec);
-    (writer.text, Keyboard::Inline(rows.collect()))
+    let keyboard = writer.list(&cases);
+    (writer.text, keyboard)
 }
 
 /// The patient of a case: how to reach them, their cases, and what is cleared.
@@ -188,6 +165,36 @@ pub fn help(content: &Content) -> RichText {
 }
 
 impl Writer<'_> {
+    /// Cases, a line and a button each; as many as fit, and the rest counted.
+    pub(super) fn list(&mut self, cases: &[Case]) -> Keyboard {
+        let words = &self.content.words;
+        self.text.push("\n");
+        for case in cases.iter().take(LISTED_MAX) {
+            let line = self.case_line(case);
+            self.text.push(&format!("\n{line}"));
+        }
+        let left = cases.len().saturating_sub(LISTED_MAX);
+        if left > 0 {
+            let line = self.with(&words.staff_list_more, &[("count", &left.to_string())]);
+            self.text.push(&format!("\n{line}"));
+        }
+        let hint = self.plain(&words.staff_list_hint);
+        self.text.push(&format!("\n\n{hint}"));
+        let buttons: Vec<Button> = cases
+            .iter()
+            .take(LISTED_MAX)
+            .map(|case| Button::Press {
+                label: self.with(
+                    &words.staff_button_case,
+                    &[("case", &case.number.to_string())],
+                ),
+                data: show_data(case.number),
+            })
+            .collect();
+        let rows = buttons.chunks(BUTTONS_A_ROW).map(<[Button]>::to_vec);
+        Keyboard::Inline(rows.collect())
+    }
+
     /// How many of each level, and how many wait for somebody.
     fn digest(&mut self, cases: &[Case]) {
         let mut counts: Vec<(String, usize)> = Vec::new();

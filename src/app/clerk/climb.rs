@@ -6,7 +6,7 @@ use super::{Clerk, TurnError};
 use crate::app::cards;
 use crate::app::hours;
 use crate::app::records::{CLINIC, DueRow, OutboxRow, Piece};
-use crate::content::Content;
+use crate::content::{Content, Text};
 use crate::dialog::{Due, Keyboard, Weight};
 use crate::ids::ChatId;
 use crate::staff::{Alert, Case, Role, Waits};
@@ -86,7 +86,11 @@ impl Clerk {
         let content = std::sync::Arc::clone(self.library.newest());
         let on_call = hours::on_call(&content.clinic, draft.now);
         let text = cards::rung_line(&content, case, &on_call);
-        draft.tell_staff_line(&content, text.clone())?;
+        if draft.is_quiet(case.level) {
+            draft.tell_staff_quietly(&content, text, Keyboard::None)?;
+        } else {
+            draft.tell_staff_line(&content, text)?;
+        }
         draft.send_card(&content, case, Telling::PostSilently)?;
         let rung = waits.rung(number);
         if rung.owners {
@@ -107,17 +111,53 @@ impl Clerk {
                 draft.send(ChatId(owner.who.user.0), CLINIC, row)?;
             }
         }
+        if rung.second {
+            for lane in &self.second_targets {
+                let piece = Piece::Alarm {
+                    level: case.level,
+                    text: cards::owner_line(&content, case),
+                };
+                let row = OutboxRow::of_case(case.number, piece, content.clinic.staff_language);
+                draft.send(*lane, CLINIC, row)?;
+            }
+        }
         if rung.patient {
-            self.tell_truth(&content, chat, draft)?;
+            let words = &content.words;
+            let text = if case.seen {
+                &words.staff_left
+            } else {
+                &words.staff_unseen
+            };
+            self.tell_truth(&content, chat, text, draft)?;
         }
         self.set_rung(case, waits, number.saturating_add(1), draft)
     }
 
-    /// Nobody has seen it yet: the patient must not wait for the team.
+    /// The staff chat has taken the card: the patient reads so, once an alert.
+    pub(super) fn tell_delivered(
+        &self,
+        chat: ChatId,
+        draft: &mut Draft<'_>,
+    ) -> Result<(), TurnError> {
+        let mut in_hand = None;
+        let Some(held) = self.hold_case(chat, &mut in_hand)? else {
+            return Ok(());
+        };
+        if Waits::of(&held.case) != Some(Waits::Claim) || held.case.delivered {
+            return Ok(());
+        }
+        held.case.delivered = true;
+        let content = std::sync::Arc::clone(self.library.newest());
+        draft.write_case(&content, &held.case, held.version, Alert::Silence)?;
+        self.tell_truth(&content, chat, &content.words.staff_delivered, draft)
+    }
+
+    /// What is true of the team right now, for the patient.
     fn tell_truth(
         &self,
         content: &Content,
         chat: ChatId,
+        text: &Text,
         draft: &mut Draft<'_>,
     ) -> Result<(), TurnError> {
         // Whoever has deleted their data is not written to.
@@ -126,7 +166,7 @@ impl Clerk {
         };
         let lang = conversation.lang;
         let piece = Piece::Send {
-            text: content.words.staff_unseen.render(lang, content),
+            text: text.render(lang, content),
             keyboard: Keyboard::None,
             silent: false,
             shows: None,

@@ -14,11 +14,11 @@ use crate::staff::{Act, Alert, Case, Right, Staffer};
 use crate::store::{Kind, ReadError, Version};
 
 /// A command, as it was sent.
-struct Asked<'a> {
-    content: &'a Content,
-    command: &'a StaffCommand,
-    incoming: &'a Incoming,
-    argument: &'a str,
+pub(super) struct Asked<'a> {
+    pub(super) content: &'a Content,
+    pub(super) command: &'a StaffCommand,
+    pub(super) incoming: &'a Incoming,
+    pub(super) argument: &'a str,
 }
 
 impl Clerk {
@@ -65,6 +65,13 @@ impl Clerk {
             }
             StaffDeed::Pair => {}
             StaffDeed::Stats => self.show_stats(content, draft)?,
+            StaffDeed::OnCall => self.show_on_call(&asked, draft)?,
+            StaffDeed::Mute => self.set_mute(&asked, &staffer(from), draft)?,
+            StaffDeed::Dead => self.list_dead(content, draft)?,
+            StaffDeed::Drill => match self.allows(&staffer(from), Right::Manage, None, draft)? {
+                Ok(()) => self.begin_drill(content, &staffer(from), draft)?,
+                Err(refusal) => answer(content, draft, content.words.refusal(refusal), &[])?,
+            },
             StaffDeed::Help => draft.answer_staff(content, cards::help(content), Keyboard::None)?,
             StaffDeed::Case => {
                 if let Some((case, ..)) = self.asked_case(&asked, draft)? {
@@ -242,7 +249,7 @@ impl Clerk {
 }
 
 /// A line that answers a command.
-fn answer(
+pub(super) fn answer(
     content: &Content,
     draft: &mut Draft<'_>,
     text: &Text,

@@ -6,12 +6,12 @@ use crate::app::cards::{case_card, erased_card};
 use crate::app::hours;
 use crate::app::numbers::{self, Counts};
 use crate::app::records::{
-    CLINIC, DueRow, InboxRow, OutboxRow, Piece, Said, ShownAs, Under, case_subject,
+    CLINIC, DueRow, InboxRow, OutboxRow, Piece, Said, ShownAs, Tells, Under, case_subject,
 };
 use crate::content::{Content, RichText};
 use crate::dialog::{Due, Keyboard, Weight};
 use crate::ids::{ChatId, Lang, MessageId, Timestamp, TopicId};
-use crate::staff::{Alert, Case, Letter};
+use crate::staff::{Alert, Case, Letter, Waits};
 use crate::store::{CommitError, JournalEntry, Key, Put, Version};
 use crate::triage::Level;
 
@@ -190,10 +190,13 @@ impl<'a> Draft<'a> {
             .commit
             .deletes
             .retain(|deleted| *deleted != key);
-        self.prepared.dues.retain(|(_, row)| row.due.kind() != kind);
+        let same = |other: ChatId, due: Due| other == chat && due.kind() == kind;
+        self.prepared
+            .dues
+            .retain(|(other, row)| !same(*other, row.due));
         self.prepared
             .cancelled
-            .retain(|(_, due)| due.kind() != kind);
+            .retain(|(other, due)| !same(*other, *due));
     }
 
     /// Writes a case and tells staff of it as `alert` says.
@@ -233,6 +236,7 @@ impl<'a> Draft<'a> {
         if is_current {
             self.clerk.climb(case, alert, self)?;
         }
+        self.clerk.ask_next_day(case, alert, self)?;
         if alert == Alert::Post && version != Version::ABSENT {
             self.name_topic(content, case)?;
         }
@@ -258,14 +262,11 @@ impl<'a> Draft<'a> {
             && self.staff_chat().is_some()
             && let Some(at) = hours::opens_at(&content.clinic, self.now)
         {
-            // See-professional wakes nobody: its card waits for the clinic to open.
-            return self.set_due(
-                case.chat,
-                DueRow {
-                    due: Due::Opening,
-                    at,
-                },
-            );
+            // See-professional wakes nobody: its card waits for the clinic to open,
+            // whose own timer finds this row.
+            let due = Due::Opening;
+            let key = self.clerk.keys.due(case.chat, due.kind());
+            return self.put(key, case.chat, &DueRow { due, at });
         }
         let how = match alert {
             // See-professional wakes nobody.
@@ -295,7 +296,7 @@ impl<'a> Draft<'a> {
             Telling::Post | Telling::PostSilently => Piece::Send {
                 text,
                 keyboard,
-                silent: how == Telling::PostSilently,
+                silent: how == Telling::PostSilently || self.is_quiet(case.level),
                 shows: Some(shows),
             },
             Telling::Change | Telling::ChangeForGood => Piece::Edit {
@@ -307,6 +308,9 @@ impl<'a> Draft<'a> {
         };
         let mut row = OutboxRow::of_case(case.number, piece, content.clinic.staff_language);
         row.topic = self.topic_of(content, case);
+        if how == Telling::Post && Waits::of(case) == Some(Waits::Claim) {
+            row.tells = Some(Tells::Patient(case.chat));
+        }
         if case.is_hidden() || how == Telling::ChangeForGood {
             // A warning's card is posted where there is none to change; this one never is.
             row.weight = Weight::Talk;
@@ -317,6 +321,30 @@ impl<'a> Draft<'a> {
             Telling::Post | Telling::PostSilently | Telling::Change => case_subject(case.number),
         };
         self.send(staff_chat, subject, row)
+    }
+
+    /// Whether the staff chat is muted for what is of this level. An emergency
+    /// always sounds; so does everything where that cannot be read.
+    pub fn is_quiet(&self, level: Level) -> bool {
+        level < Level::EmergencyNow && matches!(self.clerk.mute(self.now), Ok(Some(_)))
+    }
+
+    /// A message to the staff chat that makes no sound.
+    pub fn tell_staff_quietly(
+        &mut self,
+        content: &Content,
+        text: RichText,
+        keyboard: Keyboard,
+    ) -> Result<(), CommitError> {
+        let Some(staff_chat) = self.staff_chat() else {
+            return Ok(());
+        };
+        let lang = content.clinic.staff_language;
+        let mut row = plain(text, keyboard, Weight::Warning, lang);
+        if let Piece::Send { silent, .. } = &mut row.piece {
+            *silent = true;
+        }
+        self.send(staff_chat, CLINIC, row)
     }
 
     /// A line to the staff chat that belongs to no case.

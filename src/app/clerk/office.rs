@@ -3,7 +3,7 @@
 use super::draft::{Draft, Telling};
 use super::{Clerk, TurnError};
 use crate::app::audit::Noted;
-use crate::app::cards::{TeamPress, last_deed};
+use crate::app::cards::{TeamPress, dead_data, drill_data, last_deed};
 use crate::app::numbers::{CLAIM, CLOSE, span};
 use crate::app::records::{CLINIC, InboxRow, case_subject};
 use crate::channel::{Incoming, IncomingKind, Outgoing, Sender, TopicChange};
@@ -44,15 +44,14 @@ impl Clerk {
             }
             IncomingKind::Left(who) => self.member_left(&content, who, draft),
             IncomingKind::Came(who) => self.members_came(who, draft),
-            IncomingKind::Removed(true) => self.removed(&content, incoming.from.as_ref(), draft),
+            IncomingKind::Removed(true) => self.desk_lost(incoming.from.as_ref(), draft),
+            IncomingKind::Removed(false) => self.desk_back(incoming.from.as_ref(), draft),
             IncomingKind::Text(words) => self.staff_writes(&content, incoming, Some(words), draft),
             IncomingKind::Contact { .. } | IncomingKind::Unreadable => {
                 self.staff_writes(&content, incoming, None, draft)
             }
             IncomingKind::Edited(words) => self.staff_edits(&content, incoming, words, draft),
-            IncomingKind::Removed(false) | IncomingKind::Blocked(_) | IncomingKind::Ignored => {
-                Ok(())
-            }
+            IncomingKind::Blocked(_) | IncomingKind::Ignored => Ok(()),
         }
     }
 
@@ -77,6 +76,12 @@ impl Clerk {
         if let Err(refusal) = self.allows(by, right, about, draft)? {
             toast(draft, content, words.refusal(refusal), &[]);
             return Ok(());
+        }
+        if let Some(at) = drill_data(data) {
+            return self.answer_drill(content, by, at, draft);
+        }
+        if let Some(dead) = dead_data(data) {
+            return self.send_again(content, by, dead, draft);
         }
         if let Some(number) = shown_by(data) {
             match self.case(number)? {

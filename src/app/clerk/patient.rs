@@ -2,6 +2,7 @@
 
 use std::collections::BTreeSet;
 
+use super::care::Care;
 use super::cases::{CaseInHand, Reach, describe, raise_alert};
 use super::draft::Draft;
 use super::office::staffer;
@@ -17,7 +18,7 @@ use crate::dialog::{
     Conversation, Due, Effect, Input, Token, Weight, What, leave_script, reads_as_phone, take_turn,
 };
 use crate::free_text::{EXCERPT_CHARS_MAX, Heard, IdentifierKind, hear};
-use crate::ids::{ChatId, Lang, PatientText, TEXT_BYTES_MAX, Timestamp};
+use crate::ids::{CaseNumber, ChatId, Lang, PatientText, TEXT_BYTES_MAX, Timestamp};
 use crate::staff::{Alert, Waits};
 use crate::store::Version;
 use crate::triage::{Level, Report};
@@ -48,8 +49,15 @@ impl Clerk {
             InboxRow::ShowAgain if self.is_talking(chat)? => return Ok(()),
             InboxRow::Seen => What::Seen(self.seen_by_staff(chat)?),
             InboxRow::ShowAgain => What::ShowAgain,
+            InboxRow::Drilled { at, place, failed } => {
+                return self.hear_drill(*at, *place, failed.clone(), draft);
+            }
+            InboxRow::Unreachable | InboxRow::Undelivered if Some(chat) == self.staff_chat() => {
+                return self.desk_lost(None, draft);
+            }
             InboxRow::Unreachable => return self.reach(chat, Reach::Lost, draft),
             InboxRow::Undelivered => return self.note_undelivered(chat, draft),
+            InboxRow::Delivered => return self.tell_delivered(chat, draft),
             InboxRow::Forget => return self.forget(chat, draft),
             InboxRow::Left => return self.count_left(chat, draft),
             InboxRow::ForgetCase(number) => return self.forget_case(*number, draft),
@@ -63,6 +71,10 @@ impl Clerk {
         due: DueRow,
         draft: &mut Draft<'_>,
     ) -> Result<(), TurnError> {
+        if due.due == Due::Opening && chat != CLINIC {
+            // The clinic's own timer tells all that wait.
+            return Ok(());
+        }
         // The timer may have been set anew or taken away since it fired.
         let key = self.keys.due(chat, due.due.kind());
         match self.ledger.read::<DueRow>(&key) {
@@ -73,14 +85,8 @@ impl Clerk {
         }
         draft.prepared.commit.deletes.push(key);
         match due.due {
-            Due::Opening => {
-                let mut in_hand = None;
-                if let Some(held) = self.hold_case(chat, &mut in_hand)? {
-                    let content = std::sync::Arc::clone(self.library.newest());
-                    draft.tell_staff(&content, &held.case, Alert::Post)?;
-                }
-                return Ok(());
-            }
+            Due::Opening => return self.prepare_opening(draft),
+            Due::Care(number) => return self.ask_care(chat, CaseNumber(number), draft),
             Due::Unclaimed(number) => return self.prepare_rung(chat, Waits::Claim, number, draft),
             Due::Unclosed(number) => return self.prepare_rung(chat, Waits::Close, number, draft),
             Due::Talk => return self.end_silent_talk(chat, draft),
@@ -137,6 +143,12 @@ impl Clerk {
             && argument.is_empty()
             && self.is_staff_command(name, StaffDeed::Pair)
             && self.ask_to_join(chat, from, draft)?
+        {
+            return Ok(());
+        }
+        if let IncomingKind::Press { data, .. } = &incoming.kind
+            && let Some((number, care)) = Care::parse(data)
+            && self.answer_care(chat, number, care, draft)?
         {
             return Ok(());
         }

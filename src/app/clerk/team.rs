@@ -17,6 +17,9 @@ use crate::triage::Level;
 /// Somebody who asked to join is shown to the owners again after this long.
 const ASK_AGAIN_SECONDS: i64 = 24 * 60 * 60;
 
+/// Owners are told again that the staff chat is lost after this long.
+const LOST_AGAIN_SECONDS: i64 = 6 * 60 * 60;
+
 /// Somebody asks to join.
 #[derive(Debug, serde::Serialize, serde::Deserialize)]
 struct Request {
@@ -327,31 +330,56 @@ impl Clerk {
         Ok(())
     }
 
-    /// The bot was taken out of the staff chat: the owners read so in private.
-    pub(super) fn removed(
+    /// The bot cannot write in the staff chat: it was taken out, or lost its
+    /// rights. The owners read so in private, once for a while.
+    pub(super) fn desk_lost(
         &self,
-        content: &Content,
         by: Option<&Sender>,
         draft: &mut Draft<'_>,
     ) -> Result<(), TurnError> {
-        tracing::error!("the bot was taken out of the staff chat; warnings wait");
+        let key = self.keys.single("desk-lost");
+        let told = self.ledger.read::<Timestamp>(&key)?.map(|(at, _)| at);
+        if told.is_some_and(|at| draft.now.seconds_since(at) < LOST_AGAIN_SECONDS) {
+            return Ok(());
+        }
+        let now = draft.now;
+        draft.put(key, CLINIC, &now)?;
+        tracing::error!("the bot cannot write in the staff chat; warnings wait");
         let by = by.map(staffer);
         draft.audit(&Noted {
             who: by.as_ref(),
-            what: "desk.removed",
+            what: "desk.lost",
             case: None,
         })?;
+        let content = std::sync::Arc::clone(self.library.newest());
         let (roster, _) = self.roster()?;
-        for member in roster
-            .members()
-            .iter()
-            .filter(|one| one.role == Role::Owner)
-        {
+        let members = roster.members().iter();
+        for owner in members.filter(|one| one.role == Role::Owner) {
             let lang = content.clinic.staff_language;
-            let text = content.words.staff_removed.render(lang, content);
-            draft.say(ChatId(member.who.user.0), CLINIC, lang, text)?;
+            let text = content.words.staff_removed.render(lang, &*content);
+            draft.say(ChatId(owner.who.user.0), CLINIC, lang, text)?;
         }
         Ok(())
+    }
+
+    /// The bot may write in the staff chat again.
+    pub(super) fn desk_back(
+        &self,
+        by: Option<&Sender>,
+        draft: &mut Draft<'_>,
+    ) -> Result<(), TurnError> {
+        let key = self.keys.single("desk-lost");
+        if self.ledger.read::<Timestamp>(&key)?.is_none() {
+            return Ok(());
+        }
+        draft.prepared.commit.deletes.push(key);
+        tracing::warn!("the bot can write in the staff chat again");
+        let by = by.map(staffer);
+        draft.audit(&Noted {
+            who: by.as_ref(),
+            what: "desk.back",
+            case: None,
+        })
     }
 
     fn tell_role(
@@ -371,9 +399,11 @@ impl Clerk {
 
 /// Whether button data is a staff button's: in no other chat is there one.
 pub(super) fn is_of_staff(data: &str) -> bool {
-    ["case:", "show:", "join:", "team:", "say:"]
-        .iter()
-        .any(|head| data.starts_with(head))
+    [
+        "case:", "show:", "join:", "team:", "say:", "dead:", "drill:",
+    ]
+    .iter()
+    .any(|head| data.starts_with(head))
 }
 
 fn fill(

@@ -224,6 +224,9 @@ impl Telegram {
                 let payload = payload::contact(*chat, number, first, last);
                 made(self.call(&payload).await)
             }
+            Outgoing::Alarm { .. } => {
+                Outcome::Refused("an alarm goes to a target of its own".to_owned())
+            }
             Outgoing::AnswerPress { id, text } => {
                 let payload = payload::press_answer(id, text.as_deref());
                 done(self.call(&payload).await)

@@ -235,6 +235,9 @@ struct MembershipChange {
 #[derive(Deserialize)]
 struct Member {
     status: String,
+    /// Said of the restricted alone.
+    #[serde(default)]
+    can_send_messages: Maybe<bool>,
 }
 
 impl Message {
@@ -405,11 +408,14 @@ fn read_membership(update: i64, value: &Value) -> Option<Incoming> {
     value.as_object()?;
     let change = MembershipChange::deserialize(value).ok()?;
     let place = Place::of(change.chat.0.as_ref());
-    let status = change.new_chat_member.0.map(|member| member.status);
+    let member = change.new_chat_member.0;
+    let may_write = member.as_ref().and_then(|one| one.can_send_messages.0) != Some(false);
+    let status = member.map(|member| member.status);
     let kind = match (place.private, status.as_deref()) {
         (true, Some("kicked")) => IncomingKind::Blocked(true),
         (true, Some("member")) => IncomingKind::Blocked(false),
         (false, Some("kicked" | "left")) => IncomingKind::Removed(true),
+        (false, Some("restricted")) => IncomingKind::Removed(!may_write),
         (false, Some("member" | "administrator")) => IncomingKind::Removed(false),
         _ => IncomingKind::Ignored,
     };

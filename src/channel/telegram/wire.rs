@@ -91,6 +91,7 @@ pub fn wire(outgoing: &Outgoing) -> Option<(&'static str, Value)> {
             first,
             last,
         } => body(&payload::contact(*chat, number, first, last)),
+        Outgoing::Alarm { .. } => None,
         Outgoing::AnswerPress { id, text } => body(&payload::press_answer(id, text.as_deref())),
     }
 }

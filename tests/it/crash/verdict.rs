@@ -398,7 +398,7 @@ impl Evidence<'_> {
         let mut readings = BTreeSet::from([0]);
         let mut came = 0;
         for (_, (said, label)) in self.sends(chat) {
-            if self.is_rung(&said) {
+            if self.is_rung(&said) || self.is_arrival(&said) {
                 continue;
             }
             came += 1;
@@ -441,6 +441,14 @@ impl Evidence<'_> {
         let mut langs = Lang::ALL.iter();
         self.lasted >= FIRST_RUNG
             && langs.any(|lang| content.words.staff_unseen.render(*lang, content).text == said.text)
+    }
+
+    /// That a card has arrived is told when it has: between which two messages
+    /// is the network's doing.
+    fn is_arrival(&self, said: &Said) -> bool {
+        let content = self.content();
+        let mut langs = Lang::ALL.iter();
+        langs.any(|lang| content.words.staff_delivered.render(*lang, content).text == said.text)
     }
 
     fn replay(&self, chat: i64, sent: &[Sent], start: i64, seconds_each: i64) -> Replay {

@@ -61,7 +61,8 @@ fn button(rows: &[OutboxRow], act: &str) -> Option<String> {
         | Piece::Copy { .. }
         | Piece::Caption { .. }
         | Piece::Topic(_)
-        | Piece::React { .. } => None,
+        | Piece::React { .. }
+        | Piece::Alarm { .. } => None,
     });
     keyboards
         .flatten()

@@ -9,6 +9,7 @@ use psoas_bot::app::dialogs_dir;
 use psoas_bot::app::library::Library;
 use psoas_bot::app::pacing::Pacing;
 use psoas_bot::app::run::{Config, RunError, run};
+use psoas_bot::app::settings::AlarmSettings;
 use psoas_bot::bot_api::{Server, Shown, World};
 use psoas_bot::channel::telegram::Telegram;
 use psoas_bot::content::{self, Content};
@@ -44,6 +45,8 @@ pub struct House {
     pub folder: TempDir,
     pub clock: Clock,
     pub library: Arc<Library>,
+    /// The second targets of the next start.
+    pub alarms: AlarmSettings,
     bot: Option<Bot>,
 }
 
@@ -93,6 +96,7 @@ impl House {
             folder: tempfile::tempdir().unwrap(),
             clock,
             library,
+            alarms: AlarmSettings::default(),
             bot: None,
         }
     }
@@ -112,6 +116,7 @@ impl House {
             data_dir: self.folder.path().join("data"),
             master: MasterKey::from_hex(DATA_KEY).unwrap(),
             staff_chat: Some(ChatId(STAFF)),
+            alarms: self.alarms.clone(),
             pacing: Pacing::Off,
             shows_open_questions: false,
             board: None,

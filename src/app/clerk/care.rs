@@ -1,0 +1,169 @@
+//! The day after an urgent case: did the patient get care? The answer stands on
+//! the case.
+
+use super::draft::Draft;
+use super::{Clerk, TurnError};
+use crate::app::records::{DueRow, OutboxRow, Piece, ShownAs};
+use crate::content::{Content, Text, Values, With};
+use crate::dialog::{Button, Due, Keyboard, Weight};
+use crate::ids::{CaseNumber, ChatId, Lang};
+use crate::staff::{Alert, Case, CaseState, Outcome, Waits};
+
+/// The same time of the next day: nobody is asked in the night who did not
+/// write in the night.
+const ASKED_AFTER_SECONDS: i64 = 24 * 60 * 60;
+
+/// What a patient can answer.
+#[derive(Debug, Clone, Copy, PartialEq, Eq)]
+pub(super) enum Care {
+    /// Somebody has seen them.
+    Got,
+    /// Not yet.
+    NotYet,
+}
+
+impl Care {
+    const WORDS: [(Self, &'static str); 2] = [(Self::Got, "yes"), (Self::NotYet, "no")];
+
+    /// Reads button data; untrusted.
+    pub(super) fn parse(data: &str) -> Option<(CaseNumber, Self)> {
+        let (number, word) = data.strip_prefix("care:")?.split_once(':')?;
+        let found = Self::WORDS.iter().find(|(_, known)| *known == word);
+        let (care, _) = found?;
+        Some((CaseNumber(number.parse().ok()?), *care))
+    }
+
+    fn button(self, case: CaseNumber, label: String) -> Button {
+        let found = Self::WORDS.iter().find(|(care, _)| *care == self);
+        let word = found.map_or("", |(_, word)| word);
+        Button::Press {
+            label,
+            data: format!("care:{case}:{word}"),
+        }
+    }
+}
+
+/// Whether the patient of a case is asked: a private answer is never written of,
+/// and a false alarm needs no care.
+fn is_asked(case: &Case) -> bool {
+    let outcome = match &case.state {
+        CaseState::Handled { outcome, .. } => Some(*outcome),
+        CaseState::Closed { outcome, .. } => *outcome,
+        CaseState::Open | CaseState::Claimed { .. } => None,
+    };
+    !case.private && !case.forget_on_close && outcome != Some(Outcome::FalseAlarm)
+}
+
+impl Clerk {
+    /// Sets the question's timer, with each alert of a case that climbs. It goes
+    /// with the patient's data.
+    pub(super) fn ask_next_day(
+        &self,
+        case: &Case,
+        alert: Alert,
+        draft: &mut Draft<'_>,
+    ) -> Result<(), TurnError> {
+        if alert != Alert::Post || Waits::of(case).is_none() || !is_asked(case) {
+            return Ok(());
+        }
+        let due = Due::Care(case.number.0);
+        let at = draft.now.plus_seconds(ASKED_AFTER_SECONDS);
+        Ok(draft.set_due(case.chat, DueRow { due, at })?)
+    }
+
+    /// The next day: the patient is asked.
+    pub(super) fn ask_care(
+        &self,
+        chat: ChatId,
+        number: CaseNumber,
+        draft: &mut Draft<'_>,
+    ) -> Result<(), TurnError> {
+        let asked = self.case(number)?.map(|(case, _)| case);
+        let asked = asked.filter(|case| case.chat == chat && is_asked(case));
+        let (Some(_), Some((conversation, _))) = (asked, self.conversation(chat)?) else {
+            return Ok(());
+        };
+        let (content, lang) = (self.library.newest(), conversation.lang);
+        let words = &content.words;
+        let button = |care: Care, text: &Text| {
+            let label = text.render(lang, &**content).text;
+            vec![care.button(number, label)]
+        };
+        let piece = Piece::Send {
+            text: words.care_ask.render(lang, &**content),
+            keyboard: Keyboard::Inline(vec![
+                button(Care::Got, &words.button_care_yes),
+                button(Care::NotYet, &words.button_care_no),
+            ]),
+            silent: true,
+            shows: Some(ShownAs::Care(number)),
+        };
+        Ok(draft.send(chat, chat, OutboxRow::new(piece, Weight::Talk, lang))?)
+    }
+
+    /// The patient answers: false when this is no question of theirs.
+    pub(super) fn answer_care(
+        &self,
+        chat: ChatId,
+        number: CaseNumber,
+        care: Care,
+        draft: &mut Draft<'_>,
+    ) -> Result<bool, TurnError> {
+        let found = self.case(number)?.filter(|(case, _)| case.chat == chat);
+        let (Some((mut case, version)), Some((conversation, _))) =
+            (found, self.conversation(chat)?)
+        else {
+            return Ok(false);
+        };
+        let content = std::sync::Arc::clone(self.library.newest());
+        let words = &content.words;
+        let (label, answer, note) = match care {
+            Care::Got => (
+                &words.button_care_yes,
+                &words.care_yes,
+                &words.staff_care_yes,
+            ),
+            Care::NotYet => (&words.button_care_no, &words.care_no, &words.staff_care_no),
+        };
+        let staff_lang = content.clinic.staff_language;
+        let note = note.render(staff_lang, &*content).text;
+        if case.note(note.clone()) == Alert::Silence {
+            return Ok(false);
+        }
+        draft.write_case(&content, &case, version, Alert::Update)?;
+        if care == Care::NotYet && !case.is_hidden() {
+            let number = number.to_string();
+            let values = [("case", number.as_str()), ("note", note.as_str())];
+            let line = fill(&content, &words.staff_care_line, staff_lang, &values);
+            draft.tell_staff_line(&content, line)?;
+        }
+        let lang = conversation.lang;
+        let mut chosen = words.care_ask.render(lang, &*content);
+        let label = label.render(lang, &*content).text;
+        let label = fill(&content, &words.chosen, lang, &[("answer", &label)]);
+        chosen.paragraph();
+        chosen.append(&label);
+        let piece = Piece::Edit {
+            shows: ShownAs::Care(number),
+            text: chosen,
+            keyboard: Keyboard::None,
+            closes: true,
+        };
+        draft.send(chat, chat, OutboxRow::new(piece, Weight::Talk, lang))?;
+        draft.say(chat, chat, lang, answer.render(lang, &*content))?;
+        Ok(true)
+    }
+}
+
+fn fill(
+    content: &Content,
+    text: &Text,
+    lang: Lang,
+    values: &[(&str, &str)],
+) -> crate::content::RichText {
+    let with = With {
+        values,
+        rest: content as &dyn Values,
+    };
+    text.render(lang, &with)
+}
