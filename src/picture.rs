@@ -5,6 +5,8 @@
 //! nothing is missing in it on one machine and there on another. The caption
 //! below it is set in a font that is part of the program.
 
+pub mod chart;
+
 use std::sync::{Arc, LazyLock};
 
 use resvg::usvg::fontdb;
@@ -17,6 +19,12 @@ pub const WIDTH_PX: u32 = 1200;
 /// Changes whenever a drawing with its caption comes to look otherwise, so that
 /// nobody is sent one that Telegram kept from before.
 pub const LOOK: &str = "caption below, 2";
+
+/// What a drawing stands on, light on a dark phone too.
+const GROUND: &str = "#faf6ee";
+
+/// Lines and letters.
+const INK: &str = "#2b2a33";
 
 /// Why a drawing is none.
 #[derive(Debug, thiserror::Error)]
@@ -79,11 +87,18 @@ pub fn pixels(svg: &str, caption: &str) -> Result<tiny_skia::Pixmap, DrawingErro
     let scale = |tree: &usvg::Tree| WIDTH_PX as f32 / tree.size().width();
     let height = |tree: &usvg::Tree| (tree.size().height() * scale(tree)).floor();
     let total = height(&drawing) + height(&strip);
-    let mut pixmap = tiny_skia::Pixmap::new(WIDTH_PX, total as u32).ok_or(DrawingError::Size)?;
-    for (tree, top) in [(&drawing, 0.0), (&strip, height(&drawing))] {
-        let place = tiny_skia::Transform::from_translate(0.0, top);
-        let place = place.pre_scale(scale(tree), scale(tree));
+    paint(&[&drawing, &strip], total as u32)
+}
+
+/// One below the other, each as wide as the picture.
+fn paint(trees: &[&usvg::Tree], height: u32) -> Result<tiny_skia::Pixmap, DrawingError> {
+    let mut pixmap = tiny_skia::Pixmap::new(WIDTH_PX, height).ok_or(DrawingError::Size)?;
+    let mut top = 0.0;
+    for tree in trees {
+        let scale = WIDTH_PX as f32 / tree.size().width();
+        let place = tiny_skia::Transform::from_translate(0.0, top).pre_scale(scale, scale);
         resvg::render(tree, place, &mut pixmap.as_mut());
+        top += (tree.size().height() * scale).floor();
     }
     Ok(pixmap)
 }
@@ -120,18 +135,14 @@ fn strip(caption: &str) -> Result<usvg::Tree, DrawingError> {
     if let Some(other) = caption.chars().find(|c| !is_known(*c)) {
         return Err(DrawingError::Letter(other));
     }
-    let escaped = caption.replace('&', "&amp;").replace('<', "&lt;");
     let svg = format!(
         r##"<svg xmlns="http://www.w3.org/2000/svg" viewBox="0 0 {WIDTH} 66">
-<rect width="{WIDTH}" height="66" fill="#faf6ee"/>
-<text x="300" y="43" text-anchor="middle" font-family="Atkinson Hyperlegible" font-weight="700" font-size="30" fill="#2b2a33">{escaped}</text>
-</svg>"##
+<rect width="{WIDTH}" height="66" fill="{GROUND}"/>
+<text x="300" y="43" text-anchor="middle" font-family="Atkinson Hyperlegible" font-weight="700" font-size="30" fill="{INK}">{}</text>
+</svg>"##,
+        escaped(caption)
     );
-    let options = usvg::Options {
-        fontdb: Arc::clone(&FONT),
-        ..usvg::Options::default()
-    };
-    let tree = usvg::Tree::from_str(&svg, &options).map_err(DrawingError::Unreadable)?;
+    let tree = with_letters(&svg)?;
     let is_long = tree.root().children().iter().any(|node| {
         matches!(node, usvg::Node::Text(text) if text.bounding_box().width() > WIDTH - MARGINS)
     });
@@ -139,4 +150,18 @@ fn strip(caption: &str) -> Result<usvg::Tree, DrawingError> {
         return Err(DrawingError::Long(caption.to_owned()));
     }
     Ok(tree)
+}
+
+/// A drawing of ours that holds text.
+fn with_letters(svg: &str) -> Result<usvg::Tree, DrawingError> {
+    let options = usvg::Options {
+        fontdb: Arc::clone(&FONT),
+        ..usvg::Options::default()
+    };
+    usvg::Tree::from_str(svg, &options).map_err(DrawingError::Unreadable)
+}
+
+/// A text as it stands in SVG.
+fn escaped(text: &str) -> String {
+    text.replace('&', "&amp;").replace('<', "&lt;")
 }

@@ -16,7 +16,7 @@ pub use drill::{drill, drill_alarm, drill_data};
 pub use history::last_deed;
 pub use opening::{Numbers, opening};
 pub use quiet::{muted, on_call, sound_is_on};
-pub use stats::stats;
+pub use stats::{stats, stats_chart};
 pub use talk::{
     answers, answers_sent, case_line, fate_line, from_patient, is_too_long, no_such_answer,
     no_such_case, no_talk, signed, silent_line, topic_name,

@@ -755,7 +755,10 @@ fn drop_replaced(queue: &mut VecDeque<(u64, OutboxRow)>) -> Vec<u64> {
             | Piece::Caption { .. }
             | Piece::React { .. }
             | Piece::Photo { .. }
-            | Piece::Contact { .. } => false,
+            | Piece::Chart { .. }
+            | Piece::Document { .. }
+            | Piece::Contact { .. }
+            | Piece::Topic(_) => false,
         });
         if !replaced {
             break;

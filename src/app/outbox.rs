@@ -13,6 +13,7 @@ use crate::channel::{Outcome, Outgoing, PhotoFile, Place};
 use crate::content::{Content, RichText, Values, With};
 use crate::dialog::{Keyboard, Weight};
 use crate::ids::{CaseNumber, ChatId, Lang, MessageId, PictureId, TopicId};
+use crate::picture;
 use crate::staff::{Case, Waits};
 use crate::store::{Commit, CommitError, Ledger, Put, ReadError};
 use crate::triage::Level;
@@ -287,6 +288,7 @@ pub fn fate_of(row: &OutboxRow) -> Option<Fate> {
         Piece::Send { .. }
         | Piece::Copy { .. }
         | Piece::Photo { .. }
+        | Piece::Chart { .. }
         | Piece::Document { .. }
         | Piece::Contact { .. }
         | Piece::Topic(_)
@@ -349,6 +351,7 @@ pub fn shows_of(row: &OutboxRow) -> Option<ShownAs> {
             Some(*shows)
         }
         Piece::Photo { .. }
+        | Piece::Chart { .. }
         | Piece::Document { .. }
         | Piece::Contact { .. }
         | Piece::Topic(_)
@@ -455,6 +458,21 @@ fn messages(
             });
             photo.into_iter().collect()
         }
+        Piece::Chart { chart, caption } => match picture::chart::png(chart) {
+            Ok(png) => vec![Outgoing::Photo {
+                chat,
+                file: PhotoFile::New {
+                    name: "chart.png".to_owned(),
+                    png,
+                },
+                caption: caption.clone(),
+            }],
+            // Its numbers stand in the message before it.
+            Err(error) => {
+                tracing::warn!(%error, "a chart cannot be drawn");
+                Vec::new()
+            }
+        },
         Piece::Document { document } => vec![Outgoing::Document {
             chat,
             document: document.clone(),

@@ -9,6 +9,7 @@ use crate::ids::{
     BotId, CaseNumber, ChatId, FlagId, Lang, MessageId, PictureId, Revision, Timestamp, TopicId,
     UserId,
 };
+use crate::picture::chart::Chart;
 use crate::store::{Key, Kind};
 use crate::triage::Level;
 
@@ -259,6 +260,13 @@ pub enum Piece {
         picture: PictureId,
         /// The hash of its lines and caption, under which the file Telegram keeps is found.
         drawing: Revision,
+        /// What stands below it.
+        caption: RichText,
+    },
+    /// Counts as a picture.
+    Chart {
+        /// What it shows.
+        chart: Chart,
         /// What stands below it.
         caption: RichText,
     },

@@ -118,6 +118,7 @@ fn describe_message(bot: BotId, key: &Key, row: &OutboxRow) -> Value {
         Piece::Photo { caption, .. } => ("photo", caption.text.len()),
         Piece::Document { document } => ("document", document.body().len()),
         Piece::Contact { .. } => ("contact", 0),
+        Piece::Chart { .. } => ("chart", 0),
         Piece::Copy { caption, .. } => {
             let bytes = caption.as_ref().map_or(0, |caption| caption.text.len());
             ("copy", bytes)

@@ -31,6 +31,7 @@ const ROOMS: &[(&str, &[&str])] = &[
             "store",
             "channel",
             "proof",
+            "picture",
             "triage",
             "ids",
         ],

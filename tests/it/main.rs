@@ -14,6 +14,8 @@ mod erasure;
 mod gate;
 mod hearing;
 mod identifiers;
+mod numbers;
+
 mod page;
 mod pictures;
 mod play;

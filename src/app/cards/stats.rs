@@ -5,10 +5,18 @@ use crate::app::numbers::{CLEARED, OFFERED, PATIENTS, STARTS, TAKEN};
 use crate::app::stats::{Section, median};
 use crate::content::{Content, RichText};
 use crate::ids::{DialogId, StepId};
+use crate::picture::chart::{Bar, Chart, Tone};
 use crate::triage::Level;
 
 /// Places that are listed; the rest are left by few.
 const PLACES_MAX: usize = 3;
+
+/// The loudest first.
+const LEVELS: [Level; 3] = [
+    Level::EmergencyNow,
+    Level::UrgentToday,
+    Level::SeeProfessional,
+];
 
 /// The numbers in words. `sections` are those of [`crate::app::stats::sections`].
 #[must_use]
@@ -44,11 +52,7 @@ pub fn stats(content: &Content, sections: &[Section], days: u32) -> RichText {
     );
     writer.text.push(&format!("\n{line}"));
     writer.heading(&words.staff_stats_warnings);
-    for level in [
-        Level::EmergencyNow,
-        Level::UrgentToday,
-        Level::SeeProfessional,
-    ] {
+    for level in LEVELS {
         let (count, named) = (of("levels", level.word()), writer.plain(words.level(level)));
         writer.text.push(&format!("\n{count} · {named}"));
     }
@@ -76,6 +80,41 @@ pub fn stats(content: &Content, sections: &[Section], days: u32) -> RichText {
         }
     }
     writer.text
+}
+
+/// The same as bars: the way through the questions, and the warnings.
+#[must_use]
+pub fn stats_chart(content: &Content, sections: &[Section], days: u32) -> Chart {
+    let writer = Writer::new(content);
+    let words = &content.words;
+    let rows = |name: &str| {
+        let section = sections.iter().find(|section| section.name == name);
+        section.map_or(&[][..], |section| &section.rows)
+    };
+    let of = |name: &str, row: &str| {
+        let found = rows(name).iter().find(|(known, _)| known == row);
+        found.map_or(0, |(_, count)| *count)
+    };
+    let bar = |label, count, tone| Bar { label, count, tone };
+    let people = |text, row, tone| bar(writer.plain(text), of("people", row), tone);
+    let mut way = vec![
+        people(&words.staff_stats_bar_patients, PATIENTS, Tone::Way),
+        people(&words.staff_stats_bar_starts, STARTS, Tone::Way),
+    ];
+    way.extend(rows("screens").iter().zip(1..).map(|((_, count), n)| {
+        let number = i32::to_string(&n);
+        let label = writer.with(&words.staff_stats_bar_screen, &[("number", &number)]);
+        bar(label, *count, Tone::Way)
+    }));
+    way.push(people(&words.staff_stats_bar_cleared, CLEARED, Tone::Good));
+    let warnings = LEVELS.map(|level| {
+        let label = writer.plain(words.level(level));
+        bar(label, of("levels", level.word()), Tone::Warning)
+    });
+    Chart {
+        title: writer.with(&words.staff_stats_title, &[("days", &days.to_string())]),
+        groups: vec![way, warnings.to_vec()],
+    }
 }
 
 /// How a span reads.

@@ -113,7 +113,9 @@ impl Clerk {
         let screens = content.screens.iter().map(|screen| screen.id.to_string());
         let sections = stats::sections(&counts, &screens.collect::<Vec<_>>());
         let text = cards::stats(content, &sections, DAYS);
-        Ok(draft.answer_staff(content, text, Keyboard::None)?)
+        draft.answer_staff(content, text, Keyboard::None)?;
+        let chart = cards::stats_chart(content, &sections, DAYS);
+        Ok(draft.chart_for_staff(content, chart)?)
     }
 
     fn note_on_case(

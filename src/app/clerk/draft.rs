@@ -11,6 +11,7 @@ use crate::app::records::{
 use crate::content::{Content, RichText};
 use crate::dialog::{Due, Keyboard, Weight};
 use crate::ids::{ChatId, Lang, MessageId, Timestamp, TopicId};
+use crate::picture::chart::Chart;
 use crate::staff::{Alert, Case, Letter, Waits};
 use crate::store::{CommitError, JournalEntry, Key, Put, Version};
 use crate::triage::Level;
@@ -376,6 +377,18 @@ impl<'a> Draft<'a> {
             return Ok(());
         };
         let mut row = plain(text, keyboard, Weight::Talk, content.clinic.staff_language);
+        row.beside = self.beside;
+        self.send(staff_chat, CLINIC, row)
+    }
+
+    /// A picture of counts, for the staff chat.
+    pub fn chart_for_staff(&mut self, content: &Content, chart: Chart) -> Result<(), CommitError> {
+        let Some(staff_chat) = self.staff_chat() else {
+            return Ok(());
+        };
+        let caption = RichText::plain(&chart.title);
+        let piece = Piece::Chart { chart, caption };
+        let mut row = OutboxRow::new(piece, Weight::Talk, content.clinic.staff_language);
         row.beside = self.beside;
         self.send(staff_chat, CLINIC, row)
     }

@@ -58,6 +58,7 @@ fn button(rows: &[OutboxRow], act: &str) -> Option<String> {
         | Piece::Photo { .. }
         | Piece::Document { .. }
         | Piece::Contact { .. }
+        | Piece::Chart { .. }
         | Piece::Copy { .. }
         | Piece::Caption { .. }
         | Piece::Topic(_)
