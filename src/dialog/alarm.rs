@@ -177,17 +177,21 @@ impl Walk<'_> {
         for due in [Due::Draft, Due::Silence, Due::Screening, hold] {
             self.effects.push(Effect::CancelDue(due));
         }
-        self.say_cards();
+        self.show_cards(true);
         self.report(&judgement, words);
     }
 
-    /// Says the cards in force, again if need be.
+    /// Says the cards in force again.
     pub fn say_cards(&mut self) {
+        self.show_cards(false);
+    }
+
+    fn show_cards(&mut self, is_news: bool) {
         let Some(stop) = self.c.stop.clone() else {
             return;
         };
         for id in self.cards_of(&stop) {
-            let (card, keyboard) = self.render_card(&id, &stop);
+            let (card, keyboard) = self.render_card(&id, &stop, is_news);
             let mut text = std::mem::take(&mut self.lead);
             text.paragraph();
             text.append(&card);

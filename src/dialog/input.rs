@@ -34,6 +34,8 @@ pub enum Desk {
     /// A staff chat is set.
     #[default]
     Staffed,
+    /// A staff chat is set, and somebody there is on this patient's case.
+    Taken,
     /// Nobody reads along.
     Unstaffed,
 }

@@ -492,14 +492,16 @@ impl Walk<'_> {
     }
 
     /// A card with its answers; a person and stop are always on it.
-    pub fn render_card(&self, id: &CardId, stop: &Stop) -> (RichText, Keyboard) {
+    /// `is_news` when staff are told in this very turn.
+    pub fn render_card(&self, id: &CardId, stop: &Stop, is_news: bool) -> (RichText, Keyboard) {
         let Some(card) = self.content.cards.get(id) else {
             return (self.text(&self.content.words.trouble), Keyboard::None);
         };
         let words = &self.content.words;
         let own = self.flag_words(&stop.flags).text;
         let staff_line = match self.desk {
-            Desk::Staffed => self.label(&words.staff_told),
+            Desk::Taken if !is_news => self.label(&words.staff_seen),
+            Desk::Staffed | Desk::Taken => self.label(&words.staff_told),
             Desk::Unstaffed => self.label(&words.staff_none),
         };
         let values = [("words", own.as_str()), ("staff_line", staff_line.as_str())];

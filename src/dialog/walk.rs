@@ -380,7 +380,7 @@ impl<'a> Walk<'a> {
         self.effects.push(Effect::RequestCall { number });
         let words = &self.content.words;
         match self.desk {
-            Desk::Staffed => self.lead(&words.call_requested),
+            Desk::Staffed | Desk::Taken => self.lead(&words.call_requested),
             Desk::Unstaffed => self.lead(&words.staff_none),
         }
     }

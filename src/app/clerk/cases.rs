@@ -5,7 +5,7 @@ use super::{Clerk, TurnError};
 use crate::app::records::CLINIC;
 use crate::dialog::{Conversation, Seen};
 use crate::ids::{CaseNumber, ChatId};
-use crate::staff::{Alert, Case};
+use crate::staff::{Alert, Case, CaseState};
 use crate::store::{ReadError, Version};
 use crate::triage::Report;
 
@@ -38,6 +38,17 @@ impl Clerk {
         } else {
             Seen::Note
         })
+    }
+
+    /// Whether somebody on staff is on the case of a patient who was stopped, or has
+    /// closed it: every stop has a case.
+    pub(super) fn is_taken(&self, chat: ChatId) -> Result<bool, TurnError> {
+        let mut in_hand = None;
+        let held = self.hold_case(chat, &mut in_hand)?;
+        Ok(held.is_none_or(|held| match held.case.state {
+            CaseState::Claimed { .. } | CaseState::Handled { .. } => !held.case.private,
+            CaseState::Open | CaseState::Closed { .. } => false,
+        }))
     }
 
     /// The open case of a patient, read once a turn.

@@ -15,7 +15,8 @@ use crate::app::records::{CLINIC, DueRow, InboxRow, OutboxRow, Piece, ShownAs};
 use crate::channel::{Incoming, IncomingKind, Outgoing, Sender, telegram};
 use crate::content::{Content, Deed, StaffDeed, Values, With};
 use crate::dialog::{
-    Conversation, Due, Effect, Input, Token, Weight, What, leave_script, reads_as_phone, take_turn,
+    Conversation, Desk, Due, Effect, Input, Token, Weight, What, leave_script, reads_as_phone,
+    take_turn,
 };
 use crate::free_text::{EXCERPT_CHARS_MAX, Heard, IdentifierKind, hear};
 use crate::ids::{CaseNumber, ChatId, Lang, PatientText, TEXT_BYTES_MAX, Timestamp};
@@ -288,6 +289,9 @@ impl Clerk {
         if let Some(from) = from {
             conversation.name = PatientText::new(from.name.clone());
             conversation.handle = from.username.clone().map(PatientText::new);
+        }
+        if input.desk == Desk::Staffed && conversation.stop.is_some() && self.is_taken(chat)? {
+            input.desk = Desk::Taken;
         }
         let Walked { content, moves_to } = self.content_for(&conversation, &input.what);
         let too_long = input
