@@ -108,13 +108,21 @@ pub fn stats_chart(content: &Content, sections: &[Section], days: u32) -> Chart 
     }));
     way.push(people(&words.staff_stats_bar_cleared, CLEARED, Tone::Good));
     let warnings = LEVELS.map(|level| {
-        let label = writer.plain(words.level(level));
+        let label = capital(&writer.plain(words.level(level)));
         bar(label, of("levels", level.word()), Tone::Warning)
     });
     Chart {
         title: writer.with(&words.staff_stats_title, &[("days", &days.to_string())]),
         groups: vec![way, warnings.to_vec()],
     }
+}
+
+/// A word as it begins a line.
+fn capital(word: &str) -> String {
+    let mut letters = word.chars();
+    let first = letters.next();
+    let first = first.into_iter().flat_map(char::to_uppercase);
+    first.chain(letters).collect()
 }
 
 /// How a span reads.
