@@ -29,6 +29,8 @@ pub(super) struct Say {
     text: String,
     #[serde(rename = "as")]
     actor: Option<i64>,
+    /// The message it answers.
+    reply_to: Option<i64>,
 }
 
 pub(super) async fn say(State(desk): Shared, Json(asked): Json<Say>) -> Answer {
@@ -41,7 +43,12 @@ pub(super) async fn say(State(desk): Shared, Json(asked): Json<Say>) -> Answer {
         desk.actor(asked.pane, asked.actor),
         desk.now(),
     );
-    let message_id = desk.world().say(chat, actor, &text, now).map_err(refuse)?;
+    let mut fields = json!({ "text": text });
+    if let Some(message) = asked.reply_to {
+        fields["reply_to_message_id"] = json!(message);
+    }
+    let said = desk.world().say_with(chat, actor, fields, now);
+    let message_id = said.map_err(refuse)?;
     Ok(Json(json!({ "message_id": message_id })))
 }
 

@@ -157,6 +157,11 @@ fn chat(desk: &Desk, words: &Words, which: Pane) -> Markup {
                 div.toast role="status" {}
                 div.menu role="menu" aria-label=(words.commands) hidden { (pane::commands(desk, &world, which)) }
             }
+            div.replying hidden {
+                (icon("reply"))
+                span { strong { (words.replying_to) } span.to {} }
+                button.tool type="button" data-unreply aria-label=(words.no_reply) { (icon("close")) }
+            }
             form.composer autocomplete="off" {
                 button.tool type="button" data-menu aria-expanded="false" aria-label=(words.commands) { (icon("menu")) }
                 @if which == Pane::Staff {

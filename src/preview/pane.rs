@@ -121,6 +121,11 @@ fn item(
             @if !message.text.is_empty() {
                 span.text { (rich::render(&message.text, &message.entities)) }
             }
+            @if pane == Pane::Staff && message.from_bot {
+                button.answer type="button" data-reply=(key) data-words=(preview_of(words, message)) aria-label=(words.reply) {
+                    (icon("reply"))
+                }
+            }
             span.meta {
                 @if message.silent { span title=(words.silent) { (icon("mute")) } }
                 @if message.edited { (words.edited) " " }

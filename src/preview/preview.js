@@ -13,6 +13,8 @@ for (const root of document.querySelectorAll(".pane")) {
     menu: root.querySelector(".menu"),
     form: root.querySelector(".composer"),
     keyboard: root.querySelector(".keyboard"),
+    replying: root.querySelector(".replying"),
+    replyTo: null,
     chat: null,
     newest: 0,
     unread: 0,
@@ -126,6 +128,7 @@ function onPane(data) {
   const pane = panes.get(data.pane);
   if (pane.chat !== data.chat) {
     pane.list.replaceChildren();
+    reply(pane, null);
     Object.assign(pane, { chat: data.chat, newest: 0, drawn: false });
     setUnread(pane, 0);
   }
@@ -207,9 +210,17 @@ async function post(path, body, pane) {
   return null;
 }
 
-function say(pane, text) {
+function say(pane, text, reply_to = null) {
   pane.acted = true;
-  return post("/say", { pane: pane.name, text, as: actor(pane) }, pane);
+  return post("/say", { pane: pane.name, text, as: actor(pane), reply_to }, pane);
+}
+
+// What is written next answers this message; null for none.
+function reply(pane, id, words = "") {
+  pane.replyTo = id;
+  pane.replying.hidden = id === null;
+  pane.replying.querySelector(".to").textContent = words;
+  if (id !== null) pane.form.elements.text.focus();
 }
 
 async function press(pane, button) {
@@ -271,6 +282,8 @@ document.addEventListener("click", (event) => {
   if (!button) return;
   const data = button.dataset;
   if (pane && "press" in data) press(pane, button);
+  else if (pane && "reply" in data) reply(pane, Number(data.reply), data.words);
+  else if (pane && "unreply" in data) reply(pane, null);
   else if (pane && "copy" in data) copy(pane, data.copy);
   else if (pane && "share" in data) post("/share", {}, pane);
   else if (pane && "say" in data) say(pane, data.say);
@@ -290,6 +303,7 @@ document.addEventListener("click", (event) => {
 document.addEventListener("keydown", (event) => {
   if (event.key === "Escape") {
     for (const pane of panes.values()) {
+      reply(pane, null);
       if (!pane.menu.hidden) {
         showMenu(pane, false);
         pane.form.querySelector("[data-menu]").focus();
@@ -312,8 +326,10 @@ for (const pane of panes.values()) {
     const input = pane.form.elements.text;
     const text = input.value.trim();
     if (!text) return;
+    const to = pane.replyTo;
     input.value = "";
-    if (!(await say(pane, text)) && input.value === "") input.value = text;
+    reply(pane, null);
+    if (!(await say(pane, text, to)) && input.value === "") input.value = text;
   });
   pane.form.elements.as?.addEventListener("change", () => claim(pane));
   pane.scroll.addEventListener("scroll", () => look(pane), { passive: true });

@@ -228,10 +228,29 @@ async fn an_emergency_on_a_phone_reaches_staff_and_comes_back() {
     phone.fits().await;
     phone.press("staff", "I'm on it").await;
     phone.says("staff", "Ana is on it").await;
+    // A reply to the card reaches the patient, and only one message is a reply.
+    phone
+        .run(
+            "await seen('the way to reply', () => {
+               const answer = inside('staff').querySelector('[data-reply]');
+               answer?.click();
+               return answer;
+             });
+             const form = inside('staff').querySelector('form');
+             form.elements.text.value = 'Ana here. Is help coming?';
+             form.requestSubmit();",
+        )
+        .await;
+    phone.says("staff", "Delivered to Pat (case 1).").await;
+    phone
+        .run("if (!inside('staff').querySelector('.replying').hidden) throw new Error('still a reply')")
+        .await;
+    phone.fits().await;
     phone.run(tab.replace("NAME", "patient")).await;
     phone
         .says("patient", "Someone on our team has seen your note.")
         .await;
+    phone.says("patient", "Ana here. Is help coming?").await;
     phone.close().await;
 }
 
