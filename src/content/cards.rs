@@ -160,6 +160,7 @@ pub(super) fn build_moves(builder: &mut Builder, file: raw::Moves) -> Moves {
                         .iter()
                         .map(|atom| builder.atom(MOVES, atom))
                         .collect(),
+                    name: instead.name,
                     steps: move_steps(builder, instead.steps),
                 }
             })

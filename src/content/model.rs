@@ -281,11 +281,13 @@ pub struct MoveStep {
     pub picture: Option<PictureId>,
 }
 
-/// Steps in the place of a move's usual ones.
+/// A move done in another way: its steps in the place of the usual ones.
 #[derive(Debug, Clone)]
 pub struct Instead {
     /// One of these facts is enough.
     pub with: Vec<Atom>,
+    /// What it is then called, where its usual name would mislead.
+    pub name: Option<Text>,
     /// What is then done.
     pub steps: Vec<MoveStep>,
 }

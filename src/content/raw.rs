@@ -324,6 +324,8 @@ impl TryFrom<WrittenMoveStep> for MoveStep {
 #[serde(deny_unknown_fields)]
 pub struct Instead {
     pub with: Vec<Name>,
+    #[serde(default)]
+    pub name: Option<Text>,
     pub steps: Vec<MoveStep>,
 }
 

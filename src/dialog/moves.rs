@@ -4,7 +4,7 @@ use super::conditions;
 use super::conversation::Asking;
 use super::effect::Effect;
 use super::walk::Walk;
-use crate::content::{Change, Move, MoveStep, Text, Verb};
+use crate::content::{Change, Instead, Move, MoveStep, Text, Verb};
 use crate::ids::MoveId;
 
 impl<'a> Walk<'a> {
@@ -90,12 +90,21 @@ impl<'a> Walk<'a> {
 
     /// A move's steps, or those that a fact puts in their place.
     pub fn steps_of(&self, exercise: &'a Move) -> &'a [MoveStep] {
+        let instead = self.done_instead(exercise);
+        instead.map_or(&exercise.steps, |instead| &instead.steps)
+    }
+
+    /// What a move is called in the way it is done.
+    pub fn name_of(&self, exercise: &'a Move) -> String {
+        let instead = self.done_instead(exercise);
+        let name = instead.and_then(|instead| instead.name.as_ref());
+        self.label(name.unwrap_or(&exercise.name))
+    }
+
+    fn done_instead(&self, exercise: &'a Move) -> Option<&'a Instead> {
         let holds = |atom| conditions::has(&self.c, atom);
-        exercise
-            .instead
-            .iter()
-            .find(|instead| instead.with.iter().any(holds))
-            .map_or(&exercise.steps, |instead| &instead.steps)
+        let mut all = exercise.instead.iter();
+        all.find(|instead| instead.with.iter().any(holds))
     }
 
     pub fn is_dropped(&self, id: &MoveId) -> bool {

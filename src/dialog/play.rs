@@ -442,7 +442,7 @@ impl<'a> Walk<'a> {
                 ..play
             });
         }
-        let name = self.label(&playing.exercise.name);
+        let name = self.name_of(playing.exercise);
         let said = self.text_with(&self.content.words.play_move_done, &[("move", &name)]);
         self.lead.append(&said);
         self.next_move(playing, play.done + 1);
@@ -461,7 +461,7 @@ impl<'a> Walk<'a> {
             return self.goto(playing.next);
         };
         let name = self.content.moves.list.get(&playing.moves[usize::from(at)]);
-        let name = name.map(|exercise| self.label(&exercise.name));
+        let name = name.map(|exercise| self.name_of(exercise));
         let values = [("move", name.as_deref().unwrap_or_default())];
         let said = self.text_with(&words.play_next, &values);
         self.lead.paragraph();
@@ -493,7 +493,7 @@ impl<'a> Walk<'a> {
             .kept(&playing.moves[..=usize::from(play.at)])
             .to_string();
         let total = self.kept(playing.moves).to_string();
-        let name = self.label(&exercise.name);
+        let name = self.name_of(exercise);
         let values = [("n", &*number), ("total", &total), ("move", &name)];
         text.push_bold(&self.text_with(&words.play_title, &values).text);
         match play.beat {

@@ -325,7 +325,7 @@ impl Walk<'_> {
             return;
         };
         text.paragraph();
-        text.push_bold(&self.label(&exercise.name));
+        text.push_bold(&self.name_of(exercise));
         self.render_dose(exercise, text);
         self.render_part(&self.content.words.move_steps, text);
         for (index, step) in self.steps_of(exercise).iter().enumerate() {
