@@ -9,31 +9,23 @@ mod clinics;
 mod dead;
 mod erasing;
 pub mod house;
+mod lanes;
 mod odd;
 mod pictures;
 
-use std::future::IntoFuture as _;
-use std::sync::{Arc, Mutex};
-use std::time::{Duration, Instant};
+use std::time::Instant;
 
-use psoas_bot::app::clerk::{Clerk, Draft};
-use psoas_bot::app::clock::Clock;
-use psoas_bot::app::lanes::Lanes;
-use psoas_bot::app::pacing::{Pacing, Slowed};
+use psoas_bot::app::pacing::Slowed;
 use psoas_bot::app::run::RunError;
 use psoas_bot::bot_api::{Fault, World};
-use psoas_bot::channel::alarm::Alarms;
 use psoas_bot::channel::telegram::{Telegram, UpdateKind};
-use psoas_bot::content::RichText;
-use psoas_bot::ids::{BotId, ChatId, Timestamp};
+use psoas_bot::ids::{BotId, ChatId};
 use psoas_bot::store::Kind;
-use psoas_bot::store::memory::MemoryDisk;
 use secrecy::SecretString;
-use serde_json::{Value, json};
+use serde_json::json;
 
 use house::{
-    ANA, BEN, BOT, CLEO, DANA, EMERGENCY, House, NAME, STAFF, TOKEN, calls, from_bot, library,
-    library_with,
+    ANA, BEN, BOT, CLEO, DANA, EMERGENCY, House, STAFF, TOKEN, calls, from_bot, library_with,
 };
 
 /// The words a card's title begins with.
@@ -504,72 +496,4 @@ fn several_chats_told_to_wait_slow_every_lane() {
     // What was told long ago does not count.
     slowed.tell(ChatId(4), 4_000, 30_000);
     assert_eq!(slowed.wait(30_000), None);
-}
-
-// ---- a group that takes nothing ----
-
-/// A group in which the bot may not write, and then may again.
-#[tokio::test(flavor = "multi_thread", worker_threads = 2)]
-async fn a_warning_that_is_refused_is_tried_again_and_keeps_no_other_back() {
-    let texts: Arc<Mutex<Vec<String>>> = Arc::default();
-    let answer = {
-        let texts = Arc::clone(&texts);
-        move |body: String| async move {
-            let call: Value = serde_json::from_str(&body).unwrap();
-            let text = call["text"].as_str().unwrap_or_default().to_owned();
-            let mut texts = texts.lock().unwrap();
-            texts.push(text.clone());
-            if text == "first" && texts.len() == 1 {
-                let why = "Bad Request: not enough rights to send text messages to the chat";
-                return json!({"ok": false, "error_code": 400, "description": why}).to_string();
-            }
-            json!({"ok": true, "result": {"message_id": texts.len()}}).to_string()
-        }
-    };
-    let listener = tokio::net::TcpListener::bind("127.0.0.1:0").await.unwrap();
-    let url = format!("http://{}", listener.local_addr().unwrap());
-    let served = axum::Router::new().fallback(axum::routing::any(answer));
-    let server = tokio::spawn(axum::serve(listener, served).into_future());
-
-    let (ledger, _) = MemoryDisk::default().open().unwrap();
-    let staff = ChatId(STAFF);
-    let clerk = Clerk::new(ledger, library(), BotId(BOT), NAME, Some(staff), 0);
-    let clerk = Arc::new(clerk);
-    let token = SecretString::from(TOKEN.to_owned());
-    let telegram = Telegram::new(token, Some(url.parse().unwrap())).unwrap();
-    let told = Box::new(|_| {});
-    let lanes = Lanes::new(
-        Arc::clone(&clerk),
-        Arc::new(telegram),
-        Alarms::default(),
-        Clock::default(),
-        Pacing::Off,
-        told,
-    );
-    for text in ["first", "second"] {
-        let mut draft = Draft::new(&clerk, Timestamp(1_800_000_000));
-        let line = RichText::plain(text.to_owned());
-        draft.tell_staff_line(library().newest(), line).unwrap();
-        let prepared = draft.prepared;
-        clerk.ledger.commit(prepared.commit).await.unwrap();
-        for (chat, sequence, row) in prepared.messages {
-            lanes.push(chat, sequence, row);
-        }
-    }
-    let deadline = Instant::now() + Duration::from_secs(60);
-    while waiting_in(&clerk) > 0 {
-        assert!(Instant::now() < deadline, "{:?}", texts.lock().unwrap());
-        tokio::time::sleep(Duration::from_millis(20)).await;
-    }
-    assert_eq!(*texts.lock().unwrap(), ["first", "second", "first"]);
-    server.abort();
-}
-
-fn waiting_in(clerk: &Clerk) -> usize {
-    let mut rows = 0;
-    clerk
-        .ledger
-        .scan(BotId(BOT), None, Some(Kind::Outbox), &mut |_, _| rows += 1)
-        .unwrap();
-    rows
 }

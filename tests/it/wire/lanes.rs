@@ -1,0 +1,162 @@
+//! A chat's lane against a server that says no: what is tried again, in which
+//! order, and what is let go.
+
+use std::collections::VecDeque;
+use std::future::IntoFuture as _;
+use std::sync::{Arc, Mutex};
+use std::time::{Duration, Instant};
+
+use psoas_bot::app::clerk::{Clerk, Draft};
+use psoas_bot::app::clock::Clock;
+use psoas_bot::app::lanes::Lanes;
+use psoas_bot::app::pacing::Pacing;
+use psoas_bot::app::records::{OutboxRow, Piece, ShownAs};
+use psoas_bot::channel::alarm::Alarms;
+use psoas_bot::channel::telegram::Telegram;
+use psoas_bot::content::RichText;
+use psoas_bot::dialog::{Keyboard, Token, Weight};
+use psoas_bot::ids::{BotId, ChatId, Lang, Timestamp};
+use psoas_bot::store::memory::MemoryDisk;
+use psoas_bot::store::{Commit, Kind, Put};
+use secrecy::SecretString;
+use serde_json::{Value, json};
+use tokio::task::JoinHandle;
+
+use super::house::{ANA, BOT, NAME, STAFF, TOKEN, library};
+
+/// Lanes, and a server that answers their first calls with `refusals`.
+struct Street {
+    clerk: Arc<Clerk>,
+    lanes: Arc<Lanes>,
+    /// What each call said.
+    texts: Arc<Mutex<Vec<String>>>,
+    server: JoinHandle<std::io::Result<()>>,
+}
+
+impl Street {
+    async fn new(refusals: &[Value]) -> Self {
+        let texts: Arc<Mutex<Vec<String>>> = Arc::default();
+        let refusals = Arc::new(Mutex::new(VecDeque::from(refusals.to_vec())));
+        let answer = {
+            let texts = Arc::clone(&texts);
+            move |body: String| async move {
+                let call: Value = serde_json::from_str(&body).unwrap();
+                let mut texts = texts.lock().unwrap();
+                texts.push(call["text"].as_str().unwrap_or_default().to_owned());
+                let refusal = refusals.lock().unwrap().pop_front();
+                let made = json!({"ok": true, "result": {"message_id": texts.len()}});
+                refusal.unwrap_or(made).to_string()
+            }
+        };
+        let listener = tokio::net::TcpListener::bind("127.0.0.1:0").await.unwrap();
+        let url = format!("http://{}", listener.local_addr().unwrap());
+        let served = axum::Router::new().fallback(axum::routing::any(answer));
+        let server = tokio::spawn(axum::serve(listener, served).into_future());
+
+        let (ledger, _) = MemoryDisk::default().open().unwrap();
+        let staff = Some(ChatId(STAFF));
+        let clerk = Arc::new(Clerk::new(ledger, library(), BotId(BOT), NAME, staff, 0));
+        let token = SecretString::from(TOKEN.to_owned());
+        let telegram = Telegram::new(token, Some(url.parse().unwrap())).unwrap();
+        let lanes = Lanes::new(
+            Arc::clone(&clerk),
+            Arc::new(telegram),
+            Alarms::default(),
+            Clock::default(),
+            Pacing::Off,
+            Box::new(|_| {}),
+        );
+        Self {
+            clerk,
+            lanes,
+            texts,
+            server,
+        }
+    }
+
+    /// Everything that was sent, once nothing waits any more.
+    async fn sent(self) -> Vec<String> {
+        let deadline = Instant::now() + Duration::from_secs(60);
+        while self.waiting() > 0 {
+            assert!(
+                Instant::now() < deadline,
+                "{:?}",
+                self.texts.lock().unwrap()
+            );
+            tokio::time::sleep(Duration::from_millis(20)).await;
+        }
+        self.server.abort();
+        let sent = self.texts.lock().unwrap();
+        sent.clone()
+    }
+
+    fn waiting(&self) -> usize {
+        let (mut rows, ledger) = (0, &self.clerk.ledger);
+        let outbox = Some(Kind::Outbox);
+        ledger
+            .scan(BotId(BOT), None, outbox, &mut |_, _| rows += 1)
+            .unwrap();
+        rows
+    }
+}
+
+/// A group in which the bot may not write, and then may again.
+#[tokio::test(flavor = "multi_thread", worker_threads = 2)]
+async fn a_warning_that_is_refused_is_tried_again_and_keeps_no_other_back() {
+    let why = "Bad Request: not enough rights to send text messages to the chat";
+    let refused = json!({"ok": false, "error_code": 400, "description": why});
+    let street = Street::new(&[refused]).await;
+    for text in ["first", "second"] {
+        let mut draft = Draft::new(&street.clerk, Timestamp(1_800_000_000));
+        let line = RichText::plain(text.to_owned());
+        draft.tell_staff_line(library().newest(), line).unwrap();
+        let prepared = draft.prepared;
+        street.clerk.ledger.commit(prepared.commit).await.unwrap();
+        for (chat, sequence, row) in prepared.messages {
+            street.lanes.push(chat, sequence, row);
+        }
+    }
+    assert_eq!(street.sent().await, ["first", "second", "first"]);
+}
+
+/// A countdown that Telegram slows down: the seconds that are over are let go,
+/// and the end of the hold comes all the same.
+#[tokio::test(flavor = "multi_thread", worker_threads = 2)]
+async fn of_a_countdown_that_must_wait_only_the_newest_second_is_shown() {
+    let slow = json!({"ok": false, "error_code": 429, "description": "Too Many Requests",
+        "parameters": {"retry_after": 1}});
+    let street = Street::new(&[slow]).await;
+    let shows = ShownAs::Question(Token(7));
+    let edit = |seconds: &str| Piece::Edit {
+        shows,
+        text: RichText::plain(seconds),
+        keyboard: Keyboard::None,
+        closes: false,
+    };
+    let said = |text: &str, shows| Piece::Send {
+        text: RichText::plain(text),
+        keyboard: Keyboard::None,
+        silent: false,
+        shows,
+    };
+    let pieces = [
+        (said("hold", Some(shows)), Weight::Talk),
+        (edit("20"), Weight::Tick),
+        (edit("15"), Weight::Tick),
+        (edit("10"), Weight::Tick),
+        (edit("5"), Weight::Tick),
+        (said("let go", None), Weight::Talk),
+    ];
+    let keys = street.clerk.keys;
+    for (sequence, (piece, weight)) in (1..).zip(pieces) {
+        let row = OutboxRow::new(piece, weight, Lang::En);
+        let put = Put::json(keys.outbox(ChatId(ANA), sequence), ChatId(ANA), &row).unwrap();
+        let commit = Commit {
+            puts: vec![put],
+            ..Commit::default()
+        };
+        street.clerk.ledger.commit(commit).await.unwrap();
+        street.lanes.push(ChatId(ANA), sequence, row);
+    }
+    assert_eq!(street.sent().await, ["hold", "hold", "5", "let go"]);
+}
