@@ -38,6 +38,7 @@ fn main() {
         ("fresh", ways(root, "fresh.tsv", rules)),
         ("third", ways(root, "third.tsv", rules)),
         ("fourth", ways(root, "fourth.tsv", rules)),
+        ("fifth", ways(root, "fifth.tsv", rules)),
         ("ordinary", ways(root, "ordinary.tsv", rules)),
     ];
     let patterns = {

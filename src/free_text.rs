@@ -12,12 +12,14 @@ mod identifiers;
 mod learned;
 mod learning;
 mod lexicon;
+mod likeness;
 mod line;
 mod normal;
 mod pattern;
 mod scope;
 mod source;
 mod spelling;
+mod suspicion;
 mod tokens;
 
 use std::ops::Range;
@@ -29,7 +31,7 @@ pub use excerpt::EXCERPT_CHARS_MAX;
 pub use hearing::Hearing;
 pub use identifiers::{IdentifierKind, IdentifierWords, Identifiers};
 pub use learned::Learned;
-pub use learning::{Lesson, checksum, learn};
+pub use learning::{Lesson, Tried, checksum, learn};
 pub use normal::{Normal, normalise};
 pub use scope::Silenced;
 pub use source::{
@@ -38,9 +40,9 @@ pub use source::{
 };
 
 use hearing::Use;
-use lexicon::Unit;
+use likeness::Likeness;
 use line::{Found, Line};
-use scope::{BREATH_UNITS_MAX, Scopes, Who};
+use scope::{Scopes, Who};
 use tokens::Kind;
 
 /// What a text states.
@@ -131,8 +133,9 @@ struct Counted {
 /// Why the second net asks.
 pub const LEARNED: &str = "the second net";
 
-/// Fewer words, fillers not counted, resemble anything: "1 and 3" answers a list.
-const SUSPECT_WORDS_MIN: usize = 2;
+/// What says that something else is meant stands this near: some write pages
+/// without a full stop.
+const UNLESS_UNITS_MAX: usize = 8;
 
 /// Sentences over which signs belong together.
 const TOGETHER_SENTENCES: usize = 2;
@@ -141,13 +144,49 @@ const TOGETHER_SENTENCES: usize = 2;
 #[must_use]
 pub fn hear(hearing: &Hearing, rules: &Rules, text: &PatientText) -> Heard {
     let normal = normalise(text.reveal());
-    let mut line = Line::new(&hearing.lexicon, hearing.lexicon.read(&normal));
+    let (mut heard, read) = hear_patterns(hearing, rules, text.reveal(), &normal);
+    if let Some(learned) = hearing.learned.as_ref().filter(|_| !heard.is_foreign) {
+        read.suspect(learned, &normal, text.reveal(), &mut heard);
+    }
+    heard
+}
+
+/// What the second net sees of a whole text, and whether it is asked at all.
+fn resembling(hearing: &Hearing, rules: &Rules, text: &PatientText) -> (Likeness, bool) {
+    let normal = normalise(text.reveal());
+    let (heard, read) = hear_patterns(hearing, rules, text.reveal(), &normal);
+    let blocks = |hit: &Hit| rules.level_of(&hit.flag, Form::Sure).blocks();
+    let whole = 0..read.line.units().len();
+    (
+        read.likeness(&normal, &whole, heard.silenced.iter()),
+        !heard.hits.iter().any(blocks),
+    )
+}
+
+/// A text as the patterns left it.
+struct Read<'l> {
+    line: Line<'l>,
+    cues: Vec<Found>,
+    /// Whether a sign that blocks counts, for each sentence.
+    stated: Vec<bool>,
+}
+
+fn hear_patterns<'l>(
+    hearing: &'l Hearing,
+    rules: &Rules,
+    text: &str,
+    normal: &Normal,
+) -> (Heard, Read<'l>) {
+    let mut line = Line::new(&hearing.lexicon, hearing.lexicon.read(normal));
     let words = line
         .units()
         .iter()
         .filter(|unit| unit.kind == Kind::Word)
         .map(|unit| &normal.text[unit.span.clone()]);
-    let is_foreign = hearing.languages.is_foreign(words);
+    let mut heard = Heard {
+        is_foreign: hearing.languages.is_foreign(words),
+        ..Heard::default()
+    };
     let sentences = line.sentences.clone();
     let mut idioms = Vec::new();
     for sentence in &sentences {
@@ -159,26 +198,16 @@ pub fn hear(hearing: &Hearing, rules: &Rules, text: &PatientText) -> Heard {
     let (mut cues, mut found) = (Vec::new(), Vec::new());
     for sentence in &sentences {
         let mask = line.mask(sentence);
-        let signs = hearing.says.find(&line, sentence, &mask);
-        if !signs.is_empty() || !found.is_empty() {
-            cues.extend(hearing.cues.find(&line, sentence, &mask));
-        }
-        found.extend(signs);
-    }
-    let mut heard = Heard {
-        is_foreign,
-        ..Heard::default()
-    };
-    if found.is_empty() && hearing.learned.is_none() {
-        return heard;
+        found.extend(hearing.says.find(&line, sentence, &mask));
+        cues.extend(hearing.cues.find(&line, sentence, &mask));
     }
     found.sort_by_key(|found| (found.units.start, found.units.end));
     let context = Context {
         hearing,
         rules,
         line: &line,
-        normal: &normal,
-        text: text.reveal(),
+        normal,
+        text,
     };
     let scopes = Scopes::new(&line, &cues);
     let mut counted = context.count(&scopes, &found, &mut heard);
@@ -186,10 +215,7 @@ pub fn hear(hearing: &Hearing, rules: &Rules, text: &PatientText) -> Heard {
     context.replace(&mut counted);
     let stated = context.stated_in(&counted);
     context.collect(counted, &mut heard);
-    if !is_foreign {
-        context.suspect(&stated, &mut heard);
-    }
-    heard
+    (heard, Read { line, cues, stated })
 }
 
 /// One text, and what it is held against.
@@ -203,9 +229,7 @@ struct Context<'a> {
 
 impl Context<'_> {
     fn origin(&self, units: &Range<usize>) -> Range<usize> {
-        let start = self.line.units()[units.start].span.start;
-        let end = self.line.units()[units.end - 1].span.end;
-        self.normal.origin(self.text, start..end)
+        self.line.origin(units, self.normal, self.text)
     }
 
     fn count(&self, scopes: &Scopes<'_>, found: &[Found], heard: &mut Heard) -> Vec<Counted> {
@@ -221,7 +245,7 @@ impl Context<'_> {
                         span: self.origin(&one.units),
                         why,
                         pattern,
-                        cue: cue.map(|cue| self.hearing.cue_texts[cue].to_string()),
+                        cue: cue.map(str::to_owned),
                     });
                 }
                 continue;
@@ -252,24 +276,29 @@ impl Context<'_> {
         scopes: &Scopes<'_>,
         found: &[Found],
         one: &Found,
-    ) -> Option<(Silenced, Option<usize>)> {
+    ) -> Option<(Silenced, Option<&str>)> {
+        let cue = |cue: usize| Some(&*self.hearing.cue_texts[cue]);
         let sign = &self.hearing.signs[one.of];
         let sentence = self.line.sentence[one.units.start];
-        let is_unless = found.iter().any(|other| {
+        let unless = found.iter().find(|other| {
             other.of == one.of
                 && self.hearing.written[other.written].0 == Use::Unless
                 && self.line.sentence[other.units.start] == sentence
-                && other.units.start.abs_diff(one.units.start) <= BREATH_UNITS_MAX
+                && other.units.start <= one.units.end + UNLESS_UNITS_MAX
+                && one.units.start <= other.units.end + UNLESS_UNITS_MAX
                 && !scopes.is_denied(&other.units, self.hearing.own_not)
         });
-        if is_unless {
-            return Some((Silenced::Unless, None));
+        if let Some(other) = unless {
+            return Some((
+                Silenced::Unless,
+                Some(&self.hearing.written[other.written].1),
+            ));
         }
         if scopes.is_denied(&one.units, self.hearing.own_not) {
             return Some((Silenced::Denied, None));
         }
-        if let Some(cue) = scopes.supposed_by(&one.units) {
-            return Some((Silenced::Supposed, Some(cue)));
+        if let Some(by) = scopes.supposed_by(&one.units) {
+            return Some((Silenced::Supposed, cue(by)));
         }
         if scopes.is_no_person(&one.units) {
             return Some((Silenced::Other, None));
@@ -281,17 +310,17 @@ impl Context<'_> {
                 .as_ref()
                 .is_none_or(|flag| self.rules.level_of(flag, Form::Sure) == Level::EmergencyNow);
             if !is_emergency || past.is_some() {
-                return Some((Silenced::Other, past));
+                return Some((Silenced::Other, past.and_then(cue)));
             }
         }
-        if let Some(cue) = scopes.ruled_out_by(&one.units) {
-            return Some((Silenced::Over, Some(cue)));
+        if let Some(by) = scopes.ruled_out_by(&one.units) {
+            return Some((Silenced::Over, cue(by)));
         }
         if sign.is_history {
             return None;
         }
         past.or_else(|| scopes.resolved_by(&one.units, found))
-            .map(|cue| (Silenced::Over, Some(cue)))
+            .map(|by| (Silenced::Over, cue(by)))
     }
 
     /// Signs that stand near each other and state another together.
@@ -371,45 +400,6 @@ impl Context<'_> {
             }
         }
         stated
-    }
-
-    /// Asks about sentences in which nothing counts and which resemble those that
-    /// state a sign. What a cue silenced stays silent.
-    fn suspect(&self, stated: &[bool], heard: &mut Heard) {
-        let Some(learned) = &self.hearing.learned else {
-            return;
-        };
-        for (sentence, stated) in self.line.sentences.iter().zip(stated) {
-            let units = &self.line.units()[sentence.clone()];
-            let (Some(first), Some(last), false) = (units.first(), units.last(), *stated) else {
-                continue;
-            };
-            let says_something = |place: &usize| {
-                let unit: &Unit = &self.line.units()[*place];
-                let is_word = unit.kind == Kind::Word && unit.number.is_none();
-                is_word && !self.line.is_filler(*place)
-            };
-            if sentence.clone().filter(says_something).count() < SUSPECT_WORDS_MIN {
-                continue;
-            }
-            let words = &self.normal.text[first.span.start..last.span.end];
-            let Some(flag) = learned.suspect(words) else {
-                continue;
-            };
-            let span = self.origin(sentence);
-            let is_silenced = heard.silenced.iter().any(|one| {
-                one.flag == *flag && span.start <= one.span.start && one.span.end <= span.end
-            });
-            if is_silenced || heard.hits.iter().any(|hit| hit.flag == *flag) {
-                continue;
-            }
-            heard.hits.push(Hit {
-                flag: flag.clone(),
-                spans: vec![span],
-                sureness: Sureness::Unsure,
-                why: vec![LEARNED.to_owned()],
-            });
-        }
     }
 
     fn collect(&self, mut counted: Vec<Counted>, heard: &mut Heard) {

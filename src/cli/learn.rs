@@ -35,11 +35,23 @@ pub fn run(args: &LearnArgs) -> anyhow::Result<ExitCode> {
             .with_context(|| format!("failed to read {}", table.display()))?;
         lessons.extend(lessons_of(table, &text, &content.rules)?);
     }
-    let learned = learn(&lessons, args.raise / 100.0);
+    let (learned, tried) = learn(
+        &content.hearing,
+        &content.rules,
+        &lessons,
+        args.raise / 100.0,
+    );
     let file = args.dialogs.join(WEIGHTS_FILE);
     std::fs::write(&file, learned.to_text())
         .with_context(|| format!("failed to write {}", file.display()))?;
     outln!("{} lines learned: {}", lessons.len(), file.display());
+    outln!(
+        "tried on lines it was not taught: asks about {} of {} that the patterns miss, and about {} of {} that state nothing",
+        tried.caught,
+        tried.missed,
+        tried.raised,
+        tried.empty
+    );
     Ok(ExitCode::SUCCESS)
 }
 

@@ -1,17 +1,16 @@
 //! The second net: what a text resembles, where the patterns heard nothing.
 //!
-//! Two linear models over words, pairs of words and pieces of words. The gate says
-//! whether a sentence resembles those that state a sign, the choice says which.
+//! Two linear models over what a sentence is made of. The gate says whether it
+//! resembles those that state a sign, the choice says which.
 //! The net only ever adds a question: it states nothing and takes nothing away.
 //! Its weights are content, made by [`learn`](super::learn).
 
-use std::ops::Range;
-
+use super::likeness::Likeness;
 use crate::ids::FlagId;
 
 /// Weights of the gate, and of the choice for each flag. Powers of two.
-pub(super) const GATE_WEIGHTS: usize = 1 << 16;
-pub(super) const CHOICE_WEIGHTS: usize = 1 << 13;
+pub(super) const GATE_WEIGHTS: usize = 1 << 17;
+pub(super) const CHOICE_WEIGHTS: usize = 1 << 14;
 
 /// A weight is one printable character, this one for nothing.
 const ZERO: u8 = b'P';
@@ -20,10 +19,7 @@ const ZERO: u8 = b'P';
 pub(super) const STEPS: i8 = 31;
 
 /// The first line of a file of weights.
-const HEAD: &str = "psoas-bot weights 1";
-
-/// Pieces of words have so many letters.
-const PIECE_BYTES: Range<usize> = 3..6;
+const HEAD: &str = "psoas-bot weights 2";
 
 /// Weights, as content has them.
 #[derive(Debug, Clone, PartialEq)]
@@ -112,46 +108,38 @@ impl Learned {
         self.choices.iter().map(|(flag, _)| flag)
     }
 
-    /// How much a sentence in plain form resembles those that state a sign.
+    /// The flag that a sentence seems to state, if it seems to state one.
     #[must_use]
-    pub fn weigh(&self, sentence: &str) -> f32 {
-        let mut sum = 0;
-        let mut count = 0_u16;
-        features(sentence, |feature| {
-            sum += i32::from(self.gate[feature as usize & (GATE_WEIGHTS - 1)]);
-            count = count.saturating_add(1);
-        });
-        self.bias + self.step * sum as f32 * share(count)
-    }
-
-    /// The flag that a sentence in plain form seems to state, if it seems to state
-    /// one.
-    #[must_use]
-    pub fn suspect(&self, sentence: &str) -> Option<&FlagId> {
-        (self.weigh(sentence) > self.threshold)
+    pub(super) fn suspect(&self, sentence: &Likeness) -> Option<&FlagId> {
+        let weight = |features: &[u32]| -> f32 {
+            let mask = GATE_WEIGHTS - 1;
+            let each = features.iter().map(|one| self.gate[*one as usize & mask]);
+            each.map(i32::from).sum::<i32>() as f32 * share(features.len())
+        };
+        let sum = weight(&sentence.words) + weight(&sentence.concepts);
+        (self.bias + self.step * sum > self.threshold)
             .then(|| self.choose(sentence))
             .flatten()
     }
 
-    fn choose(&self, sentence: &str) -> Option<&FlagId> {
-        let mut found = Vec::new();
-        features(sentence, |feature| {
-            found.push(feature as usize & (CHOICE_WEIGHTS - 1));
-        });
-        let sum = |weights: &[i8]| -> i32 {
-            let each = found.iter().map(|feature| i32::from(weights[*feature]));
-            each.sum()
+    fn choose(&self, sentence: &Likeness) -> Option<&FlagId> {
+        let sum = |weights: &[i8], features: &[u32]| -> f32 {
+            let mask = CHOICE_WEIGHTS - 1;
+            let each = features.iter().map(|one| weights[*one as usize & mask]);
+            each.map(i32::from).sum::<i32>() as f32 * share(features.len())
         };
+        let weigh =
+            |weights: &[i8]| sum(weights, &sentence.words) + sum(weights, &sentence.concepts);
         self.choices
             .iter()
-            .max_by_key(|(_, weights)| sum(weights))
+            .max_by(|(_, a), (_, b)| weigh(a).total_cmp(&weigh(b)))
             .map(|(flag, _)| flag)
     }
 }
 
 /// Long sentences must not weigh more for their length alone.
-pub(super) fn share(count: u16) -> f32 {
-    1.0 / f32::from(count.max(1)).sqrt()
+pub(super) fn share(count: usize) -> f32 {
+    1.0 / (count.max(1) as f32).sqrt()
 }
 
 fn weights(text: &str, count: usize) -> Result<Vec<i8>, String> {
@@ -169,85 +157,4 @@ fn weights(text: &str, count: usize) -> Result<Vec<i8>, String> {
     text.bytes()
         .map(|letter| weight(letter).ok_or_else(|| "a weight is out of range".to_owned()))
         .collect()
-}
-
-/// What a plain text is made of, as hashes: its words, each with the one before it
-/// and the one before that, and the pieces of its words. A number is small, middling
-/// or large.
-pub(super) fn features(text: &str, mut each: impl FnMut(u32)) {
-    let [mut before, mut last] = [0_u32; 2];
-    let mut spelled: Vec<u8> = Vec::new();
-    for word in words(text) {
-        let is_number = word.starts_with(|c: char| c.is_ascii_digit());
-        let hashed = match (is_number, word.parse::<u32>()) {
-            (true, Ok(..18)) => hash(1, b"#s"),
-            (true, Ok(18..100)) => hash(1, b"#m"),
-            (true, _) => hash(1, b"#l"),
-            (false, _) => hash(1, word.as_bytes()),
-        };
-        each(spread(hashed));
-        if last != 0 {
-            each(spread(mix(last, hashed, 2)));
-        }
-        if before != 0 {
-            each(spread(mix(before, hashed, 3)));
-        }
-        (before, last) = (last, hashed);
-        if is_number {
-            continue;
-        }
-        spelled.clear();
-        spelled.push(b'<');
-        spelled.extend_from_slice(word.as_bytes());
-        spelled.push(b'>');
-        for from in 0..spelled.len() {
-            let mut piece = hash(4, &[]);
-            for (length, letter) in spelled[from..].iter().enumerate().take(PIECE_BYTES.end - 1) {
-                piece = step(piece, *letter);
-                if length + 1 >= PIECE_BYTES.start {
-                    each(spread(piece));
-                }
-            }
-        }
-    }
-}
-
-/// Runs of letters, runs of digits, and question marks.
-fn words(text: &str) -> impl Iterator<Item = &str> {
-    let mut rest = text;
-    std::iter::from_fn(move || {
-        let from = rest.find(|c: char| c.is_alphanumeric() || c == '?')?;
-        rest = &rest[from..];
-        let first = rest.chars().next()?;
-        let goes_on = |c: char| {
-            c.is_alphanumeric() && first != '?' && c.is_ascii_digit() == first.is_ascii_digit()
-        };
-        let end = rest[first.len_utf8()..]
-            .find(|c| !goes_on(c))
-            .map_or(rest.len(), |end| end + first.len_utf8());
-        let (word, behind) = rest.split_at(end);
-        rest = behind;
-        Some(word)
-    })
-}
-
-// FNV-1a, with what is hashed for as its first byte.
-const fn step(hash: u32, byte: u8) -> u32 {
-    (hash ^ byte as u32).wrapping_mul(0x0100_0193)
-}
-
-fn hash(kind: u8, bytes: &[u8]) -> u32 {
-    let start = step(0x811c_9dc5, kind);
-    bytes.iter().fold(start, |hash, byte| step(hash, *byte))
-}
-
-fn mix(first: u32, second: u32, kind: u8) -> u32 {
-    let both = first.rotate_left(7) ^ second.wrapping_mul(0x9e37_79b1);
-    step(both, kind)
-}
-
-/// FNV's low bits depend on few of a word's letters.
-const fn spread(hash: u32) -> u32 {
-    let hash = (hash ^ (hash >> 15)).wrapping_mul(0x85eb_ca6b);
-    hash ^ (hash >> 13)
 }

@@ -2,9 +2,12 @@
 //!
 //! Pure and repeatable: the same lines give the same weights.
 
-use super::learned::{CHOICE_WEIGHTS, GATE_WEIGHTS, Learned, STEPS, features, share};
-use super::normal::normalise;
-use crate::ids::FlagId;
+use super::hearing::Hearing;
+use super::learned::{CHOICE_WEIGHTS, GATE_WEIGHTS, Learned, STEPS, share};
+use super::likeness::Likeness;
+use super::resembling;
+use crate::ids::{FlagId, PatientText};
+use crate::triage::Rules;
 
 /// A line and the flags it states; a line without any teaches what states nothing.
 #[derive(Debug, Clone)]
@@ -47,26 +50,30 @@ impl Model {
         }
     }
 
-    fn weigh(&self, features: &[u32]) -> f32 {
+    fn weigh(&self, line: &Likeness) -> f32 {
         let mask = self.weights.len() - 1;
-        let sum: f32 = features
-            .iter()
-            .map(|feature| self.weights[*feature as usize & mask])
-            .sum();
-        self.bias + sum * share_of(features)
+        let sum = |features: &[u32]| -> f32 {
+            let each = features
+                .iter()
+                .map(|one| self.weights[*one as usize & mask]);
+            each.sum::<f32>() * share(features.len())
+        };
+        self.bias + sum(&line.words) + sum(&line.concepts)
     }
 
-    fn teach(&mut self, features: &[u32], is_so: bool) {
-        let share = share_of(features);
-        let guess = 1.0 / (1.0 + (-self.weigh(features)).exp());
+    fn teach(&mut self, line: &Likeness, is_so: bool) {
+        let guess = 1.0 / (1.0 + (-self.weigh(line)).exp());
         let error = guess - f32::from(u8::from(is_so));
         self.bias -= 0.1 * RATE * error;
         let mask = self.weights.len() - 1;
-        for feature in features {
-            let place = *feature as usize & mask;
-            let slope = error * share + DECAY * self.weights[place];
-            self.slopes[place] += slope * slope;
-            self.weights[place] -= RATE * slope / self.slopes[place].sqrt();
+        for features in [&line.words, &line.concepts] {
+            let share = share(features.len());
+            for feature in features {
+                let place = *feature as usize & mask;
+                let slope = error * share + DECAY * self.weights[place];
+                self.slopes[place] += slope * slope;
+                self.weights[place] -= RATE * slope / self.slopes[place].sqrt();
+            }
         }
     }
 
@@ -79,75 +86,108 @@ impl Model {
     }
 }
 
-fn share_of(features: &[u32]) -> f32 {
-    share(u16::try_from(features.len()).unwrap_or(u16::MAX))
+/// How the second net does on lines it was not taught.
+#[derive(Debug, Clone, Copy, PartialEq)]
+pub struct Tried {
+    /// Lines that state a sign and in which the patterns hear nothing.
+    pub missed: usize,
+    /// Of these, the ones it asks about.
+    pub caught: usize,
+    /// Lines that state nothing.
+    pub empty: usize,
+    /// Of these, the ones it alone asks about.
+    pub raised: usize,
 }
 
-/// Makes weights. `raised_max` is the share of lines that state nothing which may be
-/// asked about, found by trying each fifth of them against what the rest teaches.
+/// A line as the net sees it.
+struct Seen {
+    likeness: Likeness,
+    states: bool,
+    /// No pattern counts in it, so that the net decides.
+    is_open: bool,
+}
+
+/// Makes weights. `raised_max` is the share of lines that state nothing which it
+/// alone may ask about, found by trying each fifth of the lines against what the
+/// rest teaches.
 #[must_use]
-pub fn learn(lessons: &[Lesson], raised_max: f32) -> Learned {
-    let read: Vec<Vec<u32>> = lessons
+pub fn learn(
+    hearing: &Hearing,
+    rules: &Rules,
+    lessons: &[Lesson],
+    raised_max: f32,
+) -> (Learned, Tried) {
+    let seen: Vec<Seen> = lessons
         .iter()
         .map(|lesson| {
-            let mut found = Vec::new();
-            features(&normalise(&lesson.text).text, |feature| found.push(feature));
-            found
+            let text = PatientText::new(lesson.text.clone());
+            let (likeness, is_open) = resembling(hearing, rules, &text);
+            Seen {
+                likeness,
+                states: !lesson.flags.is_empty(),
+                is_open,
+            }
         })
         .collect();
     let all: Vec<usize> = shuffled(lessons.len());
-    let gate = |places: &[usize]| {
-        let mut model = Model::new(GATE_WEIGHTS);
-        for round in 0..ROUNDS {
-            let turn = round * 7919 % places.len().max(1);
-            for place in places[turn..].iter().chain(&places[..turn]) {
-                model.teach(&read[*place], !lessons[*place].flags.is_empty());
-            }
-        }
-        model
-    };
-    let mut empty: Vec<f32> = Vec::new();
+    let mut weighed: Vec<(f32, bool)> = Vec::new();
     for part in 0..PARTS {
         let (tried, taught): (Vec<usize>, Vec<usize>) =
             all.iter().partition(|place| *place % PARTS == part);
-        let model = gate(&taught);
-        let nothing = tried
-            .iter()
-            .filter(|place| lessons[**place].flags.is_empty());
-        empty.extend(nothing.map(|place| model.weigh(&read[*place])));
+        let model = gate(&seen, &taught);
+        let open = tried.iter().map(|place| &seen[*place]);
+        let open = open.filter(|line| line.is_open);
+        weighed.extend(open.map(|line| (model.weigh(&line.likeness), line.states)));
     }
-    empty.sort_by(|a, b| b.total_cmp(a));
-    let raised = (raised_max * empty.len() as f32) as usize;
-    let threshold = empty.get(raised).copied().unwrap_or(0.0);
+    weighed.sort_by(|a, b| b.0.total_cmp(&a.0));
+    let empty = seen.iter().filter(|line| !line.states).count();
+    let may_raise = (raised_max * empty as f32) as usize;
+    let nothing = weighed.iter().filter(|(_, states)| !states);
+    let threshold = nothing.clone().nth(may_raise).map_or(0.0, |(sum, _)| *sum);
+    let above = |states: bool| {
+        let above = weighed.iter().filter(|(sum, _)| *sum > threshold);
+        above.filter(|one| one.1 == states).count()
+    };
+    let tried = Tried {
+        missed: weighed.iter().filter(|one| one.1).count(),
+        caught: above(true),
+        empty,
+        raised: above(false),
+    };
     let step = WEIGHT_MAX / f32::from(STEPS);
-    let model = gate(&all);
-    Learned {
+    let model = gate(&seen, &all);
+    let learned = Learned {
         made_from: checksum(lessons),
         threshold,
         bias: model.bias,
         step,
         gate: model.steps(step),
-        choices: choices(lessons, &read, &all, step),
-    }
+        choices: choices(lessons, &seen, &all, step),
+    };
+    (learned, tried)
 }
 
-fn choices(
-    lessons: &[Lesson],
-    read: &[Vec<u32>],
-    all: &[usize],
-    step: f32,
-) -> Vec<(FlagId, Vec<i8>)> {
+fn gate(seen: &[Seen], places: &[usize]) -> Model {
+    let mut model = Model::new(GATE_WEIGHTS);
+    for round in 0..ROUNDS {
+        let turn = round * 7919 % places.len().max(1);
+        for place in places[turn..].iter().chain(&places[..turn]) {
+            model.teach(&seen[*place].likeness, seen[*place].states);
+        }
+    }
+    model
+}
+
+fn choices(lessons: &[Lesson], seen: &[Seen], all: &[usize], step: f32) -> Vec<(FlagId, Vec<i8>)> {
     let mut flags: Vec<&FlagId> = lessons.iter().flat_map(|lesson| &lesson.flags).collect();
     flags.sort_unstable();
     flags.dedup();
     let taught = flags.into_iter().map(|flag| {
         let mut model = Model::new(CHOICE_WEIGHTS);
         for _ in 0..ROUNDS {
-            for place in all
-                .iter()
-                .filter(|place| !lessons[**place].flags.is_empty())
-            {
-                model.teach(&read[*place], lessons[*place].flags.contains(flag));
+            for place in all.iter().filter(|place| seen[**place].states) {
+                let states = lessons[*place].flags.contains(flag);
+                model.teach(&seen[*place].likeness, states);
             }
         }
         (flag.clone(), model.steps(step))

@@ -6,6 +6,7 @@ mod reading;
 use std::collections::HashMap;
 use std::ops::Range;
 
+use super::likeness::concept;
 use super::normal::normalise;
 use super::source::{ClassSource, HearingError, Numbers, Role, WordsSource, Written};
 use super::spelling::Spelling;
@@ -131,6 +132,9 @@ pub(super) struct Lexicon {
     elements: HashMap<Vec<ClassId>, ElementId>,
     /// For each set of classes that a phrase has, the elements it may fill.
     sets: Vec<Vec<ElementId>>,
+    /// For each of those sets, its named classes and roles, as the second net knows
+    /// them.
+    concepts: Vec<Vec<u32>>,
     /// For each class, the elements it may fill.
     fills: Vec<Vec<ElementId>>,
     spelling: Spelling,
@@ -424,6 +428,12 @@ impl Lexicon {
                 fills[*class as usize].push(*element);
             }
         }
+        let named: HashMap<ClassId, u32> = Role::ALL
+            .into_iter()
+            .filter(|of| *of != Role::Filler)
+            .map(|of| (role(of), concept(&[of as u8])))
+            .chain((self.names.iter()).map(|(name, class)| (*class, concept(name.as_bytes()))))
+            .collect();
         let mut known: HashMap<Vec<ClassId>, usize> = HashMap::new();
         for node in self
             .nodes
@@ -434,11 +444,18 @@ impl Lexicon {
             node.classes.dedup();
             let place = known.entry(node.classes.clone()).or_insert_with(|| {
                 self.sets.push(filled(&fills, &node.classes));
+                let concepts = node.classes.iter().filter_map(|class| named.get(class));
+                self.concepts.push(concepts.copied().collect());
                 self.sets.len() - 1
             });
             node.set = Some(*place);
         }
         self.fills = fills;
+    }
+
+    /// The named classes and roles of an edge, as the second net knows them.
+    pub fn concepts(&self, edge: &Edge) -> &[u32] {
+        self.concepts.get(edge.set).map_or(&[], Vec::as_slice)
     }
 
     /// The elements an edge may fill, in order.

@@ -3,6 +3,7 @@
 use std::ops::Range;
 
 use super::lexicon::{Edge, ElementId, Lexicon, Mask, Reading, Unit, role};
+use super::normal::Normal;
 use super::pattern::{Element, Gap, Pattern};
 use super::source::Role;
 use super::tokens::Kind;
@@ -96,6 +97,13 @@ impl<'l> Line<'l> {
 
     pub fn units(&self) -> &[Unit] {
         &self.reading.units
+    }
+
+    /// The bytes behind some units, as they were typed.
+    pub fn origin(&self, units: &Range<usize>, normal: &Normal, text: &str) -> Range<usize> {
+        let start = self.units()[units.start].span.start;
+        let end = self.units()[units.end - 1].span.end;
+        normal.origin(text, start..end)
     }
 
     /// The edges that begin at a unit, outside figures of speech.
@@ -324,6 +332,17 @@ impl<'l> Line<'l> {
             }
         }
         mask
+    }
+
+    /// The named classes and roles that stand in a sentence, each once.
+    pub fn concepts(&self, within: &Range<usize>) -> Vec<u32> {
+        let edges = within.clone().flat_map(|unit| self.edges_at(unit));
+        let mut found: Vec<u32> = edges
+            .flat_map(|edge| self.lexicon.concepts(edge).iter().copied())
+            .collect();
+        found.sort_unstable();
+        found.dedup();
+        found
     }
 
     pub fn is_filler(&self, unit: usize) -> bool {

@@ -46,7 +46,7 @@ impl Silenced {
 }
 
 /// A cue reaches no farther than this many words.
-pub(super) const BREATH_UNITS_MAX: usize = 24;
+const BREATH_UNITS_MAX: usize = 24;
 
 /// Of whom something is said.
 #[derive(Debug, Clone, Copy, PartialEq, Eq)]
@@ -142,7 +142,8 @@ impl<'l> Scopes<'l> {
                 && self.same_sentence(at.units.start, units.start)
                 && self.same_breath(at.units.start, units.start);
             match at.cue {
-                Cue::Supposed => before,
+                // "As if something tore" supposes nothing.
+                Cue::Supposed => before && !self.is_compared(at.units.start),
                 Cue::Aside => before && self.same_part(at.units.end, units.start),
                 Cue::Asked => before && self.is_general_question(units),
                 Cue::Idiom
@@ -155,6 +156,12 @@ impl<'l> Scopes<'l> {
             }
         };
         self.cues.iter().find(supposes).map(|at| at.written)
+    }
+
+    /// The word before makes a phrase with the one here that only compares.
+    fn is_compared(&self, unit: usize) -> bool {
+        let before = unit.checked_sub(1);
+        before.is_some_and(|before| self.line.end_of(before, Role::Link) > Some(unit))
     }
 
     /// No comma and no new clause between two units.
