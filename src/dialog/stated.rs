@@ -70,7 +70,8 @@ impl Walk<'_> {
     /// Whether an input leaves the open list before Continue. A ticked emergency
     /// is not left behind.
     fn leaves_draft(&self, input: &Input) -> bool {
-        if !input.heard.hits.is_empty() || matches!(input.what, What::Command { .. }) {
+        let hears = !input.heard.hits.is_empty() && !self.is_typed_label(input);
+        if hears || matches!(input.what, What::Command { .. }) {
             return true;
         }
         match self.press_of(&input.what) {

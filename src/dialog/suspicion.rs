@@ -36,9 +36,19 @@ impl Walk<'_> {
             .any(|flag| self.c.suspected.contains(flag))
     }
 
+    /// A typed label is a press: what it resembles is what the button says.
+    pub fn is_typed_label(&self, input: &Input) -> bool {
+        matches!(input.what, What::Text(_))
+            && input.heard.flags().next().is_none()
+            && matches!(self.press_of(&input.what), Some(Press::Question(..)))
+    }
+
     fn new_suspicions(&self, input: &Input) -> Vec<FlagId> {
         // Under an emergency card any reply gets the card, and no question.
         if self.level_in_force() == Level::EmergencyNow {
+            return Vec::new();
+        }
+        if self.is_typed_label(input) {
             return Vec::new();
         }
         input

@@ -8,8 +8,8 @@ use super::normal::Normal;
 use super::tokens::Kind;
 use super::{Heard, Hit, LEARNED, Read, SilencedHit, Sureness};
 
-/// Fewer words, fillers not counted, resemble anything: "1 and 3" answers a list.
-const SUSPECT_WORDS_MIN: usize = 2;
+/// Fewer words, fillers not counted, resemble anything: "knee pain" looks for a place.
+const SUSPECT_WORDS_MIN: usize = 3;
 
 impl Read<'_> {
     /// Asks about sentences in which nothing counts and which resemble those that

@@ -157,10 +157,14 @@ fn weights_that_are_broken_say_why() {
         .expect("a second net")
         .to_text();
     for (from, to, wanted) in [
-        ("weights 1", "weights 2", "first line"),
+        ("weights 2", "weights 1", "first line"),
         ("threshold ", "threshold x", "no number"),
         ("made-from ", "made-from zz", "no checksum"),
-        ("\ngate ", "\ngate PPP", "65539 weights where 65536 belong"),
+        (
+            "\ngate ",
+            "\ngate PPP",
+            "131075 weights where 131072 belong",
+        ),
         ("choice ", "choices ", "no choice"),
     ] {
         let broken = text.replacen(from, to, 1);
