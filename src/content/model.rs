@@ -643,6 +643,28 @@ impl Verb {
             | Self::End => None,
         }
     }
+
+    /// Whether somebody must answer before the dialog goes on.
+    #[must_use]
+    pub fn is_question(&self) -> bool {
+        match self {
+            Self::Choice { .. }
+            | Self::Many { .. }
+            | Self::YesNo { .. }
+            | Self::Number { .. }
+            | Self::Text { .. }
+            | Self::Screen { .. }
+            | Self::Move { .. }
+            | Self::Play { .. }
+            | Self::Summary { .. } => true,
+            Self::Handoff { .. }
+            | Self::RequestCall { .. }
+            | Self::Call { .. }
+            | Self::Branch { .. }
+            | Self::Pass { .. }
+            | Self::End => false,
+        }
+    }
 }
 
 /// One of the three answers of a yes-no question.
@@ -742,4 +764,19 @@ pub enum Condition {
     Any(Vec<Condition>),
     /// It does not hold.
     Not(Box<Condition>),
+}
+
+impl Condition {
+    /// Whether clearance decides whether this holds.
+    #[must_use]
+    pub fn reads_clearance(&self) -> bool {
+        match self {
+            Self::Cleared(_) => true,
+            Self::All(all) | Self::Any(all) => all.iter().any(Self::reads_clearance),
+            Self::Not(not) => not.reads_clearance(),
+            Self::Has(_) | Self::Count { .. } | Self::Number { .. } | Self::LevelAtLeast(_) => {
+                false
+            }
+        }
+    }
 }

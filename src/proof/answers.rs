@@ -21,8 +21,8 @@ enum Raised {
     Free { cost: u32 },
     /// Go on behind a second question that let go of a history.
     Settled,
-    /// Go on, a card waiting.
-    Pending,
+    /// Go on, a card waiting, which may settle.
+    Pending { settles: bool },
 }
 
 impl Machine<'_> {
@@ -227,9 +227,10 @@ impl Machine<'_> {
                     cost += 1;
                     crumb.was_cleared = false;
                 }
-                Raised::Pending => {
+                Raised::Pending { settles } => {
                     crumb.was_cleared = false;
-                    to.mode = Mode::Pending;
+                    let settles = settles && state.mode != Mode::Pending { settles: false };
+                    to.mode = Mode::Pending { settles };
                     to.clear = false;
                 }
             }
@@ -282,24 +283,33 @@ impl Machine<'_> {
             .map(|(flag, form)| (flag, self.level_of(flag, form)))
             .filter(|(_, level)| level.blocks())
             .collect();
-        if blocking.is_empty() || matches!(state.mode, Mode::Stopped(_)) {
+        if matches!(state.mode, Mode::Stopped(_)) {
             return vec![Raised::Free { cost: 0 }];
+        }
+        if blocking.is_empty() {
+            let mut ways = vec![Raised::Free { cost: 0 }];
+            let raised = || answer.raise.iter().chain(&answer.raise_unsure);
+            // It may complete a rule, or another sign is said while the engine asks
+            // more about it.
+            let asks_more = raised().any(|flag| self.asks_more(flag));
+            if !self.hunts && (asks_more || self.completes_waiting(raised())) {
+                let settles = asks_more && self.can_settle();
+                ways.push(Raised::Pending { settles });
+            }
+            return ways;
         }
         let many = u32::try_from(blocking.len()).unwrap_or(u32::MAX);
         let mut ways = vec![Raised::Free {
             cost: CLEARED_COST * many,
         }];
-        let waits = blocking.iter().all(|(flag, level)| {
-            *level == Level::SeeProfessional
-                && self
-                    .content
-                    .flags
-                    .get(*flag)
-                    .is_some_and(|flag| !flag.ends_screens)
-        });
+        let waits = blocking
+            .iter()
+            .all(|(flag, level)| *level == Level::SeeProfessional && self.waits(flag));
         if waits {
-            ways.push(Raised::Pending);
-            if blocking.iter().all(|(flag, _)| self.lets_go(flag)) {
+            let lets_go = blocking.iter().all(|(flag, _)| self.lets_go(flag));
+            let settles = lets_go && !self.hunts;
+            ways.push(Raised::Pending { settles });
+            if lets_go {
                 ways.push(Raised::Settled);
             }
         }
@@ -308,10 +318,31 @@ impl Machine<'_> {
 
     fn answer_screen(&mut self, state: State, screen: &Screen, ways: &mut Vec<Way>) {
         let crumb = self.crumb(state, None);
-        let mut answered = state;
-        if state.screens == 0 && state.mode == Mode::Free {
-            answered.facts = self.without_old(state.facts);
+        // With the first screen of a round yesterday's cautions go, and those that
+        // staff cleared, or that came behind new content, stay.
+        let is_blocked = match state.mode {
+            Mode::Free => false,
+            Mode::Pending { .. } => true,
+            // Behind a card a history can be let go of as well, and then nothing blocks.
+            Mode::Stopped(_) => !self.can_settle(),
+        };
+        if state.screens == 0 && !is_blocked {
+            let facts = self.without_old(state.facts);
+            if facts != state.facts {
+                self.answer_screen_with(State { facts, ..state }, screen, &crumb, ways);
+            }
         }
+        self.answer_screen_with(state, screen, &crumb, ways);
+    }
+
+    fn answer_screen_with(
+        &mut self,
+        state: State,
+        screen: &Screen,
+        crumb: &Crumb,
+        ways: &mut Vec<Way>,
+    ) {
+        let mut answered = state;
         answered.screens |= self.screen_bit(&screen.id);
         self.grant(&mut answered);
         let none = match screen.style {
@@ -327,59 +358,73 @@ impl Machine<'_> {
             });
         };
         push(none, answered, 1);
+        let goes_on =
+            |flag: &FlagId| !self.level_of(flag, Form::Sure).blocks() || self.lets_go(flag);
         // Tracked flags, together and alone; what blocks goes on only behind a
-        // second question that lets go of it.
+        // second question that lets go of it, or with a card that waits.
         let tracked: Vec<FlagId> = screen
             .flags
             .iter()
             .filter(|flag| self.tracked.flag(flag).is_some())
-            .filter(|flag| !self.level_of(flag, Form::Sure).blocks() || self.lets_go(flag))
+            .filter(|flag| goes_on(flag) || self.waits(flag))
             .cloned()
             .collect();
         let cut = tracked.len() > TICKS_TRACKED_MAX;
         let tracked = &tracked[..tracked.len().min(TICKS_TRACKED_MAX)];
-        self.is_cut |= cut;
-        for bits in self.subsets(tracked.len()) {
-            let ticked: Vec<FlagId> = tracked
-                .iter()
-                .enumerate()
-                .filter(|(at, _)| bits >> at & 1 == 1)
-                .map(|(_, flag)| flag.clone())
-                .collect();
+        let waiting = screen
+            .flags
+            .iter()
+            .find(|flag| {
+                self.level_of(flag, Form::Sure) == Level::SeeProfessional && self.waits(flag)
+            })
+            .cloned();
+        // Beside a rule, or what words state, a card waits behind any screen.
+        let may_wait = waiting.is_some() || (!self.hunts && self.may_wait());
+        let mut sets = vec![Vec::new()];
+        sets.extend(self.subsets(tracked.len()).into_iter().map(|bits| {
+            let ticked = tracked.iter().enumerate();
+            let ticked = ticked.filter(|(at, _)| bits >> at & 1 == 1);
+            ticked.map(|(_, flag)| flag.clone()).collect::<Vec<_>>()
+        }));
+        let lets_go_of_some = screen.flags.iter().any(|flag| self.lets_go(flag));
+        for ticked in sets {
             let mut to = answered;
             to.facts = self.with_flags(to.facts, ticked.iter());
             let histories = ticked.iter().filter(|flag| self.lets_go(flag)).count();
-            let cost = 1 + ticked.len() + histories;
-            push(
-                Tap::Tick(ticked),
-                to,
-                u32::try_from(cost).unwrap_or(u32::MAX),
-            );
-        }
-        let waits = screen.flags.iter().find(|flag| {
-            self.level_of(flag, Form::Sure) == Level::SeeProfessional
-                && self
-                    .content
-                    .flags
-                    .get(*flag)
-                    .is_some_and(|flag| !flag.ends_screens)
-        });
-        if let (Some(flag), Mode::Free | Mode::Pending) = (waits, state.mode) {
-            let to = State {
-                mode: Mode::Pending,
-                clear: false,
-                ..answered
+            let cost = u32::try_from(1 + ticked.len() + histories).unwrap_or(u32::MAX);
+            let goes_on =
+                |flag: &FlagId| !self.level_of(flag, Form::Sure).blocks() || self.lets_go(flag);
+            if !ticked.is_empty() && ticked.iter().all(goes_on) {
+                push(Tap::Tick(ticked.clone()), to, cost);
+            }
+            if !may_wait || matches!(state.mode, Mode::Stopped(_)) {
+                continue;
+            }
+            let mut with = ticked;
+            if let Some(flag) = &waiting
+                && !with.contains(flag)
+            {
+                with.push(flag.clone());
+            }
+            let settles = if self.hunts {
+                // Only what was mentioned, and is said again, plays.
+                state.mode == Mode::Pending { settles: true }
+            } else {
+                state.mode != Mode::Pending { settles: false } && self.can_settle()
             };
-            push(Tap::Tick(vec![flag.clone()]), to, 2);
-            if state.mode == Mode::Pending && screen.flags.iter().any(|flag| self.lets_go(flag)) {
-                let mut to = State {
-                    mode: Mode::Free,
-                    ..answered
-                };
+            let pending = State {
+                mode: Mode::Pending { settles },
+                clear: false,
+                ..to
+            };
+            push(Tap::Tick(with.clone()), pending, cost + 1);
+            if !self.hunts && settles && state.mode.is_pending() && lets_go_of_some {
+                to.mode = Mode::Free;
                 self.grant(&mut to);
-                push(Tap::Tick(vec![flag.clone()]), to, 3);
+                push(Tap::Tick(with), to, cost + 2);
             }
         }
+        self.is_cut |= cut;
     }
 
     /// Sets of so many ticks, as bits: all of them, or enough to find something.
@@ -500,6 +545,15 @@ impl Machine<'_> {
         }
         let mut facts = self.facts(facts).clone();
         facts.flags |= bits;
+        self.intern_facts(facts)
+    }
+
+    /// A flag is no longer there.
+    pub fn without_flag(&mut self, facts: u32, flag: &FlagId) -> u32 {
+        let bit = self.tracked.flag(flag).map_or(0, |at| 1 << at);
+        let mut facts = self.facts(facts).clone();
+        facts.flags &= !bit;
+        facts.old &= !bit;
         self.intern_facts(facts)
     }
 

@@ -1,11 +1,13 @@
 //! P7: each level has its card, and nothing wrong behind it.
 
 use super::guide::Guide;
+use super::machine::{Behind, Goal, Tracked};
+use super::quest::{Quest, Reached};
 use super::rehearse::Rehearsal;
 use super::search::cards_at;
 use super::tap::Tap;
 use super::{Finding, Report, Spot};
-use crate::content::{Card, Content, Dialog, Verb};
+use crate::content::{Card, Content};
 use crate::dialog::Press;
 use crate::ids::{CardId, DialogId, FlagId, Lang};
 use crate::triage::{Form, Level};
@@ -16,7 +18,7 @@ const FILE: &str = "cards.yaml";
 pub(super) fn prove(guide: &mut Guide<'_>, report: &mut Report) {
     let content = guide.content;
     for level in Level::BLOCKING {
-        let Some(chat) = card_of(guide, level) else {
+        if card_of(guide, level).is_none() {
             report.findings.push(Finding {
                 property: report.property,
                 what: format!(
@@ -30,13 +32,11 @@ pub(super) fn prove(guide: &mut Guide<'_>, report: &mut Report) {
                 }],
                 chat: None,
             });
-            continue;
-        };
-        report.states += 1;
-        if level >= Level::UrgentToday {
-            prove_no_booking(content, level, &chat, report);
         }
+        report.states += 1;
     }
+    prove_behind(content, Behind::Handoff, report);
+    prove_behind(content, Behind::Safety, report);
     prove_own_cards(guide, report);
     prove_numbers(guide, report);
     prove_buttons(guide, report);
@@ -63,93 +63,75 @@ fn card_of<'a>(guide: &mut Guide<'a>, level: Level) -> Option<Rehearsal<'a>> {
         })
 }
 
-/// Dialogs that are open at a level: by command, link, menu or card.
-fn open_at(content: &Content, level: Level) -> Vec<(Tap, &Dialog)> {
-    let mut found = Vec::new();
-    let mut add = |tap, dialog: &DialogId| {
-        if let Some(dialog) = content.dialogs.get(dialog)
-            && level <= dialog.stays_open
-        {
-            found.push((tap, dialog));
+/// Behind an emergency or urgent card nothing is booked; behind any card no dialog
+/// is walked that asks the screens or shows moves.
+fn prove_behind(content: &Content, what: Behind, report: &mut Report) {
+    let is_wrong = |chat: &Rehearsal<'_>| {
+        let level = chat.c.stop.as_ref().map(|stop| stop.level);
+        match what {
+            Behind::Handoff => chat.is_done && level >= Some(Level::UrgentToday),
+            Behind::Safety => chat.is_done && level.is_some(),
         }
     };
-    for command in &content.bot.commands {
-        if let crate::content::Deed::Opens(dialog) = &command.deed {
-            add(Tap::Command(command.name.clone()), dialog);
-        }
-    }
-    for (name, link) in &content.bot.links {
-        add(Tap::Link(name.clone()), &link.opens);
-    }
-    for (card, answer, dialog) in cards_at(content, level) {
-        add(Tap::Card(card, answer), &dialog);
-    }
-    found
-}
-
-/// On emergency and urgent cards stand a person and /stop, and no booking.
-fn prove_no_booking(content: &Content, level: Level, chat: &Rehearsal<'_>, report: &mut Report) {
-    for (tap, dialog) in open_at(content, level) {
-        report.states += 1;
-        if !books(content, dialog, 0) {
-            continue;
-        }
-        let mut chat = chat.clone();
-        let card = match &tap {
-            Tap::Card(card, _) => Some(card.clone()),
-            _ => None,
-        };
-        if card.is_some() {
-            chat = Rehearsal::new(content);
-            let _ = chat.tap(&Tap::Alarm(level, Vec::new()), std::slice::from_ref(&tap));
-        }
-        let _ = chat.tap(&tap, &[]);
-        let said = chat
-            .said
-            .first()
-            .map(|said| said.text.clone())
-            .unwrap_or_default();
+    let mut quest = Quest {
+        content,
+        goal: Goal::Behind(what),
+        tracked: Tracked::default(),
+        is_reached: &is_wrong,
+        states: 0,
+    };
+    let reached = quest.reach();
+    report.states += quest.states;
+    let chat = match reached {
+        Reached::Nowhere => return,
+        Reached::Shown { chat } => Some(*chat),
+        Reached::Unshown { .. } | Reached::BeyondBudget => None,
+    };
+    let level = chat
+        .as_ref()
+        .and_then(|chat| chat.c.stop.as_ref())
+        .map_or("warning", |stop| stop.level.word());
+    let opened: Vec<DialogId> = chat.iter().flat_map(|chat| &chat.opened).cloned().collect();
+    let name = opened.last().map_or("a dialog", DialogId::as_str);
+    let (does, allowed, leads) = match what {
+        Behind::Handoff => (
+            "it books visits",
+            "see-professional",
+            "a card leads to care, and not to a booking",
+        ),
+        Behind::Safety => (
+            "it asks screens or shows moves",
+            "caution",
+            "behind a card no screens are asked and no moves come",
+        ),
+    };
+    let chat = chat.map(|mut chat| {
+        let said = chat.said.first().map(|said| said.text.clone());
+        let line = said.unwrap_or_default();
         chat.expect(format!(
             "never: {}",
-            said.lines().next().unwrap_or_default()
+            line.lines().next().unwrap_or_default()
         ));
-        let mut spots = vec![Spot::Step(dialog.id.clone(), dialog.start.clone())];
-        spots.extend(card.map(|card| Spot::Name {
-            file: FILE,
-            name: card.to_string(),
-        }));
-        return report.findings.push(Finding {
-            property: report.property,
-            what: format!(
-                "behind a {} card {}.yaml is open, and it books visits",
-                level.word(),
-                dialog.id
-            ),
-            help: format!("Let {}.yaml say `stays_open: see-professional`.", dialog.id),
-            spots,
-            chat: Some(chat.chat(&[
-                format!(
-                    "P7: a {} card leads to care, and not to a booking.",
-                    level.word()
-                ),
-                "Plays up to its last line, which should hold and does not.".to_owned(),
-            ])),
-        });
-    }
-}
-
-fn books(content: &Content, dialog: &Dialog, depth: usize) -> bool {
-    /// Dialogs call each other no deeper than this.
-    const DEPTH_MAX: usize = 8;
-    depth <= DEPTH_MAX
-        && dialog.steps.values().any(|step| match &step.verb {
-            Verb::Handoff { .. } => true,
-            Verb::Call { dialog, .. } => content
-                .dialogs
-                .get(dialog)
-                .is_some_and(|dialog| books(content, dialog, depth + 1)),
-            _ => false,
-        })
+        chat.chat(&[
+            format!("P7: {leads}."),
+            "Plays up to its last line, which should hold and does not.".to_owned(),
+        ])
+    });
+    report.findings.push(Finding {
+        property: report.property,
+        what: format!("behind a {level} card {name}.yaml is open, and {does}"),
+        help: format!(
+            "Let {name}.yaml say `stays_open: {allowed}`, and lead no other dialog there behind a card."
+        ),
+        spots: opened
+            .iter()
+            .filter_map(|dialog| {
+                let start = content.dialogs.get(dialog)?.start.clone();
+                Some(Spot::Step(dialog.clone(), start))
+            })
+            .collect(),
+        chat,
+    });
 }
 
 /// A flag's own card is not that of a lower level.
@@ -320,10 +302,10 @@ fn prove_buttons(guide: &mut Guide<'_>, report: &mut Report) {
             }
             let tap = Tap::Card(card.clone(), answer.clone());
             let mut chat = Rehearsal::new(content);
-            if chat
+            let is_shown = chat
                 .tap(&Tap::Alarm(level, Vec::new()), std::slice::from_ref(&tap))
-                .is_err()
-            {
+                .is_ok();
+            if !is_shown && !can_be_in_force(content, &card, level) {
                 continue;
             }
             let _ = chat.press(&Press::Card(card.clone(), answer.clone()));
@@ -332,11 +314,18 @@ fn prove_buttons(guide: &mut Guide<'_>, report: &mut Report) {
                 what: format!("the button `{answer}` of the card `{card}` opens {dialog}.yaml, which is closed at {}", level.word()),
                 help: format!("Take the button away: behind this card {dialog}.yaml must stay closed."),
                 spots: vec![Spot::Name { file: FILE, name: card.to_string() }],
-                chat: Some(chat.chat(&[
+                chat: is_shown.then(|| chat.chat(&[
                     "P7: the buttons of a card open only what they may.".to_owned(),
                     "Plays up to its last line: this press gets no answer.".to_owned(),
                 ])),
             });
         }
     }
+}
+
+/// Whether a card can stand at a level: a flag or a rule gives it.
+fn can_be_in_force(content: &Content, card: &CardId, level: Level) -> bool {
+    cards_in_force(content, level)
+        .iter()
+        .any(|(known, _)| *known == card)
 }

@@ -6,7 +6,7 @@
 use std::collections::{BTreeMap, BTreeSet, VecDeque};
 
 use super::machine::{Goal, Machine, Tracked};
-use super::quest::Quest;
+use super::quest::{Quest, Reached};
 use super::rehearse::{Rehearsal, Stuck};
 use super::tap::Tap;
 use crate::content::{Answer, Content, Deed, ScreenStyle, Verb, YesNo};
@@ -107,6 +107,24 @@ impl<'a> Guide<'a> {
         self.turns += quest.states;
         self.to.insert(place, found.clone());
         found
+    }
+
+    /// Whether somebody may come to this step, whether a chat was found or not.
+    pub fn may_reach(&mut self, dialog: &DialogId, step: &StepId) -> bool {
+        let machine = Machine::new(self.content, Tracked::default(), Goal::Everything);
+        let Some(at) = machine.at(dialog, step) else {
+            return false;
+        };
+        let mut quest = Quest {
+            content: self.content,
+            goal: Goal::Step(at),
+            tracked: Tracked::default(),
+            is_reached: &|chat| chat.asks() == Some((dialog, step)),
+            states: 0,
+        };
+        let reached = quest.reach();
+        self.turns += quest.states;
+        !matches!(reached, Reached::Nowhere)
     }
 
     /// Whether a chat to this step is known already.

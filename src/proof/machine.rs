@@ -13,7 +13,7 @@ mod tracked;
 use std::collections::{HashMap, HashSet};
 use std::rc::Rc;
 
-use crate::content::{Atom, Content, Dialog, Step};
+use crate::content::{Atom, Content, Dialog, Notify, Step};
 use crate::ids::{DialogId, FlagId, MoveId, ScreenId, SlotId, StepId};
 use crate::triage::{Form, Level};
 
@@ -31,10 +31,17 @@ pub(super) type At = u32;
 pub(super) enum Mode {
     /// Nothing blocks.
     Free,
-    /// A see-professional flag is stated; its card waits for the screens.
-    Pending,
+    /// A see-professional flag is stated; its card waits for the screens. It can
+    /// `settle` where a second question may let go of all that stands behind it.
+    Pending { settles: bool },
     /// The card of this level is in force.
     Stopped(Level),
+}
+
+impl Mode {
+    pub fn is_pending(self) -> bool {
+        matches!(self, Self::Pending { .. })
+    }
 }
 
 /// One abstract conversation. Small and `Copy`: parts are interned.
@@ -64,6 +71,15 @@ pub(super) struct Facts {
     pub old: u32,
 }
 
+/// What has no place behind a card.
+#[derive(Debug, Clone, Copy, PartialEq, Eq)]
+pub(super) enum Behind {
+    /// A handoff to booking, behind an urgent or emergency card.
+    Handoff,
+    /// A dialog that asks screens or shows moves, behind any card.
+    Safety,
+}
+
 /// What is looked for.
 #[derive(Debug, Clone, PartialEq, Eq)]
 pub(super) enum Goal {
@@ -83,6 +99,8 @@ pub(super) enum Goal {
     },
     /// A move is passed over while these facts hold.
     Passed { exercise: MoveId, with: Vec<Atom> },
+    /// A step that has no place behind a card is come to behind one.
+    Behind(Behind),
     /// Steps run round in a circle, or for too long, and nobody is asked.
     Loop,
     /// Nothing: everything reachable is walked.
@@ -113,6 +131,8 @@ pub(super) struct Machine<'a> {
     pub banned: HashSet<Guess>,
     /// Lists are tried with few sets of ticks: enough to find, not to prove.
     pub hunts: bool,
+    /// Nothing is walked before a card is in force: enough to find, not to prove.
+    pub begins_stopped: bool,
     /// A list had too many ticks to try every set of them: that nothing was found
     /// then proves nothing.
     pub is_cut: bool,
@@ -158,6 +178,7 @@ impl<'a> Machine<'a> {
             runs: HashMap::new(),
             banned: HashSet::new(),
             hunts: false,
+            begins_stopped: false,
             is_cut: false,
             visited: HashSet::new(),
         };
@@ -235,6 +256,30 @@ impl<'a> Machine<'a> {
         state.screens == self.all_screens
     }
 
+    /// Whether fewer answered screens stand for more of them: then a move that is
+    /// come to is taken to be shown, unless what is looked for is a refusal, and
+    /// whoever is taken to be cleared is taken to have answered every screen. A hunt
+    /// needs a chat that plays, and assumes nothing.
+    pub fn assumes(&self) -> bool {
+        !self.hunts && !self.tracked.clearance
+    }
+
+    pub fn looks_for_refusal(&self) -> bool {
+        matches!(self.goal, Goal::Refused { .. })
+    }
+
+    /// Whether every screen may be answered where these are.
+    pub fn may_be_complete(&self, state: State) -> bool {
+        self.is_complete(state) || (self.assumes() && !self.looks_for_refusal())
+    }
+
+    /// Whether a dialog has come in between what is walked.
+    pub fn is_between(&self, state: State) -> bool {
+        self.stacks[state.stack as usize]
+            .iter()
+            .any(|frame| frame & 1 == 1)
+    }
+
     pub fn is_cleared(&self, state: State) -> bool {
         state.mode == Mode::Free && state.clear && self.is_complete(state)
     }
@@ -306,18 +351,95 @@ impl<'a> Machine<'a> {
         self.intern_facts(facts)
     }
 
+    /// Whether what is looked for lies behind a card.
+    pub fn looks_behind_card(&self) -> bool {
+        matches!(
+            self.goal,
+            Goal::Refused { behind_card: true } | Goal::Behind(_)
+        )
+    }
+
     /// Whether a flag stated so can leave the patient without a card.
     pub fn level_of(&self, flag: &FlagId, form: Form) -> Level {
         self.content.rules.level_of(flag, form)
     }
 
-    /// Whether a history's second question can let go of this flag.
+    /// Whether a history's second question can let go of this flag: it is asked
+    /// while its card waits, and an urgent flag stated unsurely waits as well.
     pub fn lets_go(&self, flag: &FlagId) -> bool {
         self.content
             .flags
             .get(flag)
             .is_some_and(|flag| flag.history.is_some())
-            && self.level_of(flag, Form::Sure) <= Level::SeeProfessional
+            && self.level_of(flag, Form::Unsure) <= Level::SeeProfessional
+    }
+
+    /// Whether the card of a flag, in one of its forms, waits for the screens.
+    pub fn waits(&self, flag: &FlagId) -> bool {
+        self.level_of(flag, Form::Unsure) == Level::SeeProfessional
+            && self
+                .content
+                .flags
+                .get(flag)
+                .is_some_and(|flag| !flag.ends_screens)
+    }
+
+    /// The first flag whose card waits, and no second question lets go of it.
+    pub fn first_that_waits(&self) -> Option<FlagId> {
+        let mut flags = self.content.flags.keys();
+        let found = flags.find(|flag| {
+            self.waits(flag)
+                && !self.lets_go(flag)
+                && self.level_of(flag, Form::Sure) == Level::SeeProfessional
+        });
+        found.cloned()
+    }
+
+    /// The first history that waits and can be let go of, and each tracked one.
+    pub fn first_histories(&self) -> Vec<FlagId> {
+        let is_one = |flag: &&FlagId| self.lets_go(flag) && self.waits(flag);
+        let first = self.content.flags.keys().find(is_one);
+        let tracked = self.tracked.flags.iter().filter(is_one);
+        let mut found: Vec<FlagId> = first.into_iter().chain(tracked).cloned().collect();
+        found.dedup();
+        found
+    }
+
+    /// Whether any card can wait for the screens.
+    pub fn may_wait(&self) -> bool {
+        let waits = |level| level == Level::SeeProfessional;
+        self.content.flags.keys().any(|flag| self.waits(flag))
+            || self
+                .content
+                .rules
+                .rules
+                .iter()
+                .any(|rule| waits(rule.level))
+    }
+
+    /// Whether a card that waits can come to nothing: a history's second question
+    /// lets go of it, or staff clear a private answer beside another.
+    pub fn can_settle(&self) -> bool {
+        self.content.flags.iter().any(|(id, flag)| {
+            self.lets_go(id) || (flag.notify == Notify::OnRequest && self.waits(id))
+        })
+    }
+
+    /// Whether the engine asks something more of whoever states this flag.
+    pub fn asks_more(&self, flag: &FlagId) -> bool {
+        self.content
+            .flags
+            .get(flag)
+            .is_some_and(|flag| flag.history.is_some() || flag.follow_up.is_some())
+    }
+
+    /// Whether a rule can give a card that waits, beside these flags.
+    pub fn completes_waiting<'f>(&self, flags: impl Iterator<Item = &'f FlagId>) -> bool {
+        let flags: Vec<&FlagId> = flags.collect();
+        let mut rules = self.content.rules.rules.iter();
+        rules.any(|rule| {
+            rule.level == Level::SeeProfessional && rule.flags().any(|flag| flags.contains(&flag))
+        })
     }
 
     pub fn grant(&self, state: &mut State) {

@@ -19,11 +19,12 @@ use crate::ids::{DialogId, FlagId, MoveId, StepId};
 /// A goal is looked for in this many rounds at most.
 const ROUNDS_MAX: usize = 200;
 
-/// A hunt that needs more places than this is given up.
+/// A hunt that needs more places than this, or than a quarter of what all may take,
+/// is given up.
 const HUNT_PLACES_MAX: usize = 40_000;
 
 /// All hunts for one goal together look at about so many places.
-const ALL_HUNTS_PLACES_MAX: usize = 250_000;
+const ALL_HUNTS_PLACES_MAX: usize = 500_000;
 
 /// A chat that would only be handy is not looked for much longer than this.
 const FIND_PLACES_MAX: usize = 25_000;
@@ -76,8 +77,7 @@ struct Wrong {
 impl<'a> Quest<'_, 'a> {
     /// Looks.
     pub fn reach(&mut self) -> Reached<'a> {
-        let mut tracked = self.tracked.clone();
-        let mut machine = Machine::new(self.content, tracked.clone(), self.goal.clone());
+        let mut machine = Machine::new(self.content, self.tracked.clone(), self.goal.clone());
         let mut search = Search::new(&mut machine);
         let first = search.run();
         self.states += search.places();
@@ -87,10 +87,17 @@ impl<'a> Quest<'_, 'a> {
             Outcome::Found { .. } => {}
         }
         let mut wrong: HashSet<Guess> = HashSet::new();
-        if let Some(chat) = self.hunt(&mut tracked, &mut wrong, ALL_HUNTS_PLACES_MAX) {
-            return Reached::Shown {
-                chat: Box::new(chat),
-            };
+        // What goes wrong behind a card mostly goes wrong from the card on.
+        let is_behind = machine.looks_behind_card();
+        let begins: &[bool] = if is_behind { &[true, false] } else { &[false] };
+        for begins_stopped in begins {
+            let most = self.states + ALL_HUNTS_PLACES_MAX;
+            let mut tracked = self.tracked.clone();
+            if let Some(chat) = self.hunt(&mut tracked, &mut wrong, most, *begins_stopped) {
+                return Reached::Shown {
+                    chat: Box::new(chat),
+                };
+            }
         }
         self.settle(&wrong)
     }
@@ -98,7 +105,7 @@ impl<'a> Quest<'_, 'a> {
     /// A chat that gets there, if one is found without much ado.
     pub fn find(&mut self) -> Option<Rehearsal<'a>> {
         let mut tracked = self.tracked.clone();
-        self.hunt(&mut tracked, &mut HashSet::new(), FIND_PLACES_MAX)
+        self.hunt(&mut tracked, &mut HashSet::new(), FIND_PLACES_MAX, false)
     }
 
     /// Bans guesses that do not play; when no way is left, tracks a fact that the
@@ -108,6 +115,7 @@ impl<'a> Quest<'_, 'a> {
         tracked: &mut Tracked,
         wrong: &mut HashSet<Guess>,
         most: usize,
+        begins_stopped: bool,
     ) -> Option<Rehearsal<'a>> {
         let mut banned: Vec<Wrong> = Vec::new();
         for _ in 0..ROUNDS_MAX {
@@ -115,8 +123,9 @@ impl<'a> Quest<'_, 'a> {
                 return None;
             }
             let mut machine = self.hunter(tracked, &banned);
+            machine.begins_stopped = begins_stopped;
             let mut search = Search::new(&mut machine);
-            search.most = HUNT_PLACES_MAX;
+            search.most = HUNT_PLACES_MAX.max(most / 4);
             let outcome = search.run();
             self.states += search.places();
             match outcome {
@@ -167,6 +176,7 @@ impl<'a> Quest<'_, 'a> {
         found: Rehearsal<'a>,
     ) -> Rehearsal<'a> {
         let mut machine = self.hunter(tracked, banned);
+        machine.begins_stopped = machine.looks_behind_card();
         let mut search = Search::new(&mut machine).exactly(EXACT_PLACES_MAX);
         let outcome = search.run();
         self.states += search.places();
@@ -179,28 +189,32 @@ impl<'a> Quest<'_, 'a> {
         found
     }
 
-    /// Nothing played. With every fact tracked that was guessed wrongly, there is
-    /// no way at all, or one that cannot be shown.
+    /// Nothing played. With every fact tracked that was guessed wrongly, and at last
+    /// with every set of answered screens told apart, there is no way at all, or one
+    /// that cannot be shown.
     fn settle(&mut self, wrong: &HashSet<Guess>) -> Reached<'a> {
         let mut tracked = self.tracked.clone();
         let mut wrong = wrong.clone();
-        let mut last = None;
+        let mut last: Option<(Vec<Tap>, At)> = None;
         for _ in 0..ROUNDS_MAX {
-            let mut machine = Machine::new(self.content, tracked.clone(), self.goal.clone());
+            let machine = Machine::new(self.content, tracked.clone(), self.goal.clone());
             let is_new = wrong.iter().fold(false, |new, guess| {
                 track_all(&machine, *guess, &mut tracked) | new
             });
-            if let (false, Some((taps, at))) = (is_new, last.take()) {
-                return Reached::Unshown { taps, at };
+            if last.is_some() && !is_new {
+                if tracked.clearance {
+                    break;
+                }
+                tracked.clearance = true;
             }
-            machine = Machine::new(self.content, tracked.clone(), self.goal.clone());
+            let mut machine = Machine::new(self.content, tracked.clone(), self.goal.clone());
             let mut search = Search::new(&mut machine);
             search.most = SETTLE_PLACES_MAX;
             let outcome = search.run();
             self.states += search.places();
             match outcome {
                 Outcome::Nowhere => return Reached::Nowhere,
-                Outcome::BeyondBudget => return Reached::BeyondBudget,
+                Outcome::BeyondBudget => break,
                 Outcome::Found { way, at } => match self.play(&machine, &way) {
                     Played::Reached(chat) => return Reached::Shown { chat },
                     Played::Wrong(guesses) => {

@@ -49,8 +49,7 @@ pub fn why(content: &Content, exercise: &MoveId, flag: Option<&FlagId>) -> Answe
         },
         tracked,
         is_reached: &|chat: &Rehearsal<'_>| {
-            let shows = matches!(chat.verb(), Some(Verb::Move { id, .. }) if id == exercise);
-            shows && chat.asks().is_some() && facts.iter().all(|fact| has(&chat.c, fact))
+            chat.shown_move() == Some(exercise) && facts.iter().all(|fact| has(&chat.c, fact))
         },
         states: 0,
     };
@@ -64,14 +63,17 @@ pub fn why(content: &Content, exercise: &MoveId, flag: Option<&FlagId>) -> Answe
 /// What keeps a move away.
 fn reasons(content: &Content, exercise: &MoveId, flag: Option<&FlagId>) -> Vec<String> {
     let mut reasons = Vec::new();
-    let is_used = content.dialogs.values().any(|dialog| {
-        dialog
-            .steps
-            .values()
-            .any(|step| matches!(&step.verb, Verb::Move { id, .. } if id == exercise))
-    });
+    let shows = |verb: &Verb| match verb {
+        Verb::Move { id, .. } => id == exercise,
+        Verb::Play { moves, .. } => moves.contains(exercise),
+        _ => false,
+    };
+    let is_used = content
+        .dialogs
+        .values()
+        .any(|dialog| dialog.steps.values().any(|step| shows(&step.verb)));
     if !is_used {
-        reasons.push(format!("No dialog has a step `move: {exercise}`."));
+        reasons.push(format!("No dialog shows or plays {exercise}."));
     }
     let Some(flag) = flag else {
         if is_used {
@@ -144,7 +146,7 @@ pub fn reach_step(content: &Content, dialog: &DialogId, step: &StepId) -> Answer
     };
     let asks = content
         .step(dialog, step)
-        .is_some_and(|step| is_question(&step.verb));
+        .is_some_and(|step| step.verb.is_question());
     let mut quest = Quest {
         content,
         goal: Goal::Step(at),
@@ -163,26 +165,6 @@ pub fn reach_step(content: &Content, dialog: &DialogId, step: &StepId) -> Answer
     answered(quest.reach(), &shows, || {
         vec!["No way through the dialogs leads there.".to_owned()]
     })
-}
-
-fn is_question(verb: &Verb) -> bool {
-    match verb {
-        Verb::Choice { .. }
-        | Verb::Many { .. }
-        | Verb::YesNo { .. }
-        | Verb::Number { .. }
-        | Verb::Text { .. }
-        | Verb::Screen { .. }
-        | Verb::Move { .. }
-        | Verb::Play { .. }
-        | Verb::Summary { .. } => true,
-        Verb::Handoff { .. }
-        | Verb::RequestCall { .. }
-        | Verb::Call { .. }
-        | Verb::Branch { .. }
-        | Verb::Pass { .. }
-        | Verb::End => false,
-    }
 }
 
 /// How many ways lead from the start of a dialog to one of its steps, with no

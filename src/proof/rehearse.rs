@@ -63,6 +63,8 @@ pub(super) struct Rehearsal<'a> {
     pub has_contact: bool,
     /// The steps that asked, in order, without repeats in a row.
     pub way: Vec<(DialogId, StepId)>,
+    /// The dialogs that were walked since the last card came into force.
+    pub opened: Vec<DialogId>,
     /// Which of the sets of flags that give a card is stated.
     pub alarm_choice: usize,
     /// Everything that was planned has been done as planned.
@@ -88,6 +90,7 @@ impl<'a> Rehearsal<'a> {
             handed_off: false,
             has_contact: false,
             way: Vec::new(),
+            opened: Vec::new(),
             alarm_choice: 0,
             is_done: false,
             stopped_by: Vec::new(),
@@ -217,8 +220,17 @@ impl<'a> Rehearsal<'a> {
                 self.take(What::Unreadable);
             }
             Tap::Say(flag) => self.state(flag, Act::Yes)?,
+            Tap::Mention(flag) => {
+                let words = self.content.examples.get(flag).ok_or(Stuck)?.clone();
+                self.say(&words);
+                return Ok(());
+            }
             Tap::Alarm(level, flags) => return self.alarm(*level, flags, then),
             Tap::Clear => return self.clear(),
+            // No `.chat` file says these; what needs them is not shown.
+            Tap::PartOfADay | Tap::ClearingEnds(_) | Tap::ClearSome | Tap::Suspicion => {
+                return Err(Stuck);
+            }
         }
         if !matches!(tap, Tap::Say(_)) {
             self.answer_items(Act::Yes);
@@ -521,6 +533,14 @@ impl<'a> Rehearsal<'a> {
         self.c = conversation;
         for effect in effects {
             self.keep(effect);
+        }
+        if self.c.stack.is_empty() {
+            self.opened.clear();
+        }
+        for frame in &self.c.stack {
+            if !self.opened.contains(&frame.dialog) {
+                self.opened.push(frame.dialog.clone());
+            }
         }
         if let Some((dialog, step)) = self.asks() {
             let here = (dialog.clone(), step.clone());

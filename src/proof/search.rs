@@ -13,7 +13,7 @@ use std::cmp::Reverse;
 use std::collections::{BinaryHeap, HashMap, HashSet};
 use std::rc::Rc;
 
-use super::machine::{At, End, Goal, Guess, Machine, Mode, State, Stop};
+use super::machine::{At, End, Guess, Machine, Mode, State, Stop};
 use super::tap::{Crumb, Tap, Trail, Way};
 use crate::content::{Deed, Verb};
 use crate::ids::{DialogId, FlagId};
@@ -118,7 +118,7 @@ pub(super) struct Search<'m, 'a> {
     node_ids: HashMap<(Crumb, State), u32>,
     heap: BinaryHeap<Reverse<(u32, u32)>>,
     /// What every command was already given with: screens, by everything else.
-    given: HashMap<State, Vec<u64>>,
+    given: HashMap<State, Vec<(u64, bool)>>,
     /// What was guessed on the way to a place, where anything was.
     guessed: HashMap<u32, Rc<[Guess]>>,
     found: Option<Find>,
@@ -276,11 +276,13 @@ impl<'m, 'a> Search<'m, 'a> {
         let Place {
             state, node, cost, ..
         } = self.places[id as usize];
-        let is_beside = self.machine.goal == (Goal::Refused { behind_card: true })
-            && self.machine.tracked.slots.is_empty()
-            && self.machine.tracked.flags.is_empty();
+        let is_untracked =
+            self.machine.tracked.slots.is_empty() && self.machine.tracked.flags.is_empty();
+        let is_beside =
+            self.machine.looks_behind_card() && (is_untracked || self.machine.begins_stopped);
         if is_beside && id != 0 && !matches!(state.mode, Mode::Stopped(_)) {
-            // What is stated and shown before a card changes nothing behind it.
+            // What is stated and shown before a card changes nothing behind it that
+            // nobody tracks.
             return;
         }
         if state.changing {
@@ -293,9 +295,7 @@ impl<'m, 'a> Search<'m, 'a> {
         for way in self.machine.answers(state) {
             self.take(id, cost, node, way);
         }
-        if node != 0 {
-            self.pop(id, cost, false);
-        }
+        self.pop(id, cost, false);
         if node != 0 && matches!(self.machine.step(at).verb, Verb::Summary { .. }) {
             let to = State {
                 changing: true,
@@ -334,7 +334,8 @@ impl<'m, 'a> Search<'m, 'a> {
                 self.add(state, 0, cost, via(), &end.guesses);
             }
             (Stop::Ask(state), Trail::Keep | Trail::Push(_)) if end.left_between => {
-                for below in self.outside(node) {
+                let place = self.machine.stack(state.stack).len();
+                for below in self.outside(node, place) {
                     self.add(state, below, cost, via(), &end.guesses);
                 }
             }

@@ -57,8 +57,18 @@ pub enum Tap {
     Timer(u32),
     /// A day passes.
     Day,
+    /// Screens that were answered at different times have expired in part.
+    PartOfADay,
+    /// Staff's clearing of this flag has ended.
+    ClearingEnds(FlagId),
+    /// Staff clear some of what stands behind a card.
+    ClearSome,
+    /// Words that may mean something: moves are locked until it is asked about.
+    Suspicion,
     /// Words that state this flag; a second question is answered with yes.
     Say(FlagId),
+    /// Words that state this flag; its second question is left open.
+    Mention(FlagId),
     /// These flags are stated, or any where none are named, so that a card of this
     /// level is in force.
     Alarm(Level, Vec<FlagId>),

@@ -3,15 +3,16 @@
 use std::collections::BTreeSet;
 
 use super::guide::{Guide, openings};
-use super::machine::{Goal, Tracked};
+use super::machine::{Goal, Machine, Tracked};
 use super::quest::{Quest, Reached};
 use super::rehearse::Rehearsal;
+use super::surely::{Place, Surely};
 use super::tap::Tap;
 use super::ticks::targets;
 use super::{Finding, Report, Spot};
-use crate::content::{Content, Deed, Dialog, Verb};
+use crate::content::{Content, Deed, Dialog, Step, Verb};
 use crate::dialog::{Act, Press};
-use crate::ids::{DialogId, StepId};
+use crate::ids::{DialogId, Lang, StepId};
 use crate::triage::Level;
 
 /// Taps to a person, and to booking.
@@ -78,10 +79,96 @@ pub(super) fn prove_person(guide: &mut Guide<'_>, report: &mut Report) {
                 .push(no_person(content, chat, what, spots, report));
         }
     }
+    for level in [Level::Clear].into_iter().chain(Level::BLOCKING) {
+        if let Some(finding) = doubtful_person(content, level, report) {
+            return report.findings.push(finding);
+        }
+    }
     for level in [Level::Clear, Level::SeeProfessional] {
         prove_handoff(guide, level, report);
     }
     report.states += guide.looked_at();
+}
+
+/// A fact with which the button that reaches a person does not: the walks above
+/// know only some of them.
+fn doubtful_person(content: &Content, level: Level, report: &mut Report) -> Option<Finding> {
+    let names_phone = |step: &Step| {
+        let says = step.say.as_ref().is_some_and(|say| {
+            Lang::ALL.iter().all(|lang| {
+                let mut names = say.template(*lang).placeholders();
+                names.any(|name| name == "phone")
+            })
+        });
+        says || matches!(
+            step.verb,
+            Verb::Handoff { phone: true, .. } | Verb::RequestCall { .. }
+        )
+    };
+    let mut surely = Surely {
+        content,
+        level,
+        is_it: &names_phone,
+        doubtful: Vec::new(),
+    };
+    if surely.from(&content.bot.person, TAPS_MAX - 1) {
+        return None;
+    }
+    let misses = |chat: &Rehearsal<'_>| {
+        chat.is_done
+            && !shows_phone(content, chat)
+            && !chat.handed_off
+            && !one_tap_shows(content, chat)
+    };
+    let found = reach_doubtful(content, &surely.doubtful, &misses, report)?;
+    let (dialog, step, chat) = found;
+    let chat = chat.map(|mut chat| {
+        chat.expect("bot: {phone}".to_owned());
+        chat.chat(&[
+            "P4: a person is two taps away.".to_owned(),
+            "Plays up to its last line, which should hold and does not.".to_owned(),
+        ])
+    });
+    Some(Finding {
+        property: report.property,
+        what: format!(
+            "whoever comes to `{step}` in {dialog}.yaml reaches no person within {TAPS_MAX} taps"
+        ),
+        help: format!("Let {dialog}.yaml say {{phone}} before it branches."),
+        spots: vec![Spot::Step(dialog, step)],
+        chat,
+    })
+}
+
+/// The first doubtful place that somebody may come to, with a chat where one plays.
+fn reach_doubtful<'a>(
+    content: &'a Content,
+    doubtful: &[Place],
+    misses: &dyn Fn(&Rehearsal<'a>) -> bool,
+    report: &mut Report,
+) -> Option<(DialogId, StepId, Option<Rehearsal<'a>>)> {
+    let machine = Machine::new(content, Tracked::default(), Goal::Everything);
+    for (dialog, step) in doubtful {
+        let Some(at) = machine.at(dialog, step) else {
+            continue;
+        };
+        let mut quest = Quest {
+            content,
+            goal: Goal::Step(at),
+            tracked: Tracked::default(),
+            is_reached: misses,
+            states: 0,
+        };
+        let reached = quest.reach();
+        report.states += quest.states;
+        let chat = match reached {
+            Reached::Nowhere => continue,
+            Reached::Shown { chat } => Some(*chat),
+            Reached::Unshown { .. } | Reached::BeyondBudget => None,
+        };
+        return Some((dialog.clone(), step.clone(), chat));
+    }
+    None
 }
 
 fn no_person(
@@ -153,15 +240,18 @@ fn reaches_person(content: &Content, chat: &Rehearsal<'_>) -> bool {
     {
         return false;
     }
-    if shows(&first) {
-        return true;
-    }
-    let nexts: Vec<Press> = first.buttons();
+    shows(&first) || one_tap_shows(content, &first)
+}
+
+/// A button of the newest message, or what is typed, shows the clinic's number.
+fn one_tap_shows(content: &Content, chat: &Rehearsal<'_>) -> bool {
+    let shows = |chat: &Rehearsal<'_>| chat.handed_off || shows_phone(content, chat);
+    let nexts: Vec<Press> = chat.buttons();
     nexts.iter().any(|press| {
-        let mut second = first.clone();
+        let mut second = chat.clone();
         second.press(press).is_ok() && shows(&second)
     }) || {
-        let mut typed = first.clone();
+        let mut typed = chat.clone();
         typed.tap(&Tap::Typed, &[]).is_ok() && shows(&typed)
     }
 }
@@ -212,6 +302,9 @@ fn prove_handoff(guide: &mut Guide<'_>, level: Level, report: &mut Report) {
         }
     }
     if found {
+        if let Some(finding) = doubtful_handoff(content, level, report) {
+            report.findings.push(finding);
+        }
         return;
     }
     if let Some(opening) = openings(content).first() {
@@ -236,15 +329,70 @@ fn prove_handoff(guide: &mut Guide<'_>, level: Level, report: &mut Report) {
     });
 }
 
+/// Booking is at hand from some command, and with some fact it is not.
+fn doubtful_handoff(content: &Content, level: Level, report: &mut Report) -> Option<Finding> {
+    let hands_off = |step: &Step| matches!(step.verb, Verb::Handoff { contact: true, .. });
+    let mut doubtful: Option<Vec<Place>> = None;
+    for command in &content.bot.commands {
+        let Deed::Opens(dialog) = &command.deed else {
+            continue;
+        };
+        let is_open = content
+            .dialogs
+            .get(dialog)
+            .is_some_and(|dialog| level <= dialog.stays_open.max(Level::Caution));
+        let mut surely = Surely {
+            content,
+            level,
+            is_it: &hands_off,
+            doubtful: Vec::new(),
+        };
+        if !is_open {
+            continue;
+        }
+        if surely.from(dialog, TAPS_MAX - 1) {
+            return None;
+        }
+        if !surely.doubtful.is_empty() && doubtful.is_none() {
+            doubtful = Some(surely.doubtful);
+        }
+    }
+    let misses = |chat: &Rehearsal<'_>| {
+        let is_level = chat.c.stop.as_ref().map_or(Level::Clear, |stop| stop.level) == level;
+        let gives = chat.buttons().iter().any(|press| {
+            let mut second = chat.clone();
+            second.press(press).is_ok() && second.has_contact
+        });
+        chat.is_done && is_level && !chat.has_contact && !gives
+    };
+    let (dialog, step, chat) = reach_doubtful(content, &doubtful?, &misses, report)?;
+    let chat = chat.map(|mut chat| {
+        chat.expect("bot: contact".to_owned());
+        chat.chat(&[
+            "P4: booking is at hand where the level allows it.".to_owned(),
+            "Plays up to its last line, which should hold and does not.".to_owned(),
+        ])
+    });
+    Some(Finding {
+        property: report.property,
+        what: format!("whoever comes to `{step}` in {dialog}.yaml is not led to the `handoff`"),
+        help: "Let every arm of the branch lead to the `handoff`.".to_owned(),
+        spots: vec![Spot::Step(dialog, step)],
+        chat,
+    })
+}
+
 /// Proves P5.
 pub(super) fn prove_end(guide: &mut Guide<'_>, report: &mut Report) {
     prove_no_loop(guide.content, report);
     for dialog in guide.content.dialogs.values() {
-        if let Some(step) = traps(guide.content, dialog)
-            .into_iter()
-            .find(|step| guide.to(&dialog.id, step).is_some())
-        {
-            let finding = trapped(guide, dialog, &step, report);
+        let traps = traps(guide.content, dialog);
+        let known = traps
+            .iter()
+            .find(|step| guide.to(&dialog.id, step).is_some());
+        let trap = known.or_else(|| traps.iter().find(|step| guide.may_reach(&dialog.id, step)));
+        if let Some(step) = trap {
+            let finding = trapped(guide, dialog, step, report);
             report.findings.push(finding);
         }
     }
@@ -252,11 +400,7 @@ pub(super) fn prove_end(guide: &mut Guide<'_>, report: &mut Report) {
 }
 
 fn prove_no_loop(content: &Content, report: &mut Report) {
-    let gone = content
-        .words
-        .step_gone
-        .render(crate::ids::Lang::En, content)
-        .text;
+    let gone = content.words.step_gone.render(Lang::En, content).text;
     let mut quest = Quest {
         content,
         goal: Goal::Loop,

@@ -54,8 +54,23 @@ impl<'a> Machine<'a> {
         })
     }
 
-    /// Whether a condition holds; `None` when it is not known.
-    pub fn holds(&self, state: State, condition: &Condition) -> Option<bool> {
+    /// Whether the patient is cleared; `None` when it is not known.
+    pub fn knows_clearance(&self, state: State) -> Option<bool> {
+        match state.mode {
+            Mode::Pending { .. } | Mode::Stopped(_) => Some(false),
+            Mode::Free if self.tracked.clearance => Some(self.is_cleared(state)),
+            Mode::Free => None,
+        }
+    }
+
+    /// Whether a condition holds, for somebody who is `cleared` or not; `None` when
+    /// it is not known.
+    pub fn holds(
+        &self,
+        state: State,
+        cleared: Option<bool>,
+        condition: &Condition,
+    ) -> Option<bool> {
         match condition {
             Condition::Has(atom) => self.has(state, atom),
             Condition::Count { of, from, to } => {
@@ -77,38 +92,13 @@ impl<'a> Machine<'a> {
             Condition::LevelAtLeast(level) => match state.mode {
                 Mode::Free if *level >= Level::SeeProfessional => Some(false),
                 Mode::Free => None,
-                Mode::Pending => Some(*level <= Level::SeeProfessional),
+                Mode::Pending { .. } => Some(*level <= Level::SeeProfessional),
                 Mode::Stopped(is) => Some(*level <= is),
             },
-            Condition::Cleared(wanted) => match state.mode {
-                Mode::Pending | Mode::Stopped(_) => Some(!wanted),
-                Mode::Free if self.tracked.clearance => Some(self.is_cleared(state) == *wanted),
-                Mode::Free => None,
-            },
-            Condition::All(all) => self.all(state, all),
-            Condition::Any(any) => {
-                let known: Vec<Option<bool>> =
-                    any.iter().map(|one| self.holds(state, one)).collect();
-                if known.contains(&Some(true)) {
-                    Some(true)
-                } else if known.contains(&None) {
-                    None
-                } else {
-                    Some(false)
-                }
-            }
-            Condition::Not(not) => self.holds(state, not).map(|holds| !holds),
-        }
-    }
-
-    fn all(&self, state: State, all: &[Condition]) -> Option<bool> {
-        let known: Vec<Option<bool>> = all.iter().map(|one| self.holds(state, one)).collect();
-        if known.contains(&Some(false)) {
-            Some(false)
-        } else if known.contains(&None) {
-            None
-        } else {
-            Some(true)
+            Condition::Cleared(wanted) => cleared.map(|cleared| cleared == *wanted),
+            Condition::All(all) => all_of(all.iter().map(|one| self.holds(state, cleared, one))),
+            Condition::Any(any) => any_of(any.iter().map(|one| self.holds(state, cleared, one))),
+            Condition::Not(not) => self.holds(state, cleared, not).map(|holds| !holds),
         }
     }
 
@@ -117,22 +107,15 @@ impl<'a> Machine<'a> {
         let Some(exercise) = self.content.moves.list.get(id) else {
             return Some(false);
         };
-        let facts = exercise
+        let own = exercise
             .changes
             .iter()
-            .filter(|(_, change)| *change == Change::Drop);
-        let mut known: Vec<Option<bool>> = facts.map(|(atom, _)| self.has(state, atom)).collect();
-        known.extend(
-            self.histories_against(id)
-                .map(|flag| self.has(state, &Atom::Flag(flag.clone()))),
-        );
-        if known.contains(&Some(true)) {
-            Some(true)
-        } else if known.contains(&None) {
-            None
-        } else {
-            Some(false)
-        }
+            .filter(|(_, change)| *change == Change::Drop)
+            .map(|(atom, _)| self.has(state, atom));
+        let histories = self
+            .histories_against(id)
+            .map(|flag| self.has(state, &Atom::Flag(flag.clone())));
+        any_of(own.chain(histories))
     }
 
     /// History flags that leave this move out.
@@ -148,4 +131,22 @@ impl<'a> Machine<'a> {
             })
             .map(|(id, _)| id)
     }
+}
+
+/// Whether one of these holds; `None` when it is not known.
+pub(super) fn any_of(known: impl Iterator<Item = Option<bool>>) -> Option<bool> {
+    let mut holds = Some(false);
+    for one in known {
+        match one {
+            Some(true) => return Some(true),
+            Some(false) => {}
+            None => holds = None,
+        }
+    }
+    holds
+}
+
+/// Whether each of these holds; `None` when it is not known.
+pub(super) fn all_of(known: impl Iterator<Item = Option<bool>>) -> Option<bool> {
+    any_of(known.map(|one| one.map(|holds| !holds))).map(|fails| !fails)
 }

@@ -3,10 +3,12 @@
 use std::collections::{HashMap, HashSet, VecDeque};
 use std::rc::Rc;
 
-use super::{At, Goal, Machine, Mode, State};
+use super::conditions::all_of;
+use super::{At, Behind, Goal, Machine, Mode, State};
 use crate::content::{Atom, Condition, Verb};
 use crate::dialog::STEPS_PER_TURN_MAX;
 use crate::ids::{MoveId, StepId};
+use crate::triage::Level;
 
 /// Where a run of steps without a question ends.
 #[derive(Debug, Clone, Copy, PartialEq, Eq, Hash)]
@@ -122,7 +124,7 @@ impl<'a> Machine<'a> {
     fn go(&mut self, runner: Runner, ends: &mut Vec<End>) -> Vec<Runner> {
         let mut state = runner.state;
         let Some(at) = self.top(state) else {
-            if state.mode != Mode::Pending {
+            if !state.mode.is_pending() {
                 ends.push(runner.end(Stop::Rest(state)));
             }
             return Vec::new();
@@ -131,6 +133,11 @@ impl<'a> Machine<'a> {
         let step = self.step(at);
         if self.goal == Goal::Step(at)
             && !matches!(step.verb, Verb::Move { .. } | Verb::Play { .. })
+        {
+            ends.push(runner.end(Stop::Found(state, at)));
+        }
+        if let Goal::Behind(what) = &self.goal
+            && self.is_out_of_place(*what, state.mode, at)
         {
             ends.push(runner.end(Stop::Found(state, at)));
         }
@@ -149,6 +156,13 @@ impl<'a> Machine<'a> {
                 self.grant(&mut state);
                 self.goto(state, next)
             }
+            Verb::Screen { screen, next } if self.assumes() && self.goal == Goal::Loop => {
+                // It may be answered already: then nobody is asked.
+                let mut passed = state;
+                passed.screens |= self.screen_bit(screen);
+                ends.push(runner.end(Stop::Ask(state)));
+                self.goto(passed, next)
+            }
             Verb::Move { id, next, .. } => {
                 let dropped = self.is_dropped(state, id);
                 return self.pass_move(&runner, at, id, dropped, next, ends);
@@ -157,13 +171,7 @@ impl<'a> Machine<'a> {
                 let dropped: Vec<Option<bool>> =
                     moves.iter().map(|id| self.is_dropped(state, id)).collect();
                 // It is passed over when every move is, and asks when one is not.
-                let all = if dropped.contains(&Some(false)) {
-                    Some(false)
-                } else if dropped.contains(&None) {
-                    None
-                } else {
-                    Some(true)
-                };
+                let all = all_of(dropped.iter().copied());
                 self.shows_later(&runner, at, moves, &dropped, ends);
                 let first = dropped.iter().position(|one| *one != Some(true));
                 let first = first.and_then(|first| moves.get(first)).or(moves.first());
@@ -193,8 +201,9 @@ impl<'a> Machine<'a> {
             | Verb::Number { .. }
             | Verb::Text { .. }
             | Verb::Summary { .. } => {
-                // A card that waits is shown before any other question.
-                if state.mode != Mode::Pending {
+                // A card that waits is shown before any other question, but for those
+                // of a dialog that came in between.
+                if !state.mode.is_pending() || self.is_between(state) {
                     ends.push(runner.end(Stop::Ask(state)));
                 }
                 return Vec::new();
@@ -210,16 +219,53 @@ impl<'a> Machine<'a> {
         arms: &[(Condition, StepId)],
         otherwise: &StepId,
     ) -> Vec<Runner> {
-        let state = runner.state;
         let mut ways = Vec::new();
-        let mut is_sure = true;
+        let reads_clearance = || {
+            arms.iter()
+                .any(|(condition, _)| condition.reads_clearance())
+        };
+        if runner.state.mode == Mode::Free && self.assumes() && reads_clearance() {
+            // Whoever is cleared has answered every screen. Whoever is not may have.
+            let cleared = State {
+                screens: self.all_screens,
+                clear: true,
+                ..runner.state
+            };
+            let locked = State {
+                clear: false,
+                ..runner.state
+            };
+            for (state, cleared) in [(cleared, true), (locked, false)] {
+                let runner = runner.to(state);
+                self.take_arms(&runner, at, (arms, otherwise), Some(cleared), &mut ways);
+            }
+        } else {
+            let cleared = self.knows_clearance(runner.state);
+            self.take_arms(runner, at, (arms, otherwise), cleared, &mut ways);
+        }
+        ways
+    }
+
+    /// The arms that may be taken, where it is known, or assumed, whether the
+    /// patient is cleared.
+    fn take_arms(
+        &mut self,
+        runner: &Runner,
+        at: At,
+        (arms, otherwise): (&[(Condition, StepId)], &StepId),
+        cleared: Option<bool>,
+        ways: &mut Vec<Runner>,
+    ) {
+        let state = runner.state;
+        let is_assumed = cleared.is_some() && self.knows_clearance(state).is_none();
+        let mut is_sure = !is_assumed;
         let all = arms
             .iter()
             .map(|(condition, go)| (Some(condition), go))
             .chain([(None, otherwise)]);
         for (condition, go) in all {
             let holds = match condition {
-                Some(condition) => self.holds(state, condition),
+                Some(condition) => self.holds(state, cleared, condition),
                 None => Some(true),
             };
             if holds == Some(false) {
@@ -230,13 +276,12 @@ impl<'a> Machine<'a> {
             if is_sure {
                 ways.push(runner.to(next));
             } else {
-                self.guess(runner, at, next, &mut ways);
+                self.guess(runner, at, next, ways);
             }
             if holds == Some(true) {
                 break;
             }
         }
-        ways
     }
 
     fn guess(&self, runner: &Runner, at: At, next: State, ways: &mut Vec<Runner>) {
@@ -274,7 +319,7 @@ impl<'a> Machine<'a> {
             && dropped == Some(true)
             && exercise == id
             && state.mode == Mode::Free
-            && self.is_complete(state)
+            && self.may_be_complete(state)
             && self.has_all(state, with)
         {
             ends.push(runner.end(Stop::Found(state, at)));
@@ -305,7 +350,7 @@ impl<'a> Machine<'a> {
         else {
             return;
         };
-        if state.mode != Mode::Free || !self.is_complete(state) || !self.has_all(state, with) {
+        if state.mode != Mode::Free || !self.may_be_complete(state) || !self.has_all(state, with) {
             return;
         }
         let kept = moves
@@ -322,6 +367,25 @@ impl<'a> Machine<'a> {
         }
     }
 
+    /// Whether a step has no place behind the card in force.
+    fn is_out_of_place(&self, what: Behind, mode: Mode, at: At) -> bool {
+        let Mode::Stopped(level) = mode else {
+            return false;
+        };
+        let known = &self.steps[at as usize];
+        match what {
+            Behind::Handoff => {
+                level >= Level::UrgentToday && matches!(known.step.verb, Verb::Handoff { .. })
+            }
+            Behind::Safety => known.dialog.steps.values().any(|step| {
+                matches!(
+                    step.verb,
+                    Verb::Screen { .. } | Verb::Move { .. } | Verb::Play { .. }
+                )
+            }),
+        }
+    }
+
     fn has_all(&self, state: State, facts: &[Atom]) -> bool {
         facts.iter().all(|fact| self.has(state, fact) == Some(true))
     }
@@ -330,8 +394,8 @@ impl<'a> Machine<'a> {
     fn shows(&mut self, runner: &Runner, at: At, id: &MoveId, ends: &mut Vec<End>) {
         let mut state = runner.state;
         let is_refused = match state.mode {
-            Mode::Pending => return,
-            Mode::Free => !self.is_complete(state),
+            Mode::Pending { .. } => return,
+            Mode::Free => !self.may_be_complete(state),
             Mode::Stopped(_) => true,
         };
         let behind_card = state.mode != Mode::Free;
@@ -345,12 +409,13 @@ impl<'a> Machine<'a> {
                     && exercise.as_ref().is_none_or(|exercise| exercise == id)
                     && self.has_all(state, with)
             }
-            Goal::Passed { .. } | Goal::Loop | Goal::Everything => false,
+            Goal::Passed { .. } | Goal::Behind(_) | Goal::Loop | Goal::Everything => false,
         };
         if is_found {
             ends.push(runner.end(Stop::Found(state, at)));
         }
         if !is_refused {
+            state.screens = self.all_screens;
             self.grant(&mut state);
             ends.push(runner.end(Stop::Ask(state)));
         }

@@ -4,7 +4,8 @@ use std::collections::HashSet;
 
 use super::alarms::{cards_at, level_of};
 use super::{Search, Via};
-use crate::ids::DialogId;
+use crate::content::Verb;
+use crate::ids::{DialogId, FlagId};
 use crate::proof::machine::{Mode, State};
 use crate::proof::tap::{Tap, Trail, Way};
 use crate::triage::{Form, Level};
@@ -12,11 +13,21 @@ use crate::triage::{Form, Level};
 impl Search<'_, '_> {
     /// Commands, links, time and staff: they come wherever the patient stands.
     pub(super) fn expand_globally(&mut self, id: u32, state: State, cost: u32) {
-        if state.screens != 0 {
-            self.pass_a_day(id, state, cost);
+        self.pass_a_day(id, state, cost);
+        if state.stack == 0 {
+            self.reach_person(id, state, cost);
+        } else {
+            self.come_between(id, state, cost);
         }
-        self.come_between(id, state, cost);
         self.say_flags(id, state, cost);
+        // A card that waits shows no move: a hunt for one need not look there.
+        if !self.machine.hunts || self.machine.looks_for_refusal() {
+            self.wait_at_rest(id, state, cost);
+            self.wait_at_screen(id, state, cost);
+        }
+        if !self.machine.hunts {
+            self.expire_in_part(id, state, cost);
+        }
         let rest = State {
             stack: 0,
             screens: 0,
@@ -25,16 +36,16 @@ impl Search<'_, '_> {
         };
         let given = self.given.entry(rest).or_default();
         let merges = self.merges_screens;
-        if given
-            .iter()
-            .any(|known| *known == state.screens || (merges && known & !state.screens == 0))
-        {
+        if given.iter().any(|(known, clear)| {
+            (*known == state.screens && *clear == state.clear)
+                || (merges && known & !state.screens == 0)
+        }) {
             return;
         }
-        given.push(state.screens);
+        given.push((state.screens, state.clear));
         let level = match state.mode {
             Mode::Stopped(level) => level,
-            Mode::Free | Mode::Pending => Level::Clear,
+            Mode::Free | Mode::Pending { .. } => Level::Clear,
         };
         for (tap, dialog, replaces) in self.entries.clone() {
             let Some(found) = self.machine.content.dialogs.get(&dialog) else {
@@ -78,25 +89,51 @@ impl Search<'_, '_> {
             );
         }
         match state.mode {
-            Mode::Free => self.raise_alarms(id, state, cost),
-            Mode::Pending => {}
+            Mode::Pending { .. } if self.machine.hunts => {}
+            Mode::Free | Mode::Pending { .. } => self.raise_alarms(id, state, cost),
             Mode::Stopped(level) => {
                 self.answer_cards(id, state, cost, level);
-                let to = State {
-                    stack: 0,
-                    screens: 0,
-                    clear: false,
-                    mode: Mode::Free,
-                    ..state
-                };
+                self.clear(id, state, cost, level);
+            }
+        }
+    }
+
+    /// Staff clear what stands behind a card: all of it, or some. What is left then
+    /// has a lower card, or one that waits where the engine has a question open.
+    /// And what is stated behind a card can bring a higher one.
+    fn clear(&mut self, id: u32, state: State, cost: u32, level: Level) {
+        let rest = State {
+            stack: 0,
+            screens: 0,
+            clear: false,
+            ..state
+        };
+        let via = |tap| Via::Step { from: id, tap };
+        let free = State {
+            mode: Mode::Free,
+            ..rest
+        };
+        self.add(free, 0, cost + 2, via(Tap::Clear), &[]);
+        if self.machine.hunts {
+            return;
+        }
+        self.raise_alarms(id, state, cost);
+        let settles = self.machine.can_settle();
+        let may_be = |level: &Level| self.alarms.iter().any(|(known, _)| known == level);
+        let lower: Vec<Mode> = Level::BLOCKING
+            .into_iter()
+            .filter(may_be)
+            .map(Mode::Stopped)
+            .collect();
+        for mode in lower.into_iter().chain([Mode::Pending { settles }]) {
+            let is_there =
+                !mode.is_pending() || (level > Level::SeeProfessional && self.machine.may_wait());
+            if mode != state.mode && is_there {
                 self.add(
-                    to,
+                    State { mode, ..rest },
                     0,
-                    cost + 2,
-                    Via::Step {
-                        from: id,
-                        tap: Tap::Clear,
-                    },
+                    cost + 3,
+                    via(Tap::ClearSome),
                     &[],
                 );
             }
@@ -108,7 +145,8 @@ impl Search<'_, '_> {
         let content = self.machine.content;
         let node = self.places[id as usize].node;
         let frames = self.machine.stack(state.stack);
-        if frames.is_empty() || frames.iter().any(|frame| frame & 1 == 1) {
+        let is_hunted = self.machine.hunts && frames.iter().any(|frame| frame & 1 == 1);
+        if frames.is_empty() || is_hunted {
             return;
         }
         let mut between: Vec<(Tap, DialogId)> = self
@@ -124,7 +162,10 @@ impl Search<'_, '_> {
             };
             let is_person = tap == Tap::Person;
             let comes_between = is_person || found.stays_open == Level::EmergencyNow;
-            if !comes_between || self.inert.contains(&dialog) {
+            let is_walked = frames
+                .iter()
+                .any(|frame| self.machine.steps[(frame >> 1) as usize].dialog.id == dialog);
+            if !comes_between || is_walked || self.inert.contains(&dialog) {
                 continue;
             }
             let to = self.machine.enter(state, found, Some(1));
@@ -142,41 +183,183 @@ impl Search<'_, '_> {
         }
     }
 
+    /// A day passes, or flags, rules, screens or what is heard are new: every
+    /// screen is asked again.
     pub(super) fn pass_a_day(&mut self, id: u32, state: State, cost: u32) {
-        let facts = self.machine.with_all_old(state.facts);
-        let facts = self.machine.without_day_slots(facts);
+        let aged = self.machine.with_all_old(state.facts);
+        // Without an answered screen only what was said grows old.
+        let may_be_answered = state.screens != 0 || self.machine.assumes();
+        let facts = if may_be_answered {
+            self.machine.without_day_slots(aged)
+        } else {
+            aged
+        };
+        let is_hunted = self.machine.hunts;
+        if state.screens == 0 && (is_hunted || facts == state.facts) {
+            return;
+        }
         let expired = State {
             screens: 0,
             clear: false,
             facts,
             ..state
         };
+        if state.screens == 0 && facts == aged {
+            let node = self.places[id as usize].node;
+            let (from, tap) = (id, Tap::Day);
+            self.add(expired, node, cost + 2, Via::Step { from, tap }, &[]);
+        } else {
+            self.lose_clearance(id, expired, cost, Tap::Day);
+        }
+    }
+
+    /// Screens that were answered at different times expire one by one, a clearing
+    /// by staff ends, and words that may mean something take clearance until they
+    /// are asked about. A screen missing can only be told from all of them missing
+    /// where branches ask for clearance.
+    fn expire_in_part(&mut self, id: u32, state: State, cost: u32) {
+        if self.machine.tracked.clearance {
+            let mut left = state.screens;
+            while left != 0 {
+                let screen = left & left.wrapping_neg();
+                left &= !screen;
+                let to = State {
+                    screens: state.screens & !screen,
+                    facts: self.machine.without_day_slots(state.facts),
+                    ..state
+                };
+                self.lose_clearance(id, to, cost, Tap::PartOfADay);
+            }
+            if state.clear {
+                let node = self.places[id as usize].node;
+                let to = State {
+                    clear: false,
+                    ..state
+                };
+                let (from, tap) = (id, Tap::Suspicion);
+                self.add(to, node, cost + 2, Via::Step { from, tap }, &[]);
+            }
+        }
+        for flag in self.machine.tracked.flags.clone() {
+            let facts = self.machine.without_flag(state.facts, &flag);
+            if facts == state.facts || !self.may_be_in_force(state.mode, facts) {
+                continue;
+            }
+            let asked = self.machine.content.screen_of(&flag);
+            let screen = asked.map_or(0, |screen| self.machine.screen_bit(&screen.id));
+            let to = State {
+                screens: state.screens & !screen,
+                facts: self.machine.without_day_slots(facts),
+                ..state
+            };
+            self.lose_clearance(id, to, cost, Tap::ClearingEnds(flag));
+        }
+    }
+
+    /// Whether these facts leave anything that the card in force could stand for:
+    /// what stands behind it stays until staff clear it.
+    fn may_be_in_force(&self, mode: Mode, facts: u32) -> bool {
+        let Mode::Stopped(level) = mode else {
+            return true;
+        };
+        let facts = self.machine.facts(facts);
+        let may_be_stated = |flag: &FlagId| {
+            let tracked = self.machine.tracked.flag(flag);
+            tracked.is_none_or(|at| facts.flags >> at & 1 == 1)
+        };
+        self.alarms
+            .iter()
+            .any(|(known, set)| *known == level && set.iter().all(may_be_stated))
+    }
+
+    /// Whoever is on the way to a move begins the screens again.
+    fn lose_clearance(&mut self, id: u32, state: State, cost: u32, tap: Tap) {
+        let state = State {
+            clear: false,
+            ..state
+        };
         let is_stopped = matches!(state.mode, Mode::Stopped(_));
         if self.machine.is_on_the_way(state) && !is_stopped {
-            let to = self.machine.begin_screening(expired);
-            self.take(
-                id,
-                cost,
-                0,
-                Way {
-                    tap: Tap::Day,
-                    to,
-                    trail: Trail::Gone,
-                    cost: 2,
-                },
-            );
+            let to = self.machine.begin_screening(state);
+            let trail = Trail::Gone;
+            let way = Way {
+                tap,
+                to,
+                trail,
+                cost: 2,
+            };
+            self.take(id, cost, 0, way);
         } else {
             let node = self.places[id as usize].node;
-            self.add(
-                expired,
-                node,
-                cost + 2,
-                Via::Step {
-                    from: id,
-                    tap: Tap::Day,
-                },
-                &[],
-            );
+            self.add(state, node, cost + 2, Via::Step { from: id, tap }, &[]);
+        }
+    }
+
+    /// While the second question of a history is open, its card waits, and whatever
+    /// is asked for by name goes on.
+    fn wait_at_rest(&mut self, id: u32, state: State, cost: u32) {
+        if state.stack != 0 || state.mode != Mode::Free {
+            return;
+        }
+        for flag in self.machine.first_histories() {
+            let to = State {
+                mode: Mode::Pending { settles: true },
+                clear: false,
+                facts: self.machine.with_flags(state.facts, std::iter::once(&flag)),
+                ..state
+            };
+            let (from, tap) = (id, Tap::Mention(flag));
+            self.add(to, 0, cost + 2, Via::Step { from, tap }, &[]);
+        }
+    }
+
+    /// While a screen is asked, a see-professional card waits: words state its
+    /// sign, or staff cleared what was worse. A history said again is asked about
+    /// again, and can be let go of.
+    fn wait_at_screen(&mut self, id: u32, state: State, cost: u32) {
+        let asks_screen = self
+            .machine
+            .top(state)
+            .is_some_and(|at| matches!(self.machine.step(at).verb, Verb::Screen { .. }));
+        if !asks_screen {
+            return;
+        }
+        let settles = self.machine.can_settle();
+        let mode = match state.mode {
+            // In a hunt only what plays so: a sign that cannot settle.
+            Mode::Free => Mode::Pending {
+                settles: settles && !self.machine.hunts,
+            },
+            Mode::Pending { settles: true } => Mode::Free,
+            Mode::Stopped(level) if level > Level::SeeProfessional => Mode::Pending { settles },
+            Mode::Pending { settles: false } | Mode::Stopped(_) => return,
+        };
+        // Which sign it is makes no difference but where it is tracked.
+        let mut said = vec![(Tap::ClearSome, state.facts)];
+        if !matches!(state.mode, Mode::Stopped(_)) {
+            for flag in self.machine.tracked.flags.clone() {
+                let facts = self.machine.with_flags(state.facts, std::iter::once(&flag));
+                if self.machine.waits(&flag) {
+                    said.push((Tap::Say(flag), facts));
+                }
+            }
+            let settled = self.machine.first_histories().into_iter().next();
+            let flag = match mode {
+                Mode::Free => settled,
+                Mode::Pending { .. } | Mode::Stopped(_) => self.machine.first_that_waits(),
+            };
+            said[0].0 = flag.map_or(Tap::ClearSome, Tap::Say);
+        }
+        let node = self.places[id as usize].node;
+        for (tap, facts) in said {
+            let mut to = State {
+                mode,
+                facts,
+                clear: false,
+                ..state
+            };
+            self.machine.grant(&mut to);
+            self.add(to, node, cost + 3, Via::Step { from: id, tap }, &[]);
         }
     }
 
@@ -194,25 +377,27 @@ impl Search<'_, '_> {
                 flags
             };
             let many = u32::try_from(named.len()).unwrap_or(u32::MAX).max(1);
-            let mode = Mode::Stopped(level);
             let to = State {
                 stack: 0,
                 screens: 0,
                 clear: false,
                 facts,
-                mode,
+                mode: Mode::Stopped(level),
                 ..state
             };
-            self.add(
-                to,
-                0,
-                cost + many,
-                Via::Step {
-                    from: id,
-                    tap: Tap::Alarm(level, named),
-                },
-                &[],
-            );
+            let tap = Tap::Alarm(level, named);
+            let via = Via::Step { from: id, tap };
+            self.add(to, 0, cost + many, via.clone(), &[]);
+            if level == Level::SeeProfessional && !self.machine.hunts {
+                // While one of the engine's own questions is open, it waits.
+                let waiting = State {
+                    mode: Mode::Pending {
+                        settles: self.machine.can_settle(),
+                    },
+                    ..to
+                };
+                self.add(waiting, 0, cost + many, via, &[]);
+            }
         }
     }
 
@@ -220,9 +405,10 @@ impl Search<'_, '_> {
     pub(super) fn say_flags(&mut self, id: u32, state: State, cost: u32) {
         let shown = match state.mode {
             Mode::Free => Level::Clear,
-            Mode::Pending => return,
+            Mode::Pending { .. } => Level::SeeProfessional,
             Mode::Stopped(level) => level,
         };
+        let is_pending = state.mode.is_pending();
         for flag in self.machine.tracked.flags.clone() {
             let own = self.machine.level_of(&flag, Form::Sure);
             let facts = self.machine.with_flags(state.facts, std::iter::once(&flag));
@@ -233,7 +419,8 @@ impl Search<'_, '_> {
                 from: id,
                 tap: Tap::Say(flag.clone()),
             };
-            if !own.blocks() || (self.machine.lets_go(&flag) && shown == Level::Clear) {
+            let waits = is_pending && self.machine.waits(&flag);
+            if !own.blocks() || waits || (self.machine.lets_go(&flag) && shown == Level::Clear) {
                 let node = self.places[id as usize].node;
                 self.add(State { facts, ..state }, node, cost + 3, via.clone(), &[]);
             }
@@ -275,6 +462,11 @@ impl Search<'_, '_> {
                 },
             );
         }
+    }
+
+    /// The button that reaches a person, where nothing is walked.
+    fn reach_person(&mut self, id: u32, state: State, cost: u32) {
+        let content = self.machine.content;
         if let Some(person) = content.dialogs.get(&content.bot.person) {
             let to = self
                 .machine

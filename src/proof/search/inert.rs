@@ -2,9 +2,9 @@
 
 use std::collections::HashSet;
 
-use crate::content::{Answer, Condition, Dialog, Verb};
+use crate::content::{Answer, Dialog, Verb};
 use crate::ids::DialogId;
-use crate::proof::machine::{Goal, Machine};
+use crate::proof::machine::{Behind, Goal, Machine};
 
 /// Dialogs that change nothing a branch, a screen or a move could depend on:
 /// coming in between, they lead back to where they came.
@@ -42,7 +42,14 @@ pub(super) fn inert_dialogs(machine: &Machine<'_>) -> HashSet<DialogId> {
 fn is_loud(machine: &Machine<'_>, dialog: &Dialog) -> bool {
     let is_wanted = match &machine.goal {
         Goal::Step(at) => machine.steps[*at as usize].dialog.id == dialog.id,
-        Goal::Loop | Goal::Everything => true,
+        Goal::Everything => true,
+        Goal::Behind(Behind::Handoff) => dialog
+            .steps
+            .values()
+            .any(|step| matches!(step.verb, Verb::Handoff { .. })),
+        // A circle in it is found where it is opened by itself; screens and moves
+        // are loud anyway.
+        Goal::Loop | Goal::Behind(Behind::Safety) => false,
         Goal::Refused { .. } | Goal::Shown { .. } | Goal::Passed { .. } => false,
     };
     is_wanted
@@ -75,7 +82,9 @@ fn is_loud_step(machine: &Machine<'_>, verb: &Verb) -> bool {
             return machine.tracked.slot(slot).is_some();
         }
         Verb::Branch { arms, .. } => {
-            return arms.iter().any(|(condition, _)| reads_clearance(condition))
+            return arms
+                .iter()
+                .any(|(condition, _)| condition.reads_clearance())
                 && machine.tracked.clearance;
         }
         Verb::Handoff { .. }
@@ -96,16 +105,4 @@ fn is_loud_step(machine: &Machine<'_>, verb: &Verb) -> bool {
                 .chain(&answer.raise_unsure)
                 .any(|flag| machine.tracked.flag(flag).is_some())
     })
-}
-
-fn reads_clearance(condition: &Condition) -> bool {
-    match condition {
-        Condition::Cleared(_) => true,
-        Condition::All(all) | Condition::Any(all) => all.iter().any(reads_clearance),
-        Condition::Not(not) => reads_clearance(not),
-        Condition::Has(_)
-        | Condition::Count { .. }
-        | Condition::Number { .. }
-        | Condition::LevelAtLeast(_) => false,
-    }
 }

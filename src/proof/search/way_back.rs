@@ -5,7 +5,7 @@ use std::rc::Rc;
 
 use super::{Node, Place, Pop, Search, Via};
 use crate::proof::machine::{Guess, State, Stop};
-use crate::proof::tap::{Crumb, Tap};
+use crate::proof::tap::{Crumb, Tap, Trail, Way};
 
 impl Search<'_, '_> {
     pub(super) fn push(
@@ -58,6 +58,9 @@ impl Search<'_, '_> {
     /// Back from a place, or one more question of the way back to be changed.
     pub(super) fn pop(&mut self, child: u32, cost: u32, is_change: bool) {
         let Place { state, node, .. } = self.places[child as usize];
+        if !is_change && self.leave_between(child, state, node, cost) {
+            return;
+        }
         let Some(crumb) = self.nodes[node as usize].crumb.clone() else {
             return;
         };
@@ -126,6 +129,32 @@ impl Search<'_, '_> {
         }
     }
 
+    /// Back from the first question of what came in between leads to what it
+    /// interrupted; says whether it does.
+    fn leave_between(&mut self, from: u32, state: State, node: u32, cost: u32) -> bool {
+        let frames = self.machine.stack(state.stack);
+        let Some(place) = frames.iter().rposition(|frame| frame & 1 == 1) else {
+            return false;
+        };
+        let newest = self.nodes[node as usize].crumb.as_ref();
+        let is_inside = newest.is_some_and(|crumb| {
+            let frames = self.machine.stack(crumb.stack);
+            frames.get(place).is_some_and(|frame| frame & 1 == 1)
+        });
+        if is_inside {
+            return false;
+        }
+        let stack = self.machine.intern_stack(&frames[..place]);
+        let way = Way {
+            tap: Tap::Back,
+            to: State { stack, ..state },
+            trail: Trail::Keep,
+            cost: 1,
+        };
+        self.take(from, cost, node, way);
+        true
+    }
+
     pub(super) fn returned(&mut self, pop: &Pop, below: u32, push: Tap, cost: u32) {
         let (state, node) = match pop.stop {
             Stop::Ask(state) => (state, self.places[below as usize].node),
@@ -146,18 +175,17 @@ impl Search<'_, '_> {
         self.add(state, node, cost, via, &pop.guesses);
     }
 
-    /// The questions that stand below a dialog that came in between.
-    pub(super) fn outside(&self, node: u32) -> Vec<u32> {
+    /// The questions that stand below the dialog that came in between at this
+    /// place of the stack.
+    pub(super) fn outside(&self, node: u32, place: usize) -> Vec<u32> {
         let mut found = Vec::new();
         let mut seen = HashSet::from([node]);
         let mut queue = vec![node];
         while let Some(node) = queue.pop() {
             let one = &self.nodes[node as usize];
             let is_inside = one.crumb.as_ref().is_some_and(|crumb| {
-                self.machine
-                    .stack(crumb.stack)
-                    .iter()
-                    .any(|frame| frame & 1 == 1)
+                let frames = self.machine.stack(crumb.stack);
+                frames.get(place).is_some_and(|frame| frame & 1 == 1)
             });
             if !is_inside {
                 found.push(node);
