@@ -79,6 +79,7 @@ pub struct Words {
     pub staff_seen_call: Text,
     pub staff_cleared: Text,
     pub call_requested: Text,
+    pub call_impossible: Text,
     pub other_person: Text,
     pub trouble: Text,
     pub consent_changed: Text,

@@ -3,7 +3,7 @@
 use super::button::{Act, Press};
 use super::conversation::{Asking, Consented, FlagNote, Pending, Slot, Stop};
 use super::effect::{Due, Effect};
-use super::input::{Input, Seen, What};
+use super::input::{Desk, Input, Seen, What};
 use super::stated::yes_no_of;
 use super::typed::is_unreadable;
 use super::walk::{Again, Walk};
@@ -427,11 +427,15 @@ impl Walk<'_> {
             let note = note.render(self.content.clinic.staff_language, self.content);
             self.effects.push(Effect::Note(note));
         }
-        if found.asks_call {
-            self.effects.push(Effect::RequestCall { number: None });
-        }
-        if let Some(reply) = &found.reply {
-            self.lead(reply);
+        if found.asks_call && self.desk == Desk::Unstaffed {
+            self.lead(&self.content.words.call_impossible);
+        } else {
+            if found.asks_call {
+                self.effects.push(Effect::RequestCall { number: None });
+            }
+            if let Some(reply) = &found.reply {
+                self.lead(reply);
+            }
         }
         match &found.opens {
             Some(dialog) if self.may_open(dialog) => self.start_dialog(dialog),

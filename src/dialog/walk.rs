@@ -6,7 +6,7 @@ use super::effect::{Effect, Keyboard, Weight};
 use super::input::Desk;
 use super::{STEPS_PER_TURN_MAX, Turn, conditions};
 use crate::content::{
-    Answer, Choice, Condition, Content, RichText, Step, Text, Values, Verb, With,
+    Answer, Choice, Condition, Content, RichText, Step, Text, TextKind, Values, Verb, With,
 };
 use crate::ids::{DialogId, FlagId, Lang, SlotId, StepId, Timestamp};
 use crate::triage::{Form, Level};
@@ -209,9 +209,18 @@ impl<'a> Walk<'a> {
                 }
                 Verb::End => {
                     self.lead_say(step);
-                    let between = self.between();
-                    self.leave();
-                    if between.is_some() && self.between().is_none() {
+                    if self.leaves_between() {
+                        return self.carry_on();
+                    }
+                    continue;
+                }
+                // Nobody would read the number.
+                Verb::Text {
+                    kind: TextKind::Phone,
+                    ..
+                } if self.desk == Desk::Unstaffed => {
+                    self.lead(&self.content.words.call_impossible);
+                    if self.leaves_between() {
                         return self.carry_on();
                     }
                     continue;
@@ -230,6 +239,13 @@ impl<'a> Walk<'a> {
         }
         // A loop without a question: the proof refuses it, and so does the engine.
         self.step_gone();
+    }
+
+    /// Ends the dialog; whether it was the last that stood between the screens.
+    fn leaves_between(&mut self) -> bool {
+        let between = self.between();
+        self.leave();
+        between.is_some() && self.between().is_none()
     }
 
     /// The way a branch takes now.

@@ -8,7 +8,7 @@ use std::path::{Path, PathBuf};
 use std::sync::{Arc, Mutex, PoisonError};
 
 use psoas_bot::app::library::Library;
-use psoas_bot::chat_test::{self, Options};
+use psoas_bot::chat_test::{self, Act, Chat, Check, Line, Options, Setting};
 use psoas_bot::content;
 
 use super::content::{CLINIC, real_sources};
@@ -110,6 +110,52 @@ fn conversations_go_as_written_with_a_restart_after_every_act() {
     play_all(Options {
         restart_everywhere: true,
     });
+}
+
+/// Whatever patients do, a bot that nobody reads along with speaks of no team.
+#[test]
+fn a_bot_without_staff_speaks_of_no_team() {
+    let mut played = 0;
+    for file in files() {
+        let text = fs::read_to_string(&file).expect("a conversation is text");
+        let chat = chat_test::parse(&text).expect("it is played elsewhere");
+        let library = library(chat.clinic().unwrap_or(CLINIC));
+        let mut lines = vec![(0, Line::Setting(Setting::NoStaff))];
+        let wanted = chat.lines.into_iter().filter(|(_, line)| match line {
+            Line::Setting(setting) => matches!(setting, Setting::Lang(_)),
+            Line::Act(act) => is_patients(act),
+            Line::Check(_) => false,
+        });
+        for (number, line) in wanted {
+            lines.push((number, line));
+            for team in ["our team", "nuestro equipo"] {
+                lines.push((0, Line::Check(Check::Never(team.to_owned()))));
+            }
+        }
+        // What staff did is missing, so some chats cannot go on to their end.
+        match chat_test::play(&Chat { lines }, &library, Options::default()) {
+            Ok(_) => played += 1,
+            Err(failure) => assert_ne!(failure.line, 0, "{}: {failure:?}", file.display()),
+        }
+    }
+    assert!(played > 200, "only {played} chats went to their end");
+}
+
+/// Done by the patient, or by time.
+fn is_patients(act: &Act) -> bool {
+    matches!(
+        act,
+        Act::Say(_)
+            | Act::Press(_)
+            | Act::PressOld(_)
+            | Act::Forge(_)
+            | Act::Edit(_)
+            | Act::Send { .. }
+            | Act::Share(_)
+            | Act::Clock(_)
+            | Act::Restart
+            | Act::Gap
+    )
 }
 
 /// A player that lets everything pass would make the folder worthless.
