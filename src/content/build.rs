@@ -234,16 +234,38 @@ fn read<T: DeserializeOwned>(
                 .filter(|bytes| bytes.start > 0)
                 .or_else(|| place_in_words(text, &message))
                 .unwrap_or(0..0);
-            found.push(Diagnostic::error(
-                Place {
-                    file: file.to_owned(),
-                    bytes,
-                },
-                message,
-            ));
+            let (message, help) = shortened(message);
+            let place = Place {
+                file: file.to_owned(),
+                bytes,
+            };
+            let mut diagnostic = Diagnostic::error(place, message);
+            diagnostic.help = help;
+            found.push(diagnostic);
             None
         }
     }
+}
+
+/// A long list of what could stand here hides the one that was meant.
+fn shortened(message: String) -> (String, Option<String>) {
+    const LISTED_MAX: usize = 12;
+    let Some((said, list)) = message.split_once(", expected one of ") else {
+        return (message, None);
+    };
+    let list = list.split(" at line ").next().unwrap_or(list);
+    let names: Vec<&str> = list
+        .split(',')
+        .map(|name| name.trim().trim_matches('`'))
+        .collect();
+    if names.len() <= LISTED_MAX {
+        return (message, None);
+    }
+    let written = said.split('`').nth(1).unwrap_or_default();
+    let near = did_you_mean(written, names.iter().copied());
+    let help =
+        near.unwrap_or_else(|| format!("It is none of the {} names known here.", names.len()));
+    (said.to_owned(), Some(help))
 }
 
 /// The place that a message names as "line 9, column 3".

@@ -425,6 +425,15 @@ const MISTAKES: &[Mistake] = &[
         helps: "",
     },
     Mistake {
+        name: "a text whose name is mistyped",
+        file: "texts.yaml",
+        from: "call-requested:",
+        to: "call-requestd:",
+        at: "call-requestd:",
+        says: "unknown field `call-requestd`",
+        helps: "Did you mean `call-requested`?",
+    },
+    Mistake {
         name: "a placeholder that is never closed",
         file: "texts.yaml",
         from: "{from} to {to}.",
