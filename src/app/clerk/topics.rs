@@ -5,7 +5,7 @@ use super::draft::{Draft, Telling};
 use super::{Clerk, TurnError};
 use crate::app::audit::Noted;
 use crate::app::cards;
-use crate::app::records::{CLINIC, OutboxRow, Piece, case_subject};
+use crate::app::records::{CLINIC, OutboxRow, Piece};
 use crate::channel::{Incoming, TopicChange};
 use crate::content::Content;
 use crate::dialog::Weight;
@@ -101,12 +101,8 @@ impl Draft<'_> {
         let mut row = OutboxRow::of_case(case.number, Piece::Topic(change), lang);
         row.weight = Weight::Talk;
         row.topic = Some(name);
-        let subject = match case.forget_on_close && !case.is_open() {
-            // The case's own key is about to go.
-            true => CLINIC,
-            false => case_subject(case.number),
-        };
-        self.send(staff_chat, subject, row)
+        // A number and a level; the case's own key may be about to go.
+        self.send(staff_chat, CLINIC, row)
     }
 
     /// The topic of a case is called what the case has become.
