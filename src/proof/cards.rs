@@ -108,7 +108,7 @@ fn prove_behind(content: &Content, what: Behind, report: &mut Report) {
     let chat = chat.map(|mut chat| {
         let said = chat.said.first().map(|said| said.text.clone());
         let line = said.unwrap_or_default();
-        chat.expect(format!(
+        chat.demand(format!(
             "never: {}",
             line.lines().next().unwrap_or_default()
         ));
@@ -176,7 +176,7 @@ fn prove_own_cards(guide: &mut Guide<'_>, report: &mut Report) {
                     .level_card(level)
                     .map(|card| chat.plain(&card.text))
                     .unwrap_or_default();
-                chat.expect(format!(
+                chat.demand(format!(
                     "bot: {}",
                     wanted.lines().next().unwrap_or_default()
                 ));
@@ -238,7 +238,7 @@ fn prove_numbers(guide: &mut Guide<'_>, report: &mut Report) {
                 .find(|chat| silent == Lang::default() || !chat.presses())
                 .map(|mut chat| {
                     chat.lines.insert(0, format!("lang: {}", silent.tag()));
-                    chat.expect("bot: {emergency}".to_owned());
+                    chat.demand("bot: {emergency}".to_owned());
                     chat.chat(&[format!("P7: the card `{id}` names the number to call.")])
                 });
             report.findings.push(Finding {

@@ -77,7 +77,7 @@ fn shown(
     spots.retain(|spot| !matches!(spot, Spot::Step(other, _) if *other == content.bot.person));
     spots.push(Spot::Step(dialog.clone(), step.clone()));
     let guard = chat.plain(&content.words.guard);
-    chat.expect(format!(
+    chat.demand(format!(
         "never: {}",
         guard.lines().next().unwrap_or_default()
     ));

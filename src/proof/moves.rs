@@ -136,7 +136,7 @@ fn missing(
     spot: Spot,
     report: &Report,
 ) -> Finding {
-    chat.expect(format!("bot: {}", words.lines().next().unwrap_or_default()));
+    chat.demand(format!("bot: {}", words.lines().next().unwrap_or_default()));
     Finding {
         property: report.property,
         what: format!("the move {id} is shown without {what}"),

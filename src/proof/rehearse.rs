@@ -595,7 +595,7 @@ impl<'a> Rehearsal<'a> {
     }
 
     /// A line that must hold at the end, and does not yet.
-    pub fn expect(&mut self, line: String) {
+    pub fn demand(&mut self, line: String) {
         self.lines.push(line);
     }
 

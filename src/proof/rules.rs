@@ -90,7 +90,7 @@ fn silent(guide: &mut Guide<'_>, rule: &Rule, report: &Report) -> Finding {
             .and_then(|flag| guide.content.flags.get(flag))
             .map(|flag| chat.plain(&flag.question))
             .unwrap_or_default();
-        chat.expect(format!(
+        chat.demand(format!(
             "bot: {}",
             question.lines().next().unwrap_or_default()
         ));

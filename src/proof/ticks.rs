@@ -202,7 +202,7 @@ fn show(
             let name = exercise
                 .map(|exercise| chat.plain(&exercise.name))
                 .unwrap_or_default();
-            chat.expect(format!("never: {name}"));
+            chat.demand(format!("never: {name}"));
             Some(chat.chat(&[
                 format!(
                     "P3: with {} a move is shown; with fewer signs there was none.",

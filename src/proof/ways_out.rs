@@ -48,7 +48,7 @@ pub(super) fn prove_person(guide: &mut Guide<'_>, report: &mut Report) {
             // Whether it can be pressed or not, this is where it should be.
             let _ = shown.press(&Press::Stop);
             let stopped = shown.plain(&content.words.stopped);
-            shown.expect(format!("bot: {stopped}"));
+            shown.demand(format!("bot: {stopped}"));
             report.findings.push(Finding {
                 property: report.property,
                 what: format!("Stop does not end the conversation at `{step}` in {dialog}.yaml"),
@@ -123,7 +123,7 @@ fn doubtful_person(content: &Content, level: Level, report: &mut Report) -> Opti
     let found = reach_doubtful(content, &surely.doubtful, &misses, report)?;
     let (dialog, step, chat) = found;
     let chat = chat.map(|mut chat| {
-        chat.expect("bot: {phone}".to_owned());
+        chat.demand("bot: {phone}".to_owned());
         chat.chat(&[
             "P4: a person is two taps away.".to_owned(),
             "Plays up to its last line, which should hold and does not.".to_owned(),
@@ -179,7 +179,7 @@ fn no_person(
     report: &Report,
 ) -> Finding {
     let _ = chat.press(&Press::Person);
-    chat.expect("bot: {phone}".to_owned());
+    chat.demand("bot: {phone}".to_owned());
     Finding {
         property: report.property,
         what,
@@ -210,7 +210,7 @@ fn prove_stop_command(content: &Content, report: &mut Report) {
     }
     let _ = chat.tap(&Tap::Command("stop".to_owned()), &[]);
     let stopped = chat.plain(&content.words.stopped);
-    chat.expect(format!("bot: {stopped}"));
+    chat.demand(format!("bot: {stopped}"));
     report.findings.push(Finding {
         property: report.property,
         what: "there is no command /stop".to_owned(),
@@ -310,7 +310,7 @@ fn prove_handoff(guide: &mut Guide<'_>, level: Level, report: &mut Report) {
     if let Some(opening) = openings(content).first() {
         let _ = begin.tap(opening, &[]);
     }
-    begin.expect("bot: contact".to_owned());
+    begin.demand("bot: contact".to_owned());
     let level = if level.blocks() {
         level.word()
     } else {
@@ -367,7 +367,7 @@ fn doubtful_handoff(content: &Content, level: Level, report: &mut Report) -> Opt
     };
     let (dialog, step, chat) = reach_doubtful(content, &doubtful?, &misses, report)?;
     let chat = chat.map(|mut chat| {
-        chat.expect("bot: contact".to_owned());
+        chat.demand("bot: contact".to_owned());
         chat.chat(&[
             "P4: booking is at hand where the level allows it.".to_owned(),
             "Plays up to its last line, which should hold and does not.".to_owned(),
@@ -413,7 +413,7 @@ fn prove_no_loop(content: &Content, report: &mut Report) {
     let (chat, what) = match reached {
         Reached::Nowhere => return,
         Reached::Shown { mut chat } => {
-            chat.expect(format!("never: {gone}"));
+            chat.demand(format!("never: {gone}"));
             let shows = [
                 "P5: steps run round in a circle, and nobody is asked anything.".to_owned(),
                 "Plays up to its last line, which should hold and does not.".to_owned(),
@@ -492,8 +492,8 @@ fn trapped(guide: &mut Guide<'_>, dialog: &Dialog, step: &StepId, report: &Repor
             .map(|said| said.text.clone())
             .unwrap_or_default();
         let stop = chat.plain(&guide.content.words.button_stop);
-        chat.expect(format!("bot: {}", said.lines().next().unwrap_or_default()));
-        chat.expect(format!("  no [{stop}]"));
+        chat.demand(format!("bot: {}", said.lines().next().unwrap_or_default()));
+        chat.demand(format!("  no [{stop}]"));
         chat.chat(&[
             format!("P5: no answer from `{step}` on leads to an end; the questions go on and on."),
             "Plays up to its last line: at an end there would be nothing left to stop.".to_owned(),

@@ -26,7 +26,7 @@ impl<'a> Sought<'a> {
             Reached::Nowhere => Self::Never,
             Reached::Shown { mut chat } => {
                 let line = last_line(&chat);
-                chat.expect(line);
+                chat.demand(line);
                 Self::MayBe(Some(chat))
             }
             Reached::Unshown { .. } | Reached::BeyondBudget => Self::MayBe(None),
@@ -179,7 +179,7 @@ pub(super) fn passed_with<'a>(
         .get(id)
         .map(|exercise| chat.plain(&exercise.name))
         .unwrap_or_default();
-    chat.expect(format!("bot: {name}"));
+    chat.demand(format!("bot: {name}"));
     Some(*chat)
 }
 
@@ -198,7 +198,7 @@ pub(super) fn history_row<'a>(
             let question = chat.plain(&content.history_question);
             // What it counts from is the flag's own, which is missing.
             let question = question.rsplit('}').next().unwrap_or_default().to_owned();
-            chat.expect(format!("bot: {question}"));
+            chat.demand(format!("bot: {question}"));
             chat
         });
         return Some(Broken {

@@ -68,7 +68,7 @@ pub(super) fn raises_row<'a>(
                     .and_then(|then| content.step(&dialog, then)?.say.as_ref())
                     .map(|say| chat.plain(say))
                     .unwrap_or_default();
-                chat.expect(format!(
+                chat.demand(format!(
                     "bot: {}",
                     question.lines().next().unwrap_or_default()
                 ));
@@ -120,7 +120,7 @@ pub(super) fn expect_raised(
         .max()
         .unwrap_or_default();
     if level.blocks() {
-        return chat.expect(format!("staff sees: {}", staff_words(content, level)));
+        return chat.demand(format!("staff sees: {}", staff_words(content, level)));
     }
     // A clue is seen in the rule that it completes alone.
     let completed = flags.iter().find_map(|clue| {
@@ -145,7 +145,7 @@ pub(super) fn expect_raised(
                 chat.say(words);
             }
         }
-        chat.expect(format!("staff sees: {}", staff_words(content, level)));
+        chat.demand(format!("staff sees: {}", staff_words(content, level)));
     }
 }
 

@@ -43,7 +43,7 @@ pub(super) fn screen_row<'a>(
                 .get(missing)
                 .map(|flag| chat.plain(&flag.question))
                 .unwrap_or_default();
-            chat.expect(format!(
+            chat.demand(format!(
                 "bot: {}",
                 question.lines().next().unwrap_or_default()
             ));
@@ -89,7 +89,7 @@ pub(super) fn screen_row<'a>(
                 .map(|title| chat.plain(title));
             format!("bot: {}", title.unwrap_or_default())
         };
-        chat.expect(line);
+        chat.demand(line);
         chat
     });
     Some(Broken {
@@ -156,6 +156,6 @@ pub(super) fn first_move<'a>(guide: &mut Guide<'a>) -> Option<Rehearsal<'a>> {
         .collect();
     chats.sort_by_key(|chat| chat.lines.len());
     let mut chat = chats.into_iter().next()?;
-    chat.expect(never_this_move(&chat));
+    chat.demand(never_this_move(&chat));
     Some(chat)
 }

@@ -35,9 +35,9 @@ pub(super) fn flag_row<'a>(
         let chat = guide.stating(flag).map(|mut chat| {
             chat.answer_items(Act::No);
             if level.blocks() {
-                chat.expect(format!("staff sees: {}", staff_words(content, level)));
+                chat.demand(format!("staff sees: {}", staff_words(content, level)));
             } else {
-                chat.expect("staff sees: nothing".to_owned());
+                chat.demand("staff sees: nothing".to_owned());
             }
             chat
         });
@@ -112,9 +112,9 @@ pub(super) fn rule_row<'a>(guide: &mut Guide<'a>, rule: &Rule) -> Option<Broken<
                 chat.answer_items(Act::No);
             }
             if judged.level < rule.level {
-                chat.expect(format!("staff sees: {}", staff_words(content, rule.level)));
+                chat.demand(format!("staff sees: {}", staff_words(content, rule.level)));
             } else {
-                chat.expect(format!(
+                chat.demand(format!(
                     "bot: {}",
                     card_words(content, chat, rule.card.as_ref(), rule.level)
                 ));
