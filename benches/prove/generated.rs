@@ -78,11 +78,18 @@ pub fn generated(size: Size, base: &Sources, clinic: &str) -> Sources {
             text("Call {phone}.")
         ),
     );
+    put(
+        "book.yaml",
+        format!(
+            "dialog: book\nkind: talks\nstays_open: see-professional\nstart: a\nsteps:\n  a: {{ say: {}, handoff: {{ phone: true }}, next: b }}\n  b: {{ end: true }}\n",
+            text("Call us.")
+        ),
+    );
     let about = text("x");
     put(
         "bot.yaml",
         format!(
-            "menu: t0\nscreening: check\nperson: person\ncommands:\n  - {{ name: start, opens: t0, about: {about} }}\n  - {{ name: check, opens: check, about: {about} }}\n  - {{ name: staff, opens: person, about: {about} }}\n  - {{ name: stop, does: stop, about: {about} }}\nlinks: {{}}\n"
+            "menu: t0\nscreening: check\nperson: person\ncommands:\n  - {{ name: start, opens: t0, about: {about} }}\n  - {{ name: check, opens: check, about: {about} }}\n  - {{ name: book, opens: book, about: {about} }}\n  - {{ name: staff, opens: person, about: {about} }}\n  - {{ name: stop, does: stop, about: {about} }}\nlinks: {{}}\n"
         ),
     );
     let dialogs = (size.steps / DIALOG_STEPS).max(1);
