@@ -89,7 +89,7 @@ pub fn generated(size: Size, base: &Sources, clinic: &str) -> Sources {
     put(
         "bot.yaml",
         format!(
-            "menu: t0\nscreening: check\nperson: person\ncommands:\n  - {{ name: start, opens: t0, about: {about} }}\n  - {{ name: check, opens: check, about: {about} }}\n  - {{ name: book, opens: book, about: {about} }}\n  - {{ name: staff, opens: person, about: {about} }}\n  - {{ name: stop, does: stop, about: {about} }}\nlinks: {{}}\n"
+            "services: [massage, acupuncture]\nmenu: t0\nscreening: check\nperson: person\ncommands:\n  - {{ name: start, opens: t0, about: {about} }}\n  - {{ name: check, opens: check, about: {about} }}\n  - {{ name: book, opens: book, about: {about} }}\n  - {{ name: staff, opens: person, about: {about} }}\n  - {{ name: stop, does: stop, about: {about} }}\nlinks: {{}}\n"
         ),
     );
     let dialogs = (size.steps / DIALOG_STEPS).max(1);
