@@ -4,6 +4,9 @@
 //! several chats are told so at once. A row
 //! leaves the outbox when its delivery is recorded, and not before.
 
+mod lost;
+mod recent;
+
 use std::collections::{HashMap, VecDeque};
 use std::sync::{Arc, Mutex, PoisonError};
 use std::time::Duration;
@@ -12,30 +15,22 @@ use tokio::sync::Notify;
 
 use super::clerk::Clerk;
 use super::clock::Clock;
-use super::outbox::{self, AfterTopic, Around, Next, TopicNews, shows_of};
+use super::outbox::{self, AfterTopic, Next, TopicNews, shows_of};
 use super::pacing::{Bucket, Pacing, Slowed};
-use super::records::{
-    Fate, InboxRow, OutboxRow, Piece, Shown, ShownAs, Tells, Undelivered, Under, message_subject,
-};
+use super::records::{Fate, InboxRow, OutboxRow, Piece, Shown, ShownAs};
 use crate::channel::alarm::Alarms;
 use crate::channel::telegram::Telegram;
 use crate::channel::{Outcome, Outgoing};
 use crate::content::RichText;
 use crate::dialog::{Keyboard, Weight};
-use crate::ids::{ChatId, TopicId};
-use crate::store::{Commit, CommitError, Put};
+use crate::ids::ChatId;
+use crate::store::Commit;
 
-/// For this long a delivery is remembered beside the store, which may take 50
-/// ms to show it.
-const RECENT: Duration = Duration::from_secs(5);
+use recent::Recent;
 
 /// What could not be delivered to the staff chat is tried again after this
 /// long, without end: a warning is never given up.
 const STAFF_RETRY_SECONDS: u32 = 30;
-
-/// A refused warning is tried again after this long, without end: a group may
-/// give the bot its rights back.
-const REFUSED_RETRY: Duration = Duration::from_secs(15);
 
 /// Something the lanes tell the bot.
 #[derive(Debug)]
@@ -60,13 +55,6 @@ pub struct Lanes {
     recent: Mutex<Recent>,
     idle: Notify,
     news: Box<dyn Fn(News) + Send + Sync>,
-}
-
-/// What was delivered a moment ago.
-#[derive(Default)]
-struct Recent {
-    shown: HashMap<(ChatId, ShownAs), (Duration, Shown)>,
-    pruned: Duration,
 }
 
 #[derive(Default)]
@@ -355,23 +343,6 @@ impl Lanes {
         }
     }
 
-    /// Something that staff wrote goes no further: they are told.
-    async fn end_said(&self, chat: ChatId, sequence: u64, row: &OutboxRow, fate: Fate) {
-        let commit = Commit {
-            deletes: vec![self.clerk.keys.outbox(chat, sequence)],
-            ..Commit::default()
-        };
-        self.tell_fate(row, fate, commit).await;
-    }
-
-    /// Has the staff chat's worker say what became of something staff wrote.
-    async fn tell_fate(&self, row: &OutboxRow, fate: Fate, commit: Commit) {
-        if let (Some(said), Some(staff_chat)) = (row.said, self.clerk.staff_chat()) {
-            self.tell(staff_chat, InboxRow::Fate { said, fate }, commit)
-                .await;
-        }
-    }
-
     async fn send_once(&self, outgoing: &Outgoing) -> Outcome {
         match outgoing {
             Outgoing::Alarm { target, alarm } => self.alarms.send(*target, alarm).await,
@@ -406,96 +377,6 @@ impl Lanes {
         if let Ok(Some(commit)) = outbox::keep_file(self.clerk.keys, row, file) {
             let _ = self.clerk.ledger.commit_later(commit);
         }
-    }
-
-    /// What a row has to know of its chat: what was just delivered, or what the
-    /// store knows.
-    fn around(&self, chat: ChatId, row: &OutboxRow) -> Around {
-        let read = tokio::task::block_in_place(|| {
-            outbox::around(&self.clerk.ledger, self.clerk.keys, chat, row)
-        });
-        let mut around = read.unwrap_or_else(|error| {
-            tracing::warn!(%error, "failed to read which message to edit");
-            Around::default()
-        });
-        if let Some(shown) = shows_of(row).and_then(|shows| self.shown_lately(chat, shows)) {
-            around.shown = shown;
-        }
-        if let Some(card) = row
-            .case
-            .filter(|_| row.under == Some(Under::Card))
-            .and_then(|case| self.shown_lately(chat, ShownAs::Case(case)))
-        {
-            around.card = card.newest();
-        }
-        if let Some(topic) = row
-            .case
-            .filter(|_| row.topic.is_some())
-            .and_then(|case| self.shown_lately(chat, ShownAs::Topic(case)))
-        {
-            around.topic = topic.newest().map(|first| TopicId(first.0));
-        }
-        around
-    }
-
-    fn shown_lately(&self, chat: ChatId, shows: ShownAs) -> Option<Shown> {
-        let recent = self.recent.lock().unwrap_or_else(PoisonError::into_inner);
-        recent
-            .shown
-            .get(&(chat, shows))
-            .map(|(_, shown)| shown.clone())
-    }
-
-    async fn record(
-        &self,
-        chat: ChatId,
-        sequence: u64,
-        row: &OutboxRow,
-        shown: Shown,
-        made: Option<crate::ids::MessageId>,
-    ) {
-        let keys = self.clerk.keys;
-        let recorded = outbox::delivered(keys, chat, sequence, row, shown, made).and_then(|done| {
-            let staff_chat = self.clerk.staff_chat();
-            let woken =
-                outbox::arrival(keys, row, staff_chat, None, || self.clerk.next_sequence())?;
-            Ok((done, woken))
-        });
-        let ((mut commit, shown), woken) = match recorded {
-            Ok(recorded) => recorded,
-            Err(error) => return tracing::error!(%error, "failed to record a delivery"),
-        };
-        let woken = woken.map(|(patient, sequence, row, put)| {
-            commit.puts.push(put);
-            News::Wake(patient, sequence, row)
-        });
-        if let Some(shows) = shows_of(row) {
-            self.remember(chat, shows, shown);
-        }
-        match self.clerk.ledger.commit_later(commit.clone()) {
-            Ok(()) | Err(CommitError::Stopped) => {}
-            Err(_) => {
-                if let Err(error) = self.clerk.ledger.commit(commit).await {
-                    return tracing::error!(%error, "failed to record a delivery");
-                }
-            }
-        }
-        if let Some(news) = woken {
-            (self.news)(news);
-        }
-    }
-
-    fn remember(&self, chat: ChatId, shows: ShownAs, shown: Shown) {
-        let mut recent = self.recent.lock().unwrap_or_else(PoisonError::into_inner);
-        let now = Clock::uptime();
-        // Old ones are looked for once in a while, not each time.
-        if now.saturating_sub(recent.pruned) > RECENT {
-            recent.pruned = now;
-            recent
-                .shown
-                .retain(|_, (at, _)| now.saturating_sub(*at) < RECENT);
-        }
-        recent.shown.insert((chat, shows), (now, shown));
     }
 
     /// The group has a new id: everything that waits for the old one goes to
@@ -545,153 +426,6 @@ impl Lanes {
             lane.running = true;
             tokio::spawn(Arc::clone(self).run(chat));
         }
-    }
-
-    /// The patient blocked the bot: nothing more is sent; staff hear of it if
-    /// a case is open. Warnings stay on the list of what was not delivered.
-    async fn unreachable(&self, chat: ChatId, sequence: u64, row: OutboxRow) {
-        let mut rows = vec![(sequence, row)];
-        {
-            let mut lanes = self.lanes.lock().unwrap_or_else(PoisonError::into_inner);
-            if let Some(lane) = lanes.get_mut(&chat) {
-                rows.extend(lane.queue.drain(..));
-            }
-        }
-        let mut commit = Commit::default();
-        for (sequence, row) in &rows {
-            commit.deletes.push(self.clerk.keys.outbox(chat, *sequence));
-            let is_warning = row.weight == Weight::Warning && row.said.is_none();
-            if is_warning && matches!(row.piece, Piece::Send { .. }) {
-                let why = "the person has blocked the bot, or never wrote to it";
-                commit
-                    .puts
-                    .extend(self.undelivered(chat, *sequence, row, why).ok());
-            }
-        }
-        self.tell(chat, InboxRow::Unreachable, commit).await;
-        for (_, row) in &rows {
-            self.tell_fate(row, Fate::Unreachable, Commit::default())
-                .await;
-        }
-    }
-
-    /// Commits what became of a patient's messages, and has the patient's worker
-    /// tell staff of it if a case is open.
-    async fn tell(&self, chat: ChatId, row: InboxRow, mut commit: Commit) {
-        let sequence = self.clerk.next_sequence();
-        let put = Put::json(self.clerk.keys.inbox(chat, sequence), chat, &row);
-        let told = match put {
-            Ok(put) => {
-                commit.puts.push(put);
-                self.clerk.ledger.commit(commit).await
-            }
-            Err(error) => Err(error),
-        };
-        match told {
-            Ok(()) => (self.news)(News::Wake(chat, sequence, row)),
-            Err(error) => {
-                tracing::error!(%error, "failed to note what became of a message")
-            }
-        }
-    }
-
-    /// A warning that Telegram refuses stays in the outbox and is tried again
-    /// later. Meanwhile the lane goes on: whatever is wrong with this one, the
-    /// next may pass.
-    fn push_later(self: &Arc<Self>, chat: ChatId, sequence: u64, row: OutboxRow, why: &str) {
-        tracing::error!(
-            why,
-            chat = chat.0,
-            "a warning was refused; it is tried again"
-        );
-        let lanes = Arc::clone(self);
-        tokio::spawn(async move {
-            tokio::time::sleep(REFUSED_RETRY).await;
-            lanes.push(chat, sequence, row);
-        });
-    }
-
-    /// Telegram will never take it. An edit that came too late harms nobody;
-    /// a message is kept on the list of what could not be delivered.
-    async fn give_up(
-        &self,
-        chat: ChatId,
-        sequence: u64,
-        outgoing: &Outgoing,
-        row: &OutboxRow,
-        why: &str,
-    ) {
-        match outgoing {
-            Outgoing::Edit { .. } | Outgoing::Caption { .. } | Outgoing::React { .. } => {
-                tracing::debug!(why, "an edit was refused");
-            }
-            Outgoing::OpenTopic { .. } | Outgoing::ChangeTopic { .. } => {
-                tracing::warn!(why, "a topic could not be changed");
-            }
-            // Its move's words say the same.
-            Outgoing::Photo { .. } => tracing::warn!(why, "a drawing was refused"),
-            Outgoing::Send { .. }
-            | Outgoing::Copy { .. }
-            | Outgoing::Document { .. }
-            | Outgoing::Contact { .. }
-            | Outgoing::Alarm { .. }
-            | Outgoing::AnswerPress { .. } => {
-                tracing::error!(
-                    why,
-                    chat = chat.0,
-                    "a message was refused, and is kept as undelivered"
-                );
-                self.keep_undelivered(chat, sequence, row, why).await;
-            }
-        }
-    }
-
-    /// What could not be delivered stays on a list; of a drill the report says so.
-    async fn keep_undelivered(&self, chat: ChatId, sequence: u64, row: &OutboxRow, why: &str) {
-        let keys = self.clerk.keys;
-        if matches!(row.tells, Some(Tells::Drill { .. })) {
-            let staff_chat = self.clerk.staff_chat();
-            let next = || self.clerk.next_sequence();
-            if let Ok(Some((staff_chat, sequence, news, put))) =
-                outbox::arrival(keys, row, staff_chat, Some(why), next)
-            {
-                let commit = Commit {
-                    puts: vec![put],
-                    ..Commit::default()
-                };
-                match self.clerk.ledger.commit(commit).await {
-                    Ok(()) => (self.news)(News::Wake(staff_chat, sequence, news)),
-                    Err(error) => tracing::error!(%error, "failed to note what became of a drill"),
-                }
-            }
-            return;
-        }
-        match self.undelivered(chat, sequence, row, why) {
-            Ok(put) => {
-                let kept = Commit {
-                    puts: vec![put],
-                    ..Commit::default()
-                };
-                self.tell(chat, InboxRow::Undelivered, kept).await;
-            }
-            Err(error) => tracing::error!(%error, "failed to keep what was refused"),
-        }
-    }
-
-    fn undelivered(
-        &self,
-        chat: ChatId,
-        sequence: u64,
-        row: &OutboxRow,
-        why: &str,
-    ) -> Result<Put, CommitError> {
-        let kept = Undelivered {
-            row: row.clone(),
-            why: why.to_owned(),
-            at: self.clock.now(),
-        };
-        let key = self.clerk.keys.undelivered(chat, sequence);
-        Put::json(key, message_subject(chat, row), &kept)
     }
 }
 
