@@ -15,6 +15,7 @@ mod erase;
 mod mydata;
 mod office;
 mod opening;
+mod pass_on;
 mod patient;
 mod quiet;
 mod talk;

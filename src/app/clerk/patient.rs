@@ -6,7 +6,8 @@ use super::care::Care;
 use super::cases::{CaseInHand, Reach, describe, raise_alert};
 use super::draft::Draft;
 use super::office::staffer;
-use super::talk::Left;
+use super::pass_on::Left;
+
 use super::team::is_of_staff;
 use super::{Clerk, TurnError, nothing_heard};
 use crate::app::library::Walked;

@@ -2,34 +2,24 @@
 //!
 //! What staff write goes where [`crate::staff::Letter`] says, and a letter is
 //! made by the case whose message they answered. What the patient writes comes
-//! back below that case's card. Neither text decides where it goes.
+//! back below that case's card (`pass_on.rs`). Neither text decides where it goes.
 
 use super::draft::Draft;
 use super::office::{staffer, toast};
 use super::{Clerk, TurnError};
 use crate::app::audit::Noted;
 use crate::app::cards;
-use crate::app::library::Walked;
-use crate::app::records::{CLINIC, DueRow, Fate, InboxRow, OutboxRow, Piece, Said, ShownAs, Under};
-use crate::channel::{Incoming, Media, Outgoing};
+use crate::app::records::{CLINIC, DueRow, Fate, InboxRow, Piece, Said, ShownAs, Under};
+use crate::channel::{Incoming, Media};
 use crate::content::{Content, RichText};
-use crate::dialog::{Due, Input, Keyboard, Weight, What, is_for_dialog};
+use crate::dialog::{Due, Input, Keyboard, What};
 use crate::ids::{CaseNumber, ChatId, Lang, MessageId, PatientText};
-use crate::staff::{Alert, Case, Letter, Opening, Receipt, Right, Staffer, said_by};
+use crate::staff::{Alert, Case, Letter, Opening, Right, Staffer, said_by};
 use crate::store::{ReadError, Version};
 
 /// What the patient's own clocks would say waits this long while a person
 /// writes with them, again and again.
 const REST_SECONDS: i64 = 60;
-
-/// What is left to do with something a patient sent.
-#[derive(Debug, Clone, Copy, PartialEq, Eq)]
-pub(super) enum Left {
-    /// The dialog takes its turn.
-    Turn,
-    /// Nothing: a person has it.
-    Nothing,
-}
 
 impl Clerk {
     /// Something that is no command in the staff chat: for a patient when it
@@ -275,70 +265,6 @@ impl Clerk {
         Ok(draft.tell_of_case(&content, &case, piece, under)?)
     }
 
-    /// While a person writes with the patient, brings theirs to the staff chat.
-    /// Whatever may be a warning is the dialog's too.
-    pub(super) fn pass_on(
-        &self,
-        chat: ChatId,
-        message: Option<MessageId>,
-        media: Option<Media>,
-        input: &Input,
-        draft: &mut Draft<'_>,
-    ) -> Result<Left, TurnError> {
-        let mut in_hand = None;
-        let Some(held) = self.hold_case(chat, &mut in_hand)? else {
-            return Ok(Left::Turn);
-        };
-        let Some((conversation, _)) = self.conversation(chat)? else {
-            return Ok(Left::Turn);
-        };
-        let newest = std::sync::Arc::clone(self.library.newest());
-        let Some(talk) = &held.case.talk else {
-            if let (What::Edited(_), Some(message)) = (&input.what, message)
-                && self.was_passed(chat, message, draft)?
-            {
-                bring(&newest, &held.case, message, media, &input.what, draft)?;
-            }
-            return Ok(Left::Turn);
-        };
-        let Walked { content, .. } = self.content_for(&conversation, &input.what);
-        let is_theirs = is_for_dialog(&content, &conversation, input, talk.since, draft.now);
-        match (&input.what, message) {
-            (What::Text(_) | What::Edited(_) | What::Unreadable, Some(message)) => {
-                bring(&newest, &held.case, message, media, &input.what, draft)?;
-                if is_theirs {
-                    return Ok(Left::Turn);
-                }
-                let lang = conversation.lang;
-                let passed_on = newest.words.talk_passed_on.render(lang, &*newest);
-                match held.case.pass_on(draft.now) {
-                    Some(Receipt::Sign) => {
-                        let piece = Piece::React {
-                            message,
-                            emoji: newest.words.talk_sign.plain(lang),
-                            instead: passed_on,
-                        };
-                        draft.send(chat, chat, OutboxRow::new(piece, Weight::Talk, lang))?;
-                    }
-                    Some(Receipt::Words) | None => {
-                        draft.say(chat, chat, lang, passed_on)?;
-                        draft.write_case(&newest, &held.case, held.version, Alert::Silence)?;
-                    }
-                }
-                Ok(Left::Nothing)
-            }
-            (What::Press(_), _) if !is_theirs => {
-                if let Some(Outgoing::AnswerPress { text, .. }) = draft.prepared.answers.first_mut()
-                {
-                    let words = &newest.words.talk_press;
-                    *text = Some(words.render(conversation.lang, &*newest).text);
-                }
-                Ok(Left::Nothing)
-            }
-            (_, _) => Ok(Left::Turn),
-        }
-    }
-
     /// The bot is back: the patient reads so, and the open question once more.
     pub(super) fn handed_back(&self, chat: ChatId, draft: &mut Draft<'_>) -> Result<(), TurnError> {
         let Some((conversation, _)) = self.conversation(chat)? else {
@@ -530,77 +456,6 @@ impl Clerk {
             .read::<CaseNumber>(&self.keys.card_at(chat, message))?;
         Ok(found.map(|(number, _)| number))
     }
-
-    /// Whether a patient's message stands in the staff chat.
-    fn was_passed(
-        &self,
-        chat: ChatId,
-        message: MessageId,
-        draft: &Draft<'_>,
-    ) -> Result<bool, ReadError> {
-        let Some(staff_chat) = draft.staff_chat() else {
-            return Ok(false);
-        };
-        let shows = ShownAs::Passed {
-            from: chat,
-            message,
-        };
-        let found = self
-            .ledger
-            .read_bytes(&self.keys.shown(staff_chat, shows))?;
-        Ok(found.is_some())
-    }
-}
-
-/// Brings what a patient sent, or changed, below their case.
-fn bring(
-    content: &Content,
-    case: &Case,
-    message: MessageId,
-    media: Option<Media>,
-    what: &What,
-    draft: &mut Draft<'_>,
-) -> Result<(), TurnError> {
-    let words = what.words().map(PatientText::reveal);
-    let shows = ShownAs::Passed {
-        from: case.chat,
-        message,
-    };
-    let text = cards::from_patient(content, case, words);
-    let is_changed = matches!(what, What::Edited(_));
-    let is_too_long = words.is_some_and(|words| cards::is_too_long(words, media));
-    let lost = cards::case_line(content, case, &content.words.staff_from_patient_lost);
-    let copy = |caption| Piece::Copy {
-        from: case.chat,
-        message,
-        caption,
-        shows,
-        instead: lost.clone(),
-    };
-    let piece = match media {
-        // No words can stand below it, or too many do: whose it is comes before it.
-        _ if is_too_long || media == Some(Media::Bare) => {
-            let head = &content.words.staff_from_patient_media;
-            let head = cards::case_line(content, case, head);
-            draft.tell_of_case(content, case, loud(head), Under::Card)?;
-            copy(None)
-        }
-        Some(_) if is_changed => Piece::Caption { shows, text },
-        Some(_) => copy(Some(text)),
-        None if is_changed => Piece::Edit {
-            shows,
-            text,
-            keyboard: Keyboard::None,
-            closes: false,
-        },
-        None => Piece::Send {
-            text,
-            keyboard: Keyboard::None,
-            silent: false,
-            shows: Some(shows),
-        },
-    };
-    Ok(draft.tell_of_case(content, case, piece, Under::Card)?)
 }
 
 /// What staff wrote, and where they read what became of it.
@@ -613,7 +468,7 @@ fn said_in(chat: ChatId, message: MessageId, case: &Case) -> Said {
 }
 
 /// A line with a sound.
-fn loud(text: RichText) -> Piece {
+pub(super) fn loud(text: RichText) -> Piece {
     Piece::Send {
         text,
         keyboard: Keyboard::None,
