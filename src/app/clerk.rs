@@ -21,6 +21,7 @@ mod quiet;
 mod talk;
 mod team;
 mod topics;
+mod turn;
 
 use std::sync::atomic::{AtomicBool, AtomicI64, AtomicU64, Ordering};
 use std::sync::{Arc, Mutex, PoisonError};
