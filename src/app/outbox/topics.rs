@@ -5,7 +5,7 @@ use std::collections::VecDeque;
 
 use super::{Around, Next, shows_of};
 use crate::app::records::{CLINIC, Keys, OutboxRow, Shown, ShownAs};
-use crate::channel::Outgoing;
+use crate::channel::{Outgoing, Place};
 use crate::ids::{CaseNumber, ChatId, MessageId, TopicId};
 use crate::store::{Commit, CommitError, Put};
 
@@ -42,8 +42,8 @@ pub fn topic_after(
     match next {
         Next::Opened(topic) => {
             around.topic = Some(topic);
-            for waits in waiting.iter_mut() {
-                set_topic(waits, Some(topic));
+            for (_, place) in waiting.iter_mut().filter_map(placed) {
+                place.topic = Some(topic);
             }
             AfterTopic::Heard(row.case.map(|case| TopicNews::Opened(case, topic)))
         }
@@ -51,25 +51,13 @@ pub fn topic_after(
             row.beside = None;
             let gone = row.case.filter(|_| around.topic.take().is_some());
             let mut again = one;
-            set_topic(&mut again, None);
-            match again {
-                Outgoing::Send { chat, .. } | Outgoing::Copy { chat, .. } => {
-                    waiting.push_front(again);
-                    // Opened anew once; a server that takes it away again gets the rest as it is.
-                    if let (Some(_), Some(name)) = (gone, row.topic.take()) {
-                        waiting.push_front(Outgoing::OpenTopic { chat, name });
-                    }
+            if let Some((chat, place)) = placed(&mut again) {
+                place.topic = None;
+                waiting.push_front(again);
+                // Opened anew once; a server that takes it away again gets the rest as it is.
+                if let (Some(_), Some(name)) = (gone, row.topic.take()) {
+                    waiting.push_front(Outgoing::OpenTopic { chat, name });
                 }
-                Outgoing::Edit { .. }
-                | Outgoing::Caption { .. }
-                | Outgoing::React { .. }
-                | Outgoing::OpenTopic { .. }
-                | Outgoing::ChangeTopic { .. }
-                | Outgoing::Photo { .. }
-                | Outgoing::Contact { .. }
-                | Outgoing::Document { .. }
-                | Outgoing::Alarm { .. }
-                | Outgoing::AnswerPress { .. } => {}
             }
             AfterTopic::Heard(gone.map(TopicNews::Gone))
         }
@@ -82,9 +70,12 @@ pub fn topic_after(
     }
 }
 
-fn set_topic(outgoing: &mut Outgoing, topic: Option<TopicId>) {
+/// The chat, and the place in it, of what can go to a topic.
+fn placed(outgoing: &mut Outgoing) -> Option<(ChatId, &mut Place)> {
     match outgoing {
-        Outgoing::Send { place, .. } | Outgoing::Copy { place, .. } => place.topic = topic,
+        Outgoing::Send { chat, place, .. } | Outgoing::Copy { chat, place, .. } => {
+            Some((*chat, place))
+        }
         Outgoing::Edit { .. }
         | Outgoing::Caption { .. }
         | Outgoing::React { .. }
@@ -94,7 +85,7 @@ fn set_topic(outgoing: &mut Outgoing, topic: Option<TopicId>) {
         | Outgoing::Contact { .. }
         | Outgoing::Document { .. }
         | Outgoing::Alarm { .. }
-        | Outgoing::AnswerPress { .. } => {}
+        | Outgoing::AnswerPress { .. } => None,
     }
 }
 
