@@ -12,7 +12,9 @@
     reason = "sources and reasons are for those who read the files"
 )]
 
+mod clinic;
 mod hearing;
+mod moves;
 mod script;
 
 use std::fmt;
@@ -22,11 +24,12 @@ use serde::de::{MapAccess, Visitor};
 use serde::{Deserialize, Deserializer};
 use serde_saphyr::Spanned;
 
-use super::text::{Text, TextError};
-use crate::ids::Lang;
+use super::text::Text;
 use crate::triage::Level;
 
+pub use clinic::*;
 pub use hearing::*;
+pub use moves::*;
 pub use script::*;
 
 /// A name together with its place.
@@ -254,256 +257,6 @@ pub struct CardAnswer {
     pub opens: Option<Name>,
     #[serde(default)]
     pub asks_call: bool,
-}
-
-/// `moves.yaml`.
-#[derive(Debug, Deserialize)]
-#[serde(deny_unknown_fields)]
-pub struct Moves {
-    #[serde(default)]
-    pub reviewed_by: Option<String>,
-    pub warm_up: Text,
-    pub stop_rules: Text,
-    pub every_push: Text,
-    pub every_move: Text,
-    pub moves: Pairs<Move>,
-}
-
-#[derive(Debug, Deserialize)]
-#[serde(deny_unknown_fields)]
-pub struct Move {
-    pub name: Text,
-    pub push: Push,
-    pub dose: Text,
-    pub steps: Vec<MoveStep>,
-    pub caveats: Text,
-    #[serde(default)]
-    pub pace: Option<Pace>,
-    #[serde(default)]
-    pub easier: Option<Easier>,
-    #[serde(default)]
-    pub changes: Pairs<Change>,
-    #[serde(default)]
-    pub instead: Vec<Instead>,
-    #[serde(default)]
-    pub sources: Vec<Name>,
-    #[serde(default)]
-    pub reviewed_by: Option<String>,
-}
-
-/// A step of a move: its words, and the drawing that shows it.
-#[derive(Debug, Deserialize)]
-#[serde(try_from = "WrittenMoveStep")]
-pub struct MoveStep {
-    pub say: Text,
-    pub picture: Option<Name>,
-}
-
-#[derive(Debug, Deserialize)]
-#[serde(deny_unknown_fields)]
-struct WrittenMoveStep {
-    en: String,
-    es: String,
-    #[serde(default)]
-    picture: Option<Name>,
-}
-
-impl TryFrom<WrittenMoveStep> for MoveStep {
-    type Error = TextError;
-
-    fn try_from(written: WrittenMoveStep) -> Result<Self, Self::Error> {
-        Ok(Self {
-            say: Text::parse(&written.en, &written.es)?,
-            picture: written.picture,
-        })
-    }
-}
-
-/// Steps that stand in the place of the usual ones.
-#[derive(Debug, Deserialize)]
-#[serde(deny_unknown_fields)]
-pub struct Instead {
-    pub with: Vec<Name>,
-    #[serde(default)]
-    pub name: Option<Text>,
-    pub steps: Vec<MoveStep>,
-}
-
-#[derive(Debug, Deserialize)]
-#[serde(deny_unknown_fields)]
-pub struct Pace {
-    #[serde(default)]
-    pub hold_seconds: Option<u32>,
-    #[serde(default)]
-    pub times: Option<u32>,
-    #[serde(default = "once")]
-    pub sides: u32,
-    #[serde(default = "once")]
-    pub sets: u32,
-}
-
-fn once() -> u32 {
-    1
-}
-
-#[derive(Debug, Deserialize)]
-#[serde(deny_unknown_fields)]
-pub struct Easier {
-    pub say: Text,
-    #[serde(default)]
-    pub hold_seconds: Option<u32>,
-}
-
-#[derive(Debug, Clone, Copy, PartialEq, Eq, Deserialize)]
-#[serde(rename_all = "kebab-case")]
-pub enum Push {
-    None,
-    Low,
-    Moderate,
-}
-
-#[derive(Debug, Deserialize)]
-#[serde(rename_all = "kebab-case")]
-pub enum Change {
-    Keep,
-    Drop,
-    #[serde(rename = "change")]
-    Adapt(Text),
-}
-
-/// `pictures.yaml`.
-#[derive(Debug, Default, Deserialize)]
-#[serde(deny_unknown_fields)]
-pub struct Pictures {
-    pub pictures: Pairs<Picture>,
-}
-
-/// Words of a drawing: those drawn below it, and what is on it for those who
-/// cannot see it.
-#[derive(Debug, Deserialize)]
-#[serde(deny_unknown_fields)]
-pub struct Picture {
-    pub caption: Text,
-    pub alt: Text,
-}
-
-/// `clinics/<name>.yaml`.
-#[derive(Debug, Clone, Deserialize)]
-#[serde(deny_unknown_fields)]
-pub struct Clinic {
-    pub name: String,
-    pub staff_language: Lang,
-    pub zone: Name,
-    pub phones: Vec<Phone>,
-    pub contact_name: ContactName,
-    pub emergency_number: String,
-    pub crisis_number: String,
-    pub scheduler: Option<Name>,
-    pub hours: Option<Vec<Hours>>,
-    pub hours_text: Text,
-    #[serde(default)]
-    pub on_call: Vec<OnCall>,
-    pub keeps_days: KeepsDays,
-    pub team: Text,
-    pub practitioners: Vec<Practitioner>,
-    /// What the clinic offers, and who gives it.
-    #[serde(default)]
-    pub services: Pairs<Text>,
-    pub profile: Profile,
-    #[serde(default)]
-    pub links: Pairs<Link>,
-}
-
-#[derive(Debug, Clone, Deserialize)]
-#[serde(deny_unknown_fields)]
-pub struct Phone {
-    pub e164: Name,
-    pub written: Name,
-}
-
-#[derive(Debug, Clone, Deserialize)]
-#[serde(deny_unknown_fields)]
-pub struct ContactName {
-    pub first: String,
-    #[serde(default)]
-    pub last: String,
-}
-
-/// For how many days each kind of what is stored is kept.
-#[derive(Debug, Clone, Copy, PartialEq, Eq, Deserialize)]
-#[serde(deny_unknown_fields)]
-pub struct KeepsDays {
-    /// A patient's answers, from their last message on, and all else of them.
-    pub answers: u32,
-    /// A case, once it is closed; never longer than the answers.
-    pub closed_cases: u32,
-    /// What could not be delivered or turned.
-    pub undelivered: u32,
-    /// The rows of the audit log.
-    pub audit: u32,
-    /// What is counted of each day.
-    pub numbers: u32,
-}
-
-/// Who is told by name when nobody takes an urgent case.
-#[derive(Debug, Clone, Deserialize)]
-#[serde(deny_unknown_fields)]
-pub struct OnCall {
-    /// As staff know them.
-    pub name: String,
-    /// When it is their turn; a turn past midnight is two.
-    pub hours: Vec<Hours>,
-}
-
-#[derive(Debug, Clone, Deserialize)]
-#[serde(deny_unknown_fields)]
-pub struct Hours {
-    pub days: Vec<Day>,
-    pub from: String,
-    pub to: String,
-}
-
-impl Day {
-    /// Every day of the week.
-    pub const ALL: [Self; 7] = [
-        Self::Mon,
-        Self::Tue,
-        Self::Wed,
-        Self::Thu,
-        Self::Fri,
-        Self::Sat,
-        Self::Sun,
-    ];
-}
-
-#[derive(Debug, Clone, Copy, PartialEq, Eq, Deserialize)]
-#[serde(rename_all = "lowercase")]
-pub enum Day {
-    Mon,
-    Tue,
-    Wed,
-    Thu,
-    Fri,
-    Sat,
-    Sun,
-}
-
-#[derive(Debug, Clone, Deserialize)]
-#[serde(deny_unknown_fields)]
-pub struct Practitioner {
-    pub id: String,
-    pub name: String,
-    pub credential: String,
-    pub service: Text,
-    pub about: Text,
-}
-
-#[derive(Debug, Clone, Deserialize)]
-#[serde(deny_unknown_fields)]
-pub struct Profile {
-    pub name: Text,
-    pub description: Text,
-    pub short_description: Text,
 }
 
 /// `bot.yaml`.
