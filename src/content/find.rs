@@ -273,7 +273,7 @@ mod tests {
     use super::*;
 
     fn finder() -> Finder {
-        let text = |en: &str, es: &str| Text::new_for_test(en, es);
+        let text = |en: &str, es: &str| Text::parse(en, es).expect("plain texts");
         let phrases = |words: &[&str]| words.iter().map(|word| plain_words(word)).collect();
         let spot = |opens: &str, words: &[&str]| Spot {
             opens: DialogId::new(opens),

@@ -84,12 +84,6 @@ impl Text {
         self.render(lang, &NoValues).text
     }
 
-    /// A text of two plain sentences.
-    #[cfg(test)]
-    pub(super) fn new_for_test(en: &str, es: &str) -> Self {
-        Self::parse(en, es).expect("plain texts")
-    }
-
     /// The placeholders either language uses.
     pub fn placeholders(&self) -> impl Iterator<Item = &str> {
         self.en.placeholders().chain(self.es.placeholders())

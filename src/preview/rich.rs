@@ -8,8 +8,8 @@ use regex::Regex;
 use crate::bot_api::Entity;
 
 /// What a client turns into something to tap: addresses, numbers in `+` form,
-/// commands.
-static TAPPABLE: LazyLock<Regex> = LazyLock::new(|| {
+/// commands. Without it a text would be shown as it is.
+static TAPPABLE: LazyLock<Option<Regex>> = LazyLock::new(|| {
     Regex::new(
         r"(?x)
         (https?://[^\s<>]*[^\s<>.,;:!?)])
@@ -17,7 +17,7 @@ static TAPPABLE: LazyLock<Regex> = LazyLock::new(|| {
         | (?:^|[\s(]) (/[a-z][a-z0-9_]{0,31}) \b
         ",
     )
-    .expect("the pattern is valid")
+    .ok()
 });
 
 /// The text with its entities and links. All else is literal.
@@ -88,9 +88,10 @@ fn wrap(part: &str, entities: &[&Entity]) -> Markup {
 }
 
 fn linked(text: &str) -> Markup {
+    let found = TAPPABLE.iter().flat_map(|form| form.captures_iter(text));
     let mut end = 0;
     html! {
-        @for found in TAPPABLE.captures_iter(text).filter_map(|caught| caught.iter().skip(1).flatten().next()) {
+        @for found in found.filter_map(|caught| caught.iter().skip(1).flatten().next()) {
             (&text[end..found.start()])
             (tappable(found.as_str()))
             @let () = end = found.end();
