@@ -1,7 +1,7 @@
 //! P7: each level has its card, and nothing wrong behind it.
 
 use super::guide::Guide;
-use super::machine::{Behind, Goal, Tracked};
+use super::machine::{Behind, Goal};
 use super::quest::{Quest, Reached};
 use super::rehearse::Rehearsal;
 use super::search::cards_at;
@@ -73,26 +73,21 @@ fn prove_behind(content: &Content, what: Behind, report: &mut Report) {
             Behind::Safety => chat.is_done && level.is_some(),
         }
     };
-    let mut quest = Quest {
-        content,
-        goal: Goal::Behind(what),
-        tracked: Tracked::default(),
-        is_reached: &is_wrong,
-        states: 0,
-    };
+    let mut quest = Quest::new(content, Goal::Behind(what), is_wrong);
     let reached = quest.reach();
     report.states += quest.states;
-    let chat = match reached {
-        Reached::Nowhere => return,
-        Reached::Shown { chat } => Some(*chat),
-        Reached::Unshown { .. } | Reached::BeyondBudget => None,
-    };
+    if matches!(reached, Reached::Nowhere) {
+        return;
+    }
+    let chat = reached.into_chat();
     let level = chat
         .as_ref()
         .and_then(|chat| chat.c.stop.as_ref())
         .map_or("warning", |stop| stop.level.word());
     let opened: Vec<DialogId> = chat.iter().flat_map(|chat| &chat.opened).cloned().collect();
-    let name = opened.last().map_or("a dialog", DialogId::as_str);
+    let file = opened.last().map(|dialog| format!("{dialog}.yaml"));
+    let open = file.as_deref().unwrap_or("a dialog");
+    let closed = file.as_deref().unwrap_or("that dialog");
     let (does, allowed, leads) = match what {
         Behind::Handoff => (
             "it books visits",
@@ -119,9 +114,9 @@ fn prove_behind(content: &Content, what: Behind, report: &mut Report) {
     });
     report.findings.push(Finding {
         property: report.property,
-        what: format!("behind a {level} card {name}.yaml is open, and {does}"),
+        what: format!("behind a {level} card {open} is open, and {does}"),
         help: format!(
-            "Let {name}.yaml say `stays_open: {allowed}`, and lead no other dialog there behind a card."
+            "Let {closed} say `stays_open: {allowed}`, and lead no other dialog there behind a card."
         ),
         spots: opened
             .iter()

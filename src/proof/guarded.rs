@@ -20,13 +20,9 @@ pub(super) fn prove(content: &Content, behind_card: bool, report: &mut Report) {
             chat: None,
         });
     }
-    let mut quest = Quest {
-        content,
-        goal: Goal::Refused { behind_card },
-        tracked: Tracked::default(),
-        is_reached: &|chat| chat.tripped.is_some() && chat.c.stop.is_some() == behind_card,
-        states: 0,
-    };
+    let mut quest = Quest::new(content, Goal::Refused { behind_card }, |chat| {
+        chat.tripped.is_some() && chat.c.stop.is_some() == behind_card
+    });
     let reached = quest.reach();
     report.states += quest.states;
     let finding = match reached {

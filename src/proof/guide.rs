@@ -96,13 +96,9 @@ impl<'a> Guide<'a> {
         }
         let machine = Machine::new(self.content, Tracked::default(), Goal::Everything);
         let at = machine.at(dialog, step)?;
-        let mut quest = Quest {
-            content: self.content,
-            goal: Goal::Step(at),
-            tracked: Tracked::default(),
-            is_reached: &|chat| chat.asks() == Some((dialog, step)),
-            states: 0,
-        };
+        let mut quest = Quest::new(self.content, Goal::Step(at), |chat| {
+            chat.asks() == Some((dialog, step))
+        });
         let found = quest.find();
         self.turns += quest.states;
         self.to.insert(place, found.clone());
@@ -115,13 +111,9 @@ impl<'a> Guide<'a> {
         let Some(at) = machine.at(dialog, step) else {
             return false;
         };
-        let mut quest = Quest {
-            content: self.content,
-            goal: Goal::Step(at),
-            tracked: Tracked::default(),
-            is_reached: &|chat| chat.asks() == Some((dialog, step)),
-            states: 0,
-        };
+        let mut quest = Quest::new(self.content, Goal::Step(at), |chat| {
+            chat.asks() == Some((dialog, step))
+        });
         let reached = quest.reach();
         self.turns += quest.states;
         !matches!(reached, Reached::Nowhere)

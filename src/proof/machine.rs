@@ -107,6 +107,20 @@ pub(super) enum Goal {
     Everything,
 }
 
+impl Goal {
+    /// The facts it speaks of.
+    pub fn facts(&self) -> &[Atom] {
+        match self {
+            Self::Shown { with, .. } | Self::Passed { with, .. } => with,
+            Self::Refused { .. }
+            | Self::Step(_)
+            | Self::Behind(_)
+            | Self::Loop
+            | Self::Everything => &[],
+        }
+    }
+}
+
 pub(super) struct Known<'a> {
     pub dialog: &'a Dialog,
     pub id: &'a StepId,

@@ -48,14 +48,24 @@ pub(super) enum Reached<'a> {
     BeyondBudget,
 }
 
+impl<'a> Reached<'a> {
+    /// The chat that got there, where one was found.
+    pub fn into_chat(self) -> Option<Rehearsal<'a>> {
+        match self {
+            Self::Shown { chat } => Some(*chat),
+            Self::Unshown { .. } | Self::Nowhere | Self::BeyondBudget => None,
+        }
+    }
+}
+
 /// One goal of one content.
 pub(super) struct Quest<'q, 'a> {
-    pub content: &'a Content,
-    pub goal: Goal,
+    content: &'a Content,
+    goal: Goal,
     /// The facts the goal itself speaks of.
-    pub tracked: Tracked,
+    tracked: Tracked,
     /// Whether a chat has got there.
-    pub is_reached: &'q dyn Fn(&Rehearsal<'a>) -> bool,
+    is_reached: Box<dyn Fn(&Rehearsal<'a>) -> bool + 'q>,
     /// How many places were looked at, all rounds together.
     pub states: usize,
 }
@@ -74,7 +84,26 @@ struct Wrong {
     facts: Vec<Atom>,
 }
 
-impl<'a> Quest<'_, 'a> {
+impl<'q, 'a> Quest<'q, 'a> {
+    /// Looks for `goal`, of which `is_reached` says whether a chat has got there.
+    pub fn new(
+        content: &'a Content,
+        goal: Goal,
+        is_reached: impl Fn(&Rehearsal<'a>) -> bool + 'q,
+    ) -> Self {
+        let mut tracked = Tracked::default();
+        for fact in goal.facts() {
+            tracked.add_atom(fact);
+        }
+        Self {
+            content,
+            goal,
+            tracked,
+            is_reached: Box::new(is_reached),
+            states: 0,
+        }
+    }
+
     /// Looks.
     pub fn reach(&mut self) -> Reached<'a> {
         let mut machine = Machine::new(self.content, self.tracked.clone(), self.goal.clone());

@@ -37,22 +37,16 @@ fn answered(reached: Reached<'_>, shows: &str, why_not: impl FnOnce() -> Vec<Str
 #[must_use]
 pub fn why(content: &Content, exercise: &MoveId, flag: Option<&FlagId>) -> Answered {
     let facts: Vec<Atom> = flag.cloned().map(Atom::Flag).into_iter().collect();
-    let mut tracked = Tracked::default();
-    for fact in &facts {
-        tracked.add_atom(fact);
-    }
-    let mut quest = Quest {
+    let mut quest = Quest::new(
         content,
-        goal: Goal::Shown {
+        Goal::Shown {
             exercise: Some(exercise.clone()),
             with: facts.clone(),
         },
-        tracked,
-        is_reached: &|chat: &Rehearsal<'_>| {
+        |chat: &Rehearsal<'_>| {
             chat.shown_move() == Some(exercise) && facts.iter().all(|fact| has(&chat.c, fact))
         },
-        states: 0,
-    };
+    );
     let with = flag
         .map(|flag| format!(" with `{flag}`"))
         .unwrap_or_default();
@@ -147,19 +141,13 @@ pub fn reach_step(content: &Content, dialog: &DialogId, step: &StepId) -> Answer
     let asks = content
         .step(dialog, step)
         .is_some_and(|step| step.verb.is_question());
-    let mut quest = Quest {
-        content,
-        goal: Goal::Step(at),
-        tracked: Tracked::default(),
-        is_reached: &|chat: &Rehearsal<'_>| {
-            if asks {
-                chat.asks() == Some((dialog, step))
-            } else {
-                chat.is_done
-            }
-        },
-        states: 0,
-    };
+    let mut quest = Quest::new(content, Goal::Step(at), |chat: &Rehearsal<'_>| {
+        if asks {
+            chat.asks() == Some((dialog, step))
+        } else {
+            chat.is_done
+        }
+    });
     let shows =
         format!("The step `{step}` in {dialog}.yaml is reached. This is the shortest chat.");
     answered(quest.reach(), &shows, || {

@@ -1,5 +1,5 @@
-//! Plays what a search found through [`take_turn`](crate::dialog::take_turn), and writes it down as a
-//! `.chat` file. What does not play is not shown.
+//! Plays what a search found through [`take_turn`](crate::dialog::take_turn), and
+//! writes it down as a `.chat` file. What does not play is not shown.
 
 mod alarm;
 mod turn;

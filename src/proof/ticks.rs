@@ -6,7 +6,7 @@
 
 use std::collections::{BTreeMap, BTreeSet};
 
-use super::machine::{Goal, Tracked};
+use super::machine::Goal;
 use super::quest::{Quest, Reached};
 use super::{Finding, Report, Spot};
 use crate::content::{Answer, Atom, Condition, Content, Dialog, Verb};
@@ -173,23 +173,17 @@ fn show(
             Atom::Value(..) | Atom::Set(_) => None,
         })
         .collect();
-    let mut tracked = Tracked::default();
-    for flag in &flags {
-        tracked.add_flag(flag);
-    }
     let with = flags.iter().cloned().map(Atom::Flag).collect();
-    let mut quest = Quest {
+    let mut quest = Quest::new(
         content,
-        goal: Goal::Shown {
+        Goal::Shown {
             exercise: None,
             with,
         },
-        tracked,
-        is_reached: &|chat| {
+        |chat| {
             flags.iter().all(|flag| chat.c.flags.contains_key(flag)) && chat.shown_move().is_some()
         },
-        states: 0,
-    };
+    );
     let reached = quest.reach();
     report.states += quest.states;
     let names: Vec<String> = flags.iter().map(|flag| format!("`{flag}`")).collect();

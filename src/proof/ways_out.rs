@@ -152,21 +152,12 @@ fn reach_doubtful<'a>(
         let Some(at) = machine.at(dialog, step) else {
             continue;
         };
-        let mut quest = Quest {
-            content,
-            goal: Goal::Step(at),
-            tracked: Tracked::default(),
-            is_reached: misses,
-            states: 0,
-        };
+        let mut quest = Quest::new(content, Goal::Step(at), misses);
         let reached = quest.reach();
         report.states += quest.states;
-        let chat = match reached {
-            Reached::Nowhere => continue,
-            Reached::Shown { chat } => Some(*chat),
-            Reached::Unshown { .. } | Reached::BeyondBudget => None,
-        };
-        return Some((dialog.clone(), step.clone(), chat));
+        if !matches!(reached, Reached::Nowhere) {
+            return Some((dialog.clone(), step.clone(), reached.into_chat()));
+        }
     }
     None
 }
@@ -401,13 +392,7 @@ pub(super) fn prove_end(guide: &mut Guide<'_>, report: &mut Report) {
 
 fn prove_no_loop(content: &Content, report: &mut Report) {
     let gone = content.words.step_gone.render(Lang::En, content).text;
-    let mut quest = Quest {
-        content,
-        goal: Goal::Loop,
-        tracked: Tracked::default(),
-        is_reached: &|chat| chat.hears(&gone),
-        states: 0,
-    };
+    let mut quest = Quest::new(content, Goal::Loop, |chat| chat.hears(&gone));
     let reached = quest.reach();
     report.states += quest.states;
     let (chat, what) = match reached {

@@ -7,7 +7,7 @@ use crate::content::{Atom, Change};
 use crate::dialog::has;
 use crate::ids::{FlagId, MoveId};
 use crate::proof::guide::Guide;
-use crate::proof::machine::{Goal, Tracked};
+use crate::proof::machine::Goal;
 use crate::proof::quest::{Quest, Reached};
 use crate::proof::rehearse::Rehearsal;
 use crate::proof::{Report, Spot};
@@ -43,22 +43,18 @@ pub(super) fn shown_with<'a>(
     last_line: impl FnOnce(&Rehearsal<'a>) -> String,
 ) -> Sought<'a> {
     let content = guide.content;
-    let mut tracked = Tracked::default();
-    tracked.add_atom(fact);
-    let mut quest = Quest {
+    let mut quest = Quest::new(
         content,
-        goal: Goal::Shown {
+        Goal::Shown {
             exercise: exercise.cloned(),
             with: vec![fact.clone()],
         },
-        tracked,
-        is_reached: &|chat| {
+        |chat| {
             let shown = chat.shown_move();
             shown.is_some_and(|id| exercise.is_none_or(|exercise| exercise == id))
                 && has(&chat.c, fact)
         },
-        states: 0,
-    };
+    );
     let reached = quest.reach();
     guide.turns += quest.states;
     Sought::new(reached, last_line)
@@ -153,26 +149,20 @@ pub(super) fn passed_with<'a>(
     fact: &Atom,
 ) -> Option<Rehearsal<'a>> {
     let content = guide.content;
-    let mut tracked = Tracked::default();
-    tracked.add_atom(fact);
-    let mut quest = Quest {
+    let mut quest = Quest::new(
         content,
-        goal: Goal::Passed {
+        Goal::Passed {
             exercise: id.clone(),
             with: vec![fact.clone()],
         },
-        tracked,
-        is_reached: &|chat| {
+        |chat| {
             has(&chat.c, fact)
                 && chat.c.is_cleared(content)
                 && chat.c.open.is_some()
                 && chat.is_done
         },
-        states: 0,
-    };
-    let Reached::Shown { mut chat } = quest.reach() else {
-        return None;
-    };
+    );
+    let mut chat = quest.reach().into_chat()?;
     let name = content
         .moves
         .list
@@ -180,7 +170,7 @@ pub(super) fn passed_with<'a>(
         .map(|exercise| chat.plain(&exercise.name))
         .unwrap_or_default();
     chat.demand(format!("bot: {name}"));
-    Some(*chat)
+    Some(chat)
 }
 
 pub(super) fn history_row<'a>(
