@@ -1,8 +1,8 @@
 //! Turns what waits for one chat into one commit.
 //!
-//! Reads the store, calls [`take_turn`], and writes down everything that
-//! follows from it: conversation, case, messages, timers. It commits nothing
-//! and sends nothing itself, so production and the `.chat` tests share it.
+//! Reads the store, calls [`take_turn`](crate::dialog::take_turn), and writes down
+//! everything that follows from it: conversation, case, messages, timers. It commits
+//! nothing and sends nothing itself, so production and the `.chat` tests share it.
 
 mod care;
 mod cases;
