@@ -39,6 +39,7 @@ fn main() {
         ("third", ways(root, "third.tsv", rules)),
         ("fourth", ways(root, "fourth.tsv", rules)),
         ("fifth", ways(root, "fifth.tsv", rules)),
+        ("sixth", ways(root, "sixth.tsv", rules)),
         ("ordinary", ways(root, "ordinary.tsv", rules)),
     ];
     let patterns = {

@@ -213,6 +213,7 @@ fn hear_patterns<'l>(
     let mut counted = context.count(&scopes, &found, &mut heard);
     context.put_together(&mut counted);
     context.replace(&mut counted);
+    context.settle(&mut counted);
     let stated = context.stated_in(&counted);
     context.collect(counted, &mut heard);
     (heard, Read { line, cues, stated })
@@ -367,6 +368,33 @@ impl Context<'_> {
             }
         }
         None
+    }
+
+    /// Words that state one sign for sure raise no question about another that is no
+    /// graver.
+    fn settle(&self, counted: &mut Vec<Counted>) {
+        let level = |one: &Counted| {
+            let flag = self.hearing.signs[one.sign].flag.as_ref();
+            flag.map(|flag| self.rules.level_of(flag, Form::Sure))
+        };
+        let sure: Vec<(Option<Level>, Vec<Range<usize>>)> = counted
+            .iter()
+            .filter(|one| one.sureness == Sureness::Sure && one.who == Who::Speaker)
+            .filter_map(|one| Some((Some(level(one)?), one.units.clone())))
+            .collect();
+        counted.retain(|one| {
+            one.sureness == Sureness::Sure
+                || level(one).is_none()
+                || !sure.iter().any(|(by, units)| {
+                    *by >= level(one)
+                        && one.units.iter().all(|own| {
+                            let meets = |other: &Range<usize>| {
+                                own.start < other.end && other.start < own.end
+                            };
+                            units.iter().any(meets)
+                        })
+                })
+        });
     }
 
     /// A stronger sign stands in for a weaker one in the same sentence.

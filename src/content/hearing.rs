@@ -113,6 +113,7 @@ impl Gathered {
             (Role::Restart, &roles.restarts),
             (Role::Now, &roles.now),
             (Role::Back, &roles.back),
+            (Role::Verb, &roles.verbs),
         ] {
             self.role(file, role, words);
         }

@@ -16,6 +16,9 @@ const LIST_WORDS_MAX: usize = 3;
 /// Units over which a negated list may run.
 const LIST_UNITS_MAX: usize = 24;
 
+/// So many words behind a "but" may come before what says that it is over.
+const TURN_UNITS_MAX: usize = 4;
+
 /// Why something found does not count.
 #[derive(Debug, Clone, Copy, PartialEq, Eq, PartialOrd, Ord, Hash)]
 pub enum Silenced {
@@ -213,17 +216,33 @@ impl<'l> Scopes<'l> {
             if from == to && self.same_breath(units.start, at.units.start) {
                 return true;
             }
-            // "… . it went away": nothing else is named from there to the cue.
-            let follows = at.units.start >= units.end && to == from + 1;
-            follows
-                && !others.iter().any(|other| {
-                    other.units.start >= units.end
-                        && self.line.sentence[other.units.start] >= to
-                        && other.units.start <= at.units.end
-                })
-                && self.line.sentences[to].start + 2 >= at.units.start
+            if at.units.start < units.end {
+                return false;
+            }
+            // "… . it went away", "… but by noon it was gone": nothing else is named
+            // from there to the cue.
+            let turn = if from == to {
+                self.last_contrast(units.end, at.units.start)
+            } else {
+                (to == from + 1).then(|| self.line.sentences[to].start)
+            };
+            turn.is_some_and(|turn| {
+                let reach = if from == to { TURN_UNITS_MAX } else { 2 };
+                turn + reach >= at.units.start
+                    && !others.iter().any(|other| {
+                        other.units.start >= units.end.max(turn)
+                            && other.units.start <= at.units.end
+                    })
+            })
         };
         self.of(Cue::Resolved).find(resolves).map(|at| at.written)
+    }
+
+    /// The last "but" between two units of one sentence.
+    fn last_contrast(&self, from: usize, to: usize) -> Option<usize> {
+        (from..=to)
+            .rev()
+            .find(|unit| self.line.breaks[*unit] == Break::Contrast)
     }
 
     /// Whether a word before or behind denies what stands at `units`.
@@ -300,8 +319,11 @@ impl<'l> Scopes<'l> {
                 return true;
             }
             if unit.kind == Kind::Comma || (unit.kind == Kind::Word && self.joins(at)) {
-                // A list's short parts share its negation; a clause does not.
-                if self.part_words(at + 1, part_end) > LIST_WORDS_MAX {
+                // A list's short parts share its negation; a clause does not, however
+                // short: "no injury, both my legs are numb".
+                let tells = unit.kind == Kind::Comma
+                    && (at + 2..part_end).any(|unit| line.has(unit, Role::Verb));
+                if tells || self.part_words(at + 1, part_end) > LIST_WORDS_MAX {
                     return false;
                 }
                 part_end = at;

@@ -86,11 +86,13 @@ pub enum Role {
     Now,
     /// Keeps something from being over ("still", "again").
     Back,
+    /// Makes a clause of what would be a part of a list ("are", "feels").
+    Verb,
 }
 
 impl Role {
     /// All of them, in the order of their classes.
-    pub const ALL: [Self; 12] = [
+    pub const ALL: [Self; 13] = [
         Self::Filler,
         Self::Negation,
         Self::NotNegation,
@@ -103,6 +105,7 @@ impl Role {
         Self::Restart,
         Self::Now,
         Self::Back,
+        Self::Verb,
     ];
 }
 

@@ -80,6 +80,7 @@ pub struct Roles {
     pub restarts: Words,
     pub now: Words,
     pub back: Words,
+    pub verbs: Words,
 }
 
 #[derive(Debug, Default, Deserialize)]
