@@ -291,7 +291,7 @@ async fn bench_updates(library: &Arc<Library>, patients: i64, presses_each: usiz
         staff_chat: Some(ChatId(STAFF_CHAT)),
         alarms: psoas_bot::app::settings::AlarmSettings::default(),
         pacing: Pacing::Off,
-        shows_open_questions: false,
+        begins_empty: false,
         board: None,
         clock: clock.clone(),
     };

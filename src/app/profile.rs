@@ -59,12 +59,14 @@ pub fn profile(content: &Content, staff_chat: Option<ChatId>) -> BotProfile {
     }
 }
 
-/// Tells Telegram, unless it was told the same before.
-pub async fn announce(telegram: &Telegram, clerk: &Clerk, staff_chat: Option<ChatId>) {
+/// Tells Telegram, unless it was told the same before; `anew` tells it all the same.
+pub async fn announce(telegram: &Telegram, clerk: &Clerk, staff_chat: Option<ChatId>, anew: bool) {
     let profile = profile(clerk.library.newest(), staff_chat);
     let key = clerk.keys.single("profile");
     let fingerprint = profile.fingerprint();
-    if matches!(clerk.ledger.read::<String>(&key), Ok(Some((told, _))) if told == fingerprint) {
+    if !anew
+        && matches!(clerk.ledger.read::<String>(&key), Ok(Some((told, _))) if told == fingerprint)
+    {
         return;
     }
     match telegram.set_profile(&profile).await {

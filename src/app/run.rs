@@ -39,8 +39,9 @@ pub struct Config {
     pub alarms: AlarmSettings,
     /// How fast it may send.
     pub pacing: Pacing,
-    /// Show every open question at start, however short the bot was away.
-    pub shows_open_questions: bool,
+    /// Whether the other side begins empty (the preview's does): open questions are
+    /// shown and the profile is told at start, however short the bot was away.
+    pub begins_empty: bool,
     /// Where its numbers are read, and the clinic's name there.
     pub board: Option<(Arc<Board>, String)>,
     /// What time it is.
@@ -119,7 +120,7 @@ pub async fn run(
         staff_chat,
         alarms,
         pacing,
-        shows_open_questions,
+        begins_empty,
         board,
         clock,
     } = config;
@@ -222,7 +223,7 @@ pub async fn run(
         workers.push(chat, job);
     }
     let was_away = away_since.is_some_and(|since| now.seconds_since(since) > PRESS_KEPT_SECONDS);
-    if was_away || shows_open_questions {
+    if was_away || begins_empty {
         show_again(&clerk, &workers, &found.open_questions, now).await?;
     }
     let fire = Arc::clone(&workers);
@@ -239,6 +240,7 @@ pub async fn run(
     let profile_task = tokio::spawn({
         let (telegram, clerk) = (Arc::clone(&telegram), Arc::clone(&clerk));
         async move {
+            let mut anew = begins_empty;
             loop {
                 if let Some(chat) = clerk.staff_chat() {
                     match telegram.has_topics(chat).await {
@@ -247,7 +249,8 @@ pub async fn run(
                         Err(error) => tracing::debug!(%error, "failed to ask for topics"),
                     }
                 }
-                profile::announce(&telegram, &clerk, clerk.staff_chat()).await;
+                profile::announce(&telegram, &clerk, clerk.staff_chat(), anew).await;
+                anew = false;
                 clerk.desk_moved.notified().await;
             }
         }

@@ -89,8 +89,7 @@ pub(super) fn run() -> anyhow::Result<ExitCode> {
             staff_chat: Some(ChatId(STAFF_CHAT)),
             alarms: AlarmSettings::default(),
             pacing: Pacing::Off,
-            // The page begins empty: what was open is shown on it again.
-            shows_open_questions: true,
+            begins_empty: true,
             board: None,
             clock,
         };

@@ -103,7 +103,7 @@ fn prepare(
         staff_chat: clinic.staff_chat,
         alarms: clinic.alarms.clone(),
         pacing: settings.pacing,
-        shows_open_questions: false,
+        begins_empty: false,
         board: Some((Arc::clone(board), clinic.name.clone())),
         clock: Clock::default(),
     })

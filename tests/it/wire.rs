@@ -78,7 +78,7 @@ async fn the_profile_is_told_once() {
     house.start().await;
     house
         .until("the profile", |world| {
-            (calls(world, "setMyShortDescription") > 2).then_some(())
+            (calls(world, "setMyCommands") > 3).then_some(())
         })
         .await;
     house.say(ANA, "/start");
@@ -105,6 +105,16 @@ async fn the_profile_is_told_once() {
         .await;
     house.stop().await;
     assert_eq!(told(&house), once);
+    // A preview's world is new at each start.
+    house.begins_empty = true;
+    house.start().await;
+    house
+        .until("the profile again", |world| {
+            (calls(world, "setMyCommands") > 7).then_some(())
+        })
+        .await;
+    house.stop().await;
+    assert_eq!(told(&house), once.map(|calls| 2 * calls));
 }
 
 /// Telegram allows few changes of a name a day; warnings must not wait for it.

@@ -47,6 +47,7 @@ pub struct House {
     pub library: Arc<Library>,
     /// The second targets of the next start.
     pub alarms: AlarmSettings,
+    pub begins_empty: bool,
     bot: Option<Bot>,
 }
 
@@ -97,6 +98,7 @@ impl House {
             clock,
             library,
             alarms: AlarmSettings::default(),
+            begins_empty: false,
             bot: None,
         }
     }
@@ -118,7 +120,7 @@ impl House {
             staff_chat: Some(ChatId(STAFF)),
             alarms: self.alarms.clone(),
             pacing: Pacing::Off,
-            shows_open_questions: false,
+            begins_empty: self.begins_empty,
             board: None,
             clock: self.clock.clone(),
         }
