@@ -128,7 +128,7 @@ fn a_bot_without_staff_speaks_of_no_team() {
         });
         for (number, line) in wanted {
             lines.push((number, line));
-            for team in ["our team", "nuestro equipo"] {
+            for team in ["our team", "Our team", "nuestro equipo", "Nuestro equipo"] {
                 lines.push((0, Line::Check(Check::Never(team.to_owned()))));
             }
         }
