@@ -60,6 +60,7 @@ pub struct Words {
     pub identifier_identity: Text,
     pub identifier_email: Text,
     pub idle: Text,
+    pub find_nothing: Text,
     pub find_offer: Text,
     pub cannot_read: Text,
     pub too_long: Text,

@@ -66,16 +66,23 @@ impl Walk<'_> {
         }
     }
 
-    /// Offers the places nearest to what was typed, or does `otherwise`.
+    /// Offers the places nearest to what was typed, and a person; where an offer
+    /// would interrupt, does `otherwise`.
     pub fn offer_or(&mut self, text: &PatientText, otherwise: fn(&mut Self)) {
-        let spots = match self.content.finder.find(text.reveal()) {
-            Found::Here(spot) => vec![spot],
-            Found::Perhaps(spots) => spots,
-            Found::Nothing => return otherwise(self),
-        };
         if !self.takes_offers() {
             return otherwise(self);
         }
+        let spots = match self.content.finder.find(text.reveal()) {
+            Found::Here(spot) => vec![spot],
+            Found::Perhaps(spots) => spots,
+            Found::Nothing => Vec::new(),
+        };
+        let words = &self.content.words;
+        let said = self.text(if spots.is_empty() {
+            &words.find_nothing
+        } else {
+            &words.find_offer
+        });
         let mut rows: Vec<Vec<Button>> = spots
             .into_iter()
             .map(|spot| {
@@ -84,10 +91,9 @@ impl Walk<'_> {
             })
             .collect();
         rows.push(vec![press(
-            self.label(&self.content.words.button_person),
+            self.label(&words.button_person),
             &Press::Person,
         )]);
-        let said = self.text(&self.content.words.find_offer);
         self.say(said, Keyboard::Inline(rows), None, Weight::Talk);
         if self.c.open.is_some() && !self.is_at_menu() {
             self.show_open();
