@@ -9,6 +9,8 @@ use std::time::Duration;
 use axum::body::Bytes;
 use axum::extract::{Request, State};
 
+use proptest::prelude::*;
+use proptest::sample::{Index, select};
 use psoas_bot::app::dialogs_dir;
 
 use super::house::{ANA, BEN, CLEO, DANA, EMERGENCY, House, STAFF, TOKEN, from_bot};
@@ -18,8 +20,17 @@ const NAMES: [&str; 2] = ["tuscany-spa", "east-west"];
 
 /// Words that only this clinic's chats may have; the last is typed by patients.
 const OWN: [&[&str]; 2] = [
-    &["Tuscany", "818", "Ofir", "Karen", HOURS[0], "quokka"],
-    &["East West", "617", "Slava", HOURS[1], "ocelot"],
+    &[
+        "Tuscany", "818-248", "+1818248", "Ofir", "Karen", HOURS[0], "quokka",
+    ],
+    &[
+        "East West",
+        "617-340",
+        "+1617340",
+        "Slava",
+        HOURS[1],
+        "ocelot",
+    ],
 ];
 
 /// What each says of its hours.
@@ -90,49 +101,82 @@ async fn front(urls: [String; 2]) -> String {
     url
 }
 
-/// Numbers without end, the same for each seed.
-fn numbers(mut seed: u64) -> impl FnMut(usize) -> usize {
-    move |below| {
-        seed = seed.wrapping_mul(6_364_136_223_846_793_005).wrapping_add(1);
-        usize::try_from(seed >> 33).unwrap() % below
-    }
+/// Something that somebody does in one of the clinics.
+#[derive(Debug, Clone)]
+struct Act {
+    clinic: usize,
+    what: What,
 }
 
-/// Somebody in one clinic does something.
-fn act(house: &House, own: &[&str], next: &mut impl FnMut(usize) -> usize) {
-    let chat = [ANA, BEN, CLEO][next(3)];
-    let word = own.last().unwrap();
-    let typed = [
-        "/start".to_owned(),
-        "/start check".to_owned(),
-        "/book".to_owned(),
-        "/staff".to_owned(),
-        "/language".to_owned(),
-        "/delete".to_owned(),
-        format!("my knee hurts {word}"),
-        format!("{EMERGENCY} {word}"),
+#[derive(Debug, Clone)]
+enum What {
+    /// A patient types; the clinic's own word stands for `{own}`.
+    Types(i64, &'static str),
+    /// Somebody presses a button of the chat's newest message that has some.
+    Presses { chat: i64, user: i64, which: Index },
+}
+
+fn acts() -> impl Strategy<Value = Vec<Act>> {
+    const TYPED: [&str; 8] = [
+        "/start",
+        "/start check",
+        "/book",
+        "/staff",
+        "/language",
+        "/delete",
+        "my knee hurts {own}",
+        "i have chest pain and cant breathe {own}",
     ];
-    let (chat, user) = match next(3) {
-        0 => return house.say(chat, &typed[next(typed.len())]),
-        1 => (chat, chat),
-        _ => (STAFF, DANA),
-    };
-    let label = from_bot(&house.world(), chat)
-        .iter()
-        .rev()
-        .find_map(|shown| {
-            let labels: Vec<String> = shown.labels().map(str::to_owned).collect();
-            (!labels.is_empty()).then(|| labels[next(labels.len())].clone())
-        });
-    if let Some(label) = label {
-        let now = house.clock.now().0;
-        // A button that opens something else cannot be pressed here.
-        let _ = house.world().press_label(chat, user, &label, now);
+    let patient = select(vec![ANA, BEN, CLEO]);
+    let types = (patient.clone(), select(TYPED.to_vec()))
+        .prop_map(|(chat, words)| What::Types(chat, words));
+    let people = patient.prop_map(|chat| (chat, chat));
+    let presses = (prop_oneof![people, Just((STAFF, DANA))], any::<Index>())
+        .prop_map(|((chat, user), which)| What::Presses { chat, user, which });
+    let what = prop_oneof![1 => types, 2 => presses];
+    let act = (0..NAMES.len(), what).prop_map(|(clinic, what)| Act { clinic, what });
+    prop::collection::vec(act, 100..200)
+}
+
+fn act(house: &House, own: &str, what: &What) {
+    match what {
+        What::Types(chat, words) => house.say(*chat, &words.replace("{own}", own)),
+        What::Presses { chat, user, which } => {
+            let shown = from_bot(&house.world(), *chat);
+            let with_buttons = shown.iter().rev().find_map(|shown| {
+                let labels: Vec<String> = shown.labels().map(str::to_owned).collect();
+                (!labels.is_empty()).then_some(labels)
+            });
+            if let Some(labels) = with_buttons {
+                let now = house.clock.now().0;
+                // A button that opens something else cannot be pressed here.
+                let _ = house.world().press_label(
+                    *chat,
+                    *user,
+                    &labels[which.index(labels.len())],
+                    now,
+                );
+            }
+        }
     }
 }
 
-#[tokio::test(flavor = "multi_thread", worker_threads = 2)]
-async fn two_clinics_in_one_process_never_mix() {
+proptest! {
+    // Each case is a whole process; what it did stands in the failure.
+    #![proptest_config(ProptestConfig { cases: 3, max_shrink_iters: 4, failure_persistence: None, ..ProptestConfig::default() })]
+
+    #[test]
+    fn two_clinics_in_one_process_never_mix(acts in acts()) {
+        tokio::runtime::Builder::new_multi_thread()
+            .worker_threads(2)
+            .enable_all()
+            .build()
+            .unwrap()
+            .block_on(never_mix(acts));
+    }
+}
+
+async fn never_mix(acts: Vec<Act>) {
     let houses = [House::new().await, House::new().await];
     let api = front([houses[0].server.url(), houses[1].server.url()]).await;
     let dialogs = dialogs(houses[0].folder.path());
@@ -159,11 +203,9 @@ async fn two_clinics_in_one_process_never_mix() {
         .each_ref()
         .map(|house| !from_bot(&house.world(), STAFF).is_empty());
     assert_eq!(told, [true, false]);
-    let mut next = numbers(20_261_121);
-    for _ in 0..40 {
-        for _ in 0..6 {
-            let clinic = next(2);
-            act(&houses[clinic], OWN[clinic], &mut next);
+    for acts in acts.chunks(6) {
+        for Act { clinic, what } in acts {
+            act(&houses[*clinic], OWN[*clinic].last().unwrap(), what);
         }
         for house in &houses {
             house.until_quiet().await;
@@ -171,7 +213,7 @@ async fn two_clinics_in_one_process_never_mix() {
     }
     for (house, own) in houses.iter().zip(OWN) {
         house.say(ANA, &format!("{EMERGENCY} {}", own.last().unwrap()));
-        house.until_said(STAFF, "Case 1 ·").await;
+        house.until_said(STAFF, own.last().unwrap()).await;
     }
     let (place, status) = tokio::task::spawn_blocking(move || {
         let status = life.stop(Duration::from_secs(20));
