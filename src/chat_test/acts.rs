@@ -16,22 +16,14 @@ impl Player {
         let said = |error: crate::bot_api::CannotAct| error.to_string();
         match act {
             Act::Say(words) => {
-                let words = self.fill(words);
-                let id = self
-                    .stage
-                    .world
-                    .say(PATIENT, PATIENT, &words, now)
-                    .map_err(said)?;
-                self.last_said = Some(id);
+                let text = json!({"text": self.fill(words)});
+                self.last_said = Some(self.say(PATIENT, PATIENT, text)?);
             }
             Act::Press(label) => {
                 let label = self.fill(label);
                 self.presses += 1;
                 let (message, data) = self.button(PATIENT, &label)?;
-                self.stage
-                    .world
-                    .press(PATIENT, PATIENT, message, &data, now)
-                    .map_err(said)?;
+                self.press(PATIENT, PATIENT, message, &data)?;
             }
             Act::PressOld(label) => {
                 let label = self.fill(label);
@@ -42,22 +34,11 @@ impl Player {
                     .find(|(shown, ..)| same(shown, &label))
                     .cloned()
                     .ok_or_else(|| format!("no message ever had the button [{label}]"))?;
-                self.stage
-                    .world
-                    .press(PATIENT, PATIENT, message, &data, now)
-                    .map_err(said)?;
+                self.press(PATIENT, PATIENT, message, &data)?;
             }
             Act::Forge(data) => {
-                let message = self
-                    .stage
-                    .world
-                    .messages(PATIENT)
-                    .last()
-                    .map_or(1, |shown| shown.message_id);
-                self.stage
-                    .world
-                    .press(PATIENT, PATIENT, message, data, now)
-                    .map_err(said)?;
+                let message = self.newest(PATIENT);
+                self.press(PATIENT, PATIENT, message, data)?;
             }
             Act::Edit(words) => {
                 let words = self.fill(words);
@@ -71,12 +52,7 @@ impl Player {
             }
             Act::Send { what, caption } => {
                 let extra = media(what, caption.as_deref());
-                let id = self
-                    .stage
-                    .world
-                    .say_with(PATIENT, PATIENT, extra, now)
-                    .map_err(said)?;
-                self.last_said = Some(id);
+                self.last_said = Some(self.say(PATIENT, PATIENT, extra)?);
             }
             Act::Share(number) => {
                 self.stage
@@ -98,10 +74,7 @@ impl Player {
                     Some(label) => {
                         let label = self.fill(label);
                         let (message, data) = self.button(staff_chat, &label)?;
-                        self.stage
-                            .world
-                            .press(staff_chat, user, message, &data, now)
-                            .map_err(said)?;
+                        self.press(staff_chat, user, message, &data)?;
                     }
                     None => {
                         let mut extra = json!({"text": self.fill(act)});
@@ -109,20 +82,14 @@ impl Player {
                             extra["sender_chat"] =
                                 json!({"id": staff_chat, "type": "group", "title": "Staff"});
                         }
-                        self.stage
-                            .world
-                            .say_with(staff_chat, user, extra, now)
-                            .map_err(said)?;
+                        self.say(staff_chat, user, extra)?;
                     }
                 }
             }
             Act::StaffPrivate { name, words } => {
                 let user = self.staff_member(name);
-                let words = self.fill(words);
-                self.stage
-                    .world
-                    .say(user, user, &words, now)
-                    .map_err(said)?;
+                let text = json!({"text": self.fill(words)});
+                self.say(user, user, text)?;
             }
             Act::StaffMoves { name, leaves } => {
                 let user = self.staff_member(name);
@@ -132,23 +99,14 @@ impl Player {
             }
             Act::StaffForge { name, data } => {
                 let user = self.staff_member(name);
-                let messages = self.stage.world.messages(staff_chat);
-                let message = messages.last().map_or(1, |shown| shown.message_id);
-                self.stage
-                    .world
-                    .press(staff_chat, user, message, data, now)
-                    .map_err(said)?;
+                let message = self.newest(staff_chat);
+                self.press(staff_chat, user, message, data)?;
             }
             Act::StaffReply { name, case, words } => {
                 let user = self.staff_member(name);
                 let card = self.card(*case)?;
                 let extra = json!({"text": self.fill(words), "reply_to_message_id": card});
-                let id = self
-                    .stage
-                    .world
-                    .say_with(staff_chat, user, extra, now)
-                    .map_err(said)?;
-                self.last_replied = Some(id);
+                self.last_replied = Some(self.say(staff_chat, user, extra)?);
             }
             Act::StaffSend {
                 name,
@@ -158,23 +116,13 @@ impl Player {
                 let user = self.staff_member(name);
                 let mut extra = media(what, caption.as_deref());
                 extra["reply_to_message_id"] = json!(self.card(None)?);
-                let id = self
-                    .stage
-                    .world
-                    .say_with(staff_chat, user, extra, now)
-                    .map_err(said)?;
-                self.last_replied = Some(id);
+                self.last_replied = Some(self.say(staff_chat, user, extra)?);
             }
             Act::StaffTopic { name, case, words } => {
                 let user = self.staff_member(name);
                 let topic = self.topic(*case)?;
                 let extra = json!({"text": self.fill(words), "message_thread_id": topic});
-                let id = self
-                    .stage
-                    .world
-                    .say_with(staff_chat, user, extra, now)
-                    .map_err(said)?;
-                self.last_replied = Some(id);
+                self.last_replied = Some(self.say(staff_chat, user, extra)?);
             }
             Act::DeleteTopic(case) => {
                 let topic = self.topic(*case)?;
@@ -196,16 +144,8 @@ impl Player {
                 // A case's button, forwarded to somebody's private chat and pressed there.
                 let label = self.fill(label);
                 let (_, data) = self.button(staff_chat, &label)?;
-                let message = self
-                    .stage
-                    .world
-                    .messages(PATIENT)
-                    .last()
-                    .map_or(1, |shown| shown.message_id);
-                self.stage
-                    .world
-                    .press(PATIENT, PATIENT, message, &data, now)
-                    .map_err(said)?;
+                let message = self.newest(PATIENT);
+                self.press(PATIENT, PATIENT, message, &data)?;
             }
             Act::Clock(seconds) => self.stage.turn_clock(*seconds),
             Act::Desk { out: true } => self.stage.world.block(staff_chat, now),
@@ -214,6 +154,23 @@ impl Player {
             Act::Gap => self.stage.restart(true),
         }
         Ok(())
+    }
+
+    fn say(&mut self, chat: i64, user: i64, message: Value) -> Result<i64, String> {
+        let now = self.stage.now();
+        let said = self.stage.world.say_with(chat, user, message, now);
+        said.map_err(|error| error.to_string())
+    }
+
+    fn press(&mut self, chat: i64, user: i64, message: i64, data: &str) -> Result<(), String> {
+        let now = self.stage.now();
+        let pressed = self.stage.world.press(chat, user, message, data, now);
+        pressed.map(|_| ()).map_err(|error| error.to_string())
+    }
+
+    fn newest(&self, chat: i64) -> i64 {
+        let messages = self.stage.world.messages(chat);
+        messages.last().map_or(1, |shown| shown.message_id)
     }
 
     fn staff_member(&mut self, name: &str) -> i64 {
