@@ -18,19 +18,26 @@ const LEVELS: [Level; 3] = [
     Level::SeeProfessional,
 ];
 
+/// The rows of a section; none where it is not there.
+fn rows<'a>(sections: &'a [Section], name: &str) -> &'a [(String, u64)] {
+    let section = sections.iter().find(|section| section.name == name);
+    section.map_or(&[], |section| &section.rows)
+}
+
+/// One count of a section; 0 where nothing was counted.
+fn count(sections: &[Section], name: &str, row: &str) -> u64 {
+    let mut rows = rows(sections, name).iter();
+    rows.find(|(known, _)| known == row)
+        .map_or(0, |(_, count)| *count)
+}
+
 /// The numbers in words. `sections` are those of [`crate::app::stats::sections`].
 #[must_use]
 pub fn stats(content: &Content, sections: &[Section], days: u32) -> RichText {
     let mut writer = Writer::new(content);
     let words = &content.words;
-    let rows = |name: &str| {
-        let section = sections.iter().find(|section| section.name == name);
-        section.map_or(&[][..], |section| &section.rows)
-    };
-    let of = |name: &str, row: &str| {
-        let found = rows(name).iter().find(|(known, _)| known == row);
-        found.map_or(0, |(_, count)| *count).to_string()
-    };
+    let rows = |name| rows(sections, name);
+    let of = |name, row| count(sections, name, row).to_string();
     let title = writer.with(&words.staff_stats_title, &[("days", &days.to_string())]);
     writer.text.push_bold(&title);
     let (patients, starts) = (of("people", PATIENTS), of("people", STARTS));
@@ -87,14 +94,8 @@ pub fn stats(content: &Content, sections: &[Section], days: u32) -> RichText {
 pub fn stats_chart(content: &Content, sections: &[Section], days: u32) -> Chart {
     let writer = Writer::new(content);
     let words = &content.words;
-    let rows = |name: &str| {
-        let section = sections.iter().find(|section| section.name == name);
-        section.map_or(&[][..], |section| &section.rows)
-    };
-    let of = |name: &str, row: &str| {
-        let found = rows(name).iter().find(|(known, _)| known == row);
-        found.map_or(0, |(_, count)| *count)
-    };
+    let rows = |name| rows(sections, name);
+    let of = |name, row| count(sections, name, row);
     let bar = |label, count, tone| Bar { label, count, tone };
     let people = |text, row, tone| bar(writer.plain(text), of("people", row), tone);
     let mut way = vec![

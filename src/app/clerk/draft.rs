@@ -146,6 +146,14 @@ impl<'a> Draft<'a> {
         Ok(())
     }
 
+    /// Queues a message to the staff chat; without one there is nobody to tell.
+    fn send_staff(&mut self, subject: ChatId, row: OutboxRow) -> Result<(), CommitError> {
+        match self.staff_chat() {
+            Some(staff_chat) => self.send(staff_chat, subject, row),
+            None => Ok(()),
+        }
+    }
+
     /// Queues something for another chat's worker.
     pub fn wake(&mut self, chat: ChatId, row: InboxRow) -> Result<(), CommitError> {
         let sequence = self.clerk.next_sequence();
@@ -285,9 +293,6 @@ impl<'a> Draft<'a> {
         case: &Case,
         how: Telling,
     ) -> Result<(), CommitError> {
-        let Some(staff_chat) = self.staff_chat() else {
-            return Ok(());
-        };
         let (text, keyboard) = match how {
             Telling::ChangeForGood => (erased_card(content, case), Keyboard::None),
             Telling::Post | Telling::PostSilently | Telling::Change => case_card(content, case),
@@ -321,7 +326,7 @@ impl<'a> Draft<'a> {
             Telling::ChangeForGood => CLINIC,
             Telling::Post | Telling::PostSilently | Telling::Change => case_subject(case.number),
         };
-        self.send(staff_chat, subject, row)
+        self.send_staff(subject, row)
     }
 
     /// Whether the staff chat is muted for what is of this level. An emergency
@@ -337,15 +342,12 @@ impl<'a> Draft<'a> {
         text: RichText,
         keyboard: Keyboard,
     ) -> Result<(), CommitError> {
-        let Some(staff_chat) = self.staff_chat() else {
-            return Ok(());
-        };
         let lang = content.clinic.staff_language;
         let mut row = plain(text, keyboard, Weight::Warning, lang);
         if let Piece::Send { silent, .. } = &mut row.piece {
             *silent = true;
         }
-        self.send(staff_chat, CLINIC, row)
+        self.send_staff(CLINIC, row)
     }
 
     /// A line to the staff chat that belongs to no case.
@@ -354,16 +356,8 @@ impl<'a> Draft<'a> {
         content: &Content,
         text: RichText,
     ) -> Result<(), CommitError> {
-        let Some(staff_chat) = self.staff_chat() else {
-            return Ok(());
-        };
-        let row = plain(
-            text,
-            Keyboard::None,
-            Weight::Warning,
-            content.clinic.staff_language,
-        );
-        self.send(staff_chat, CLINIC, row)
+        let lang = content.clinic.staff_language;
+        self.send_staff(CLINIC, plain(text, Keyboard::None, Weight::Warning, lang))
     }
 
     /// The answer to what staff asked in their chat.
@@ -373,24 +367,18 @@ impl<'a> Draft<'a> {
         text: RichText,
         keyboard: Keyboard,
     ) -> Result<(), CommitError> {
-        let Some(staff_chat) = self.staff_chat() else {
-            return Ok(());
-        };
         let mut row = plain(text, keyboard, Weight::Talk, content.clinic.staff_language);
         row.beside = self.beside;
-        self.send(staff_chat, CLINIC, row)
+        self.send_staff(CLINIC, row)
     }
 
     /// A picture of counts, for the staff chat.
     pub fn chart_for_staff(&mut self, content: &Content, chart: Chart) -> Result<(), CommitError> {
-        let Some(staff_chat) = self.staff_chat() else {
-            return Ok(());
-        };
         let caption = RichText::plain(&chart.title);
         let piece = Piece::Chart { chart, caption };
         let mut row = OutboxRow::new(piece, Weight::Talk, content.clinic.staff_language);
         row.beside = self.beside;
-        self.send(staff_chat, CLINIC, row)
+        self.send_staff(CLINIC, row)
     }
 
     /// The same, with what stands on a case: sealed with the case's key.
@@ -400,12 +388,9 @@ impl<'a> Draft<'a> {
         case: &Case,
         text: RichText,
     ) -> Result<(), CommitError> {
-        let Some(staff_chat) = self.staff_chat() else {
-            return Ok(());
-        };
         let lang = content.clinic.staff_language;
         let row = plain(text, Keyboard::None, Weight::Talk, lang);
-        self.send(staff_chat, case_subject(case.number), row)
+        self.send_staff(case_subject(case.number), row)
     }
 
     /// The staff's language.
@@ -421,14 +406,11 @@ impl<'a> Draft<'a> {
         message: MessageId,
         text: RichText,
     ) -> Result<(), CommitError> {
-        let Some(staff_chat) = self.staff_chat() else {
-            return Ok(());
-        };
         let lang = content.clinic.staff_language;
         let mut row = plain(text, Keyboard::None, Weight::Talk, lang);
         row.under = Some(Under::Message(message));
         row.beside = self.beside;
-        self.send(staff_chat, CLINIC, row)
+        self.send_staff(CLINIC, row)
     }
 
     /// Something in the staff chat that belongs to a case: answers to it belong
@@ -440,15 +422,12 @@ impl<'a> Draft<'a> {
         piece: Piece,
         under: Under,
     ) -> Result<(), CommitError> {
-        let Some(staff_chat) = self.staff_chat() else {
-            return Ok(());
-        };
         let mut row = OutboxRow::of_case(case.number, piece, content.clinic.staff_language);
         // A group takes few messages a minute, and some are kept for new alarms.
         row.weight = Weight::Talk;
         row.under = Some(under);
         row.topic = self.topic_of(content, case);
-        self.send(staff_chat, case_subject(case.number), row)
+        self.send_staff(case_subject(case.number), row)
     }
 
     /// Something that staff wrote, to the patient whose case it was written on.
