@@ -23,7 +23,7 @@ pub use talk::{
 };
 pub use team::{TeamPress, join_card, joined, member_card, team};
 
-use crate::content::{Content, RichText, Text, Values, With};
+use crate::content::{Content, RichText, Text};
 use crate::dialog::{Button, Keyboard};
 use crate::ids::{FlagId, Lang, Timestamp};
 use crate::staff::{Act, Case, CaseState, Did, Outcome, say_data};
@@ -201,14 +201,7 @@ impl<'a> Writer<'a> {
     }
 
     fn with(&self, text: &Text, values: &[(&str, &str)]) -> String {
-        text.render(
-            self.lang,
-            &With {
-                values,
-                rest: self.content as &dyn Values,
-            },
-        )
-        .text
+        self.content.fill(text, self.lang, values).text
     }
 
     fn line(&mut self, text: &Text) {

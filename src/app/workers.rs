@@ -12,7 +12,7 @@ use super::clock::Clock;
 use super::lanes::Lanes;
 use super::records::{CLINIC, InboxRow, Raw, update_subject};
 use super::timers::Timers;
-use crate::content::{Content, Values, With};
+use crate::content::Content;
 use crate::ids::{ChatId, Lang, PatientText};
 use crate::store::{Commit, CommitError, Key, Kind, Put, ReadError};
 
@@ -269,12 +269,10 @@ impl Workers {
         tracing::error!(chat = chat.0, "a turn failed for good and is put aside");
         let mut draft = Draft::new(&self.clerk, self.clock.now());
         let number = chat.to_string();
-        let text = content.words.staff_poisoned.render(
+        let text = content.fill(
+            &content.words.staff_poisoned,
             content.clinic.staff_language,
-            &With {
-                values: &[("chat", &number)],
-                rest: &*content as &dyn Values,
-            },
+            &[("chat", &number)],
         );
         draft
             .tell_staff_line(&content, text)

@@ -14,7 +14,7 @@ pub use super::raw::{
     ClearedDays, Clinic, CommandDeed, Day, Hours, KeepsDays, Notify, OnCall, Phone, Practitioner,
     Push, ScreenStyle, StaffDeed, TextKind,
 };
-use super::text::{Text, Values};
+use super::text::{RichText, Text, Values, With};
 use super::words::Words;
 use crate::free_text::{Hearing, Identifiers};
 use crate::ids::{
@@ -79,6 +79,12 @@ pub struct Content {
 }
 
 impl Content {
+    /// A text with these values and what the content itself knows.
+    #[must_use]
+    pub fn fill(&self, text: &Text, lang: Lang, values: &[(&str, &str)]) -> RichText {
+        text.render(lang, &With { values, rest: self })
+    }
+
     /// A screen by id.
     #[must_use]
     pub fn screen(&self, id: &ScreenId) -> Option<&Screen> {

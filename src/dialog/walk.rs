@@ -5,9 +5,7 @@ use super::conversation::{Asking, Conversation, Frame, Slot};
 use super::effect::{Effect, Keyboard, Weight};
 use super::input::Desk;
 use super::{STEPS_PER_TURN_MAX, Turn, conditions};
-use crate::content::{
-    Answer, Choice, Condition, Content, RichText, Step, Text, TextKind, Values, Verb, With,
-};
+use crate::content::{Answer, Choice, Condition, Content, RichText, Step, Text, TextKind, Verb};
 use crate::ids::{DialogId, FlagId, Lang, SlotId, StepId, Timestamp};
 use crate::triage::{Form, Level};
 
@@ -86,13 +84,7 @@ impl<'a> Walk<'a> {
     }
 
     pub fn text_with(&self, text: &Text, values: &[(&str, &str)]) -> RichText {
-        text.render(
-            self.lang(),
-            &With {
-                values,
-                rest: self.content as &dyn Values,
-            },
-        )
+        self.content.fill(text, self.lang(), values)
     }
 
     /// Goes to `step` of the dialog on top.

@@ -3,7 +3,7 @@
 use super::{Writer, hides, quotable};
 use crate::app::records::Fate;
 use crate::channel::Media;
-use crate::content::{Content, ReadyAnswer, RichText, Text, Values, With};
+use crate::content::{Content, ReadyAnswer, RichText, Text};
 use crate::dialog::{Button, Keyboard};
 use crate::ids::{CaseNumber, Lang};
 use crate::staff::{Case, NoTalk, SILENT_SECONDS_MAX, Staffer, say_data};
@@ -180,10 +180,6 @@ impl Writer<'_> {
         };
         let mut values = vec![("case", number.as_str()), ("name", name.as_str())];
         values.extend(more);
-        let with = With {
-            values: &values,
-            rest: self.content as &dyn Values,
-        };
-        text.render(self.lang, &with).text
+        self.content.fill(text, self.lang, &values).text
     }
 }

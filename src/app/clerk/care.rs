@@ -4,9 +4,9 @@
 use super::draft::Draft;
 use super::{Clerk, TurnError};
 use crate::app::records::{DueRow, OutboxRow, Piece, ShownAs};
-use crate::content::{Content, Text, Values, With};
+use crate::content::Text;
 use crate::dialog::{Button, Due, Keyboard, Weight};
-use crate::ids::{CaseNumber, ChatId, Lang};
+use crate::ids::{CaseNumber, ChatId};
 use crate::staff::{Alert, Case, CaseState, Outcome, Waits};
 
 /// The same time of the next day: nobody is asked in the night who did not
@@ -134,13 +134,13 @@ impl Clerk {
         if care == Care::NotYet && !case.is_hidden() {
             let number = number.to_string();
             let values = [("case", number.as_str()), ("note", note.as_str())];
-            let line = fill(&content, &words.staff_care_line, staff_lang, &values);
+            let line = content.fill(&words.staff_care_line, staff_lang, &values);
             draft.tell_staff_line(&content, line)?;
         }
         let lang = conversation.lang;
         let mut chosen = words.care_ask.render(lang, &*content);
         let label = label.render(lang, &*content).text;
-        let label = fill(&content, &words.chosen, lang, &[("answer", &label)]);
+        let label = content.fill(&words.chosen, lang, &[("answer", &label)]);
         chosen.paragraph();
         chosen.append(&label);
         let piece = Piece::Edit {
@@ -153,17 +153,4 @@ impl Clerk {
         draft.say(chat, chat, lang, answer.render(lang, &*content))?;
         Ok(true)
     }
-}
-
-fn fill(
-    content: &Content,
-    text: &Text,
-    lang: Lang,
-    values: &[(&str, &str)],
-) -> crate::content::RichText {
-    let with = With {
-        values,
-        rest: content as &dyn Values,
-    };
-    text.render(lang, &with)
 }

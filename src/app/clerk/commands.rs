@@ -7,7 +7,7 @@ use crate::app::audit::Noted;
 use crate::app::cards;
 use crate::app::{numbers, stats};
 use crate::channel::Incoming;
-use crate::content::{Content, StaffCommand, StaffDeed, Text, Values, With};
+use crate::content::{Content, StaffCommand, StaffDeed, Text};
 use crate::dialog::Keyboard;
 use crate::ids::{CaseNumber, ChatId};
 use crate::staff::{Act, Alert, Case, Right, Staffer};
@@ -257,10 +257,6 @@ pub(super) fn answer(
     text: &Text,
     values: &[(&str, &str)],
 ) -> Result<(), TurnError> {
-    let with = With {
-        values,
-        rest: content as &dyn Values,
-    };
-    let text = text.render(content.clinic.staff_language, &with);
+    let text = content.fill(text, content.clinic.staff_language, values);
     Ok(draft.answer_staff(content, text, Keyboard::None)?)
 }

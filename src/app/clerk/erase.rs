@@ -6,7 +6,7 @@ use super::{Clerk, TurnError};
 use crate::app::audit::Noted;
 use crate::app::cards::local_time;
 use crate::app::records::{CLINIC, DueRow, Keys, passing_subject, sequence_of};
-use crate::content::{Content, Values, With};
+use crate::content::Content;
 use crate::dialog::{Conversation, Due};
 use crate::ids::{CaseNumber, ChatId, Timestamp};
 use crate::staff::{Case, CaseState};
@@ -76,11 +76,8 @@ impl Clerk {
         let number = draft.audited().unwrap_or_default().to_string();
         let date = local_time(content, draft.now);
         let lang = conversation.lang;
-        let with = With {
-            values: &[("number", &number), ("date", &date)],
-            rest: content as &dyn Values,
-        };
-        let mut text = content.words.erased_receipt.render(lang, &with);
+        let values = [("number", number.as_str()), ("date", &date)];
+        let mut text = content.fill(&content.words.erased_receipt, lang, &values);
         if keeps_case {
             text.paragraph();
             let kept = content.words.erased_kept_case.render(lang, content);

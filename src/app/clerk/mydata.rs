@@ -9,7 +9,7 @@ use super::{Clerk, TurnError};
 use crate::app::cards::local_time;
 use crate::app::records::{OutboxRow, Piece};
 use crate::channel::Document;
-use crate::content::{Choice, Content, Notify, Text, Values, Verb, With};
+use crate::content::{Choice, Content, Notify, Text, Verb};
 use crate::dialog::{Conversation, Slot, Weight};
 use crate::ids::{ChatId, ChoiceId, Lang, SlotId, Timestamp};
 use crate::staff::Case;
@@ -310,11 +310,7 @@ impl Page<'_> {
     }
 
     fn line(&mut self, text: &Text, values: &[(&str, &str)]) {
-        let with = With {
-            values,
-            rest: self.content as &dyn Values,
-        };
-        let line = text.render(self.lang, &with).text;
+        let line = self.content.fill(text, self.lang, values).text;
         let _ = writeln!(self.text, "{line}");
     }
 

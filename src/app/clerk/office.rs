@@ -7,7 +7,7 @@ use crate::app::cards::{TeamPress, dead_data, drill_data, last_deed};
 use crate::app::numbers::{CLAIM, CLOSE, span};
 use crate::app::records::{CLINIC, InboxRow, case_subject};
 use crate::channel::{Incoming, IncomingKind, Outgoing, Sender, TopicChange};
-use crate::content::{Content, Text, Values, With};
+use crate::content::{Content, Text};
 use crate::dialog::Due;
 use crate::ids::{CaseNumber, FlagId};
 use crate::staff::{Act, Alert, Case, Change, Right, Staffer, act, shown_by};
@@ -291,11 +291,9 @@ pub(super) fn toast(
 ) {
     /// Telegram shows no more.
     const TOAST_CHARS_MAX: usize = 200;
-    let with = With {
-        values,
-        rest: content as &dyn Values,
-    };
-    let text = text.render(content.clinic.staff_language, &with).text;
+    let text = content
+        .fill(text, content.clinic.staff_language, values)
+        .text;
     if let Some(Outgoing::AnswerPress { text: answer, .. }) = draft.prepared.answers.first_mut() {
         *answer = Some(text.chars().take(TOAST_CHARS_MAX).collect());
     }

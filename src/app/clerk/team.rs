@@ -7,7 +7,7 @@ use crate::app::audit::Noted;
 use crate::app::cards;
 use crate::app::records::{CLINIC, OutboxRow, Piece, ShownAs};
 use crate::channel::{Incoming, Sender};
-use crate::content::{Content, StaffDeed, Text, Values, With};
+use crate::content::{Content, StaffDeed, Text};
 use crate::dialog::{Keyboard, Weight};
 use crate::ids::{CaseNumber, ChatId, Lang, Timestamp, UserId};
 use crate::staff::{Alert, Member, Refusal, Right, Role, Roster, Staffer};
@@ -156,7 +156,7 @@ impl Clerk {
         let lang = lang.unwrap_or(content.clinic.staff_language);
         if let Some(role) = roster.role(from.user) {
             let role = words.role(role).render(lang, &*content).text;
-            let text = fill(&content, &words.staff_role_is, lang, &[("role", &role)]);
+            let text = content.fill(&words.staff_role_is, lang, &[("role", &role)]);
             draft.say(chat, chat, lang, text)?;
             return Ok(true);
         }
@@ -302,8 +302,7 @@ impl Clerk {
             case: None,
         })?;
         if had_owner && !roster.has_owner() {
-            let text = fill(
-                content,
+            let text = content.fill(
                 &content.words.staff_no_owner,
                 content.clinic.staff_language,
                 &[("name", &who.name)],
@@ -392,7 +391,7 @@ impl Clerk {
         let lang = content.clinic.staff_language;
         let words = &content.words;
         let role = words.role(role).render(lang, content).text;
-        let text = fill(content, &words.staff_role_is, lang, &[("role", &role)]);
+        let text = content.fill(&words.staff_role_is, lang, &[("role", &role)]);
         Ok(draft.say(ChatId(user.0), CLINIC, lang, text)?)
     }
 }
@@ -406,19 +405,6 @@ pub(super) fn is_of_staff(data: &str) -> bool {
     .any(|head| data.starts_with(head))
 }
 
-fn fill(
-    content: &Content,
-    text: &Text,
-    lang: Lang,
-    values: &[(&str, &str)],
-) -> crate::content::RichText {
-    let with = With {
-        values,
-        rest: content as &dyn Values,
-    };
-    text.render(lang, &with)
-}
-
 /// A line to the group somebody wrote in, in the staff's language.
 fn say(
     draft: &mut Draft<'_>,
@@ -428,6 +414,6 @@ fn say(
     values: &[(&str, &str)],
 ) -> Result<(), TurnError> {
     let lang = content.clinic.staff_language;
-    let text = fill(content, text, lang, values);
+    let text = content.fill(text, lang, values);
     Ok(draft.say(chat, CLINIC, lang, text)?)
 }

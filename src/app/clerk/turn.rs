@@ -9,7 +9,7 @@ use crate::app::library::Walked;
 use crate::app::numbers::Before;
 use crate::app::records::{CLINIC, DueRow, OutboxRow, Piece, ShownAs};
 use crate::channel::{Outgoing, Sender};
-use crate::content::{Content, Deed, Values, With};
+use crate::content::{Content, Deed};
 use crate::dialog::{
     Conversation, Desk, Effect, Input, Token, Weight, What, leave_script, reads_as_phone, take_turn,
 };
@@ -332,11 +332,8 @@ fn say_hidden(
         .iter()
         .map(|kind| words.identifier(*kind).plain(lang))
         .collect();
-    let with = With {
-        values: &[("what", &what.join(", "))],
-        rest: content as &dyn Values,
-    };
-    let text = words.identifier_hidden.render(lang, &with);
+    let what = what.join(", ");
+    let text = content.fill(&words.identifier_hidden, lang, &[("what", &what)]);
     Ok(draft.say(chat, subject, lang, text)?)
 }
 

@@ -5,7 +5,7 @@ use super::{Around, place, shows_of};
 use crate::app::records::{MAIL, OutboxRow, Piece, Shown, ShownAs, WEBHOOK};
 use crate::channel::alarm::{Alarm, Loudness, Target};
 use crate::channel::{Outgoing, PhotoFile, Place};
-use crate::content::{Content, RichText, Values, With};
+use crate::content::{Content, RichText};
 use crate::dialog::{Keyboard, Weight};
 use crate::ids::{CaseNumber, ChatId, Lang, MessageId, PictureId};
 use crate::picture;
@@ -266,13 +266,7 @@ pub fn drawn_anew(content: &Content, row: &OutboxRow, refused: &Outgoing) -> Opt
 /// What an older copy of a case's card says once there is a newer one.
 fn folded(content: &Content, lang: Lang, case: CaseNumber) -> RichText {
     let number = case.to_string();
-    content.words.staff_folded.render(
-        lang,
-        &With {
-            values: &[("case", &number)],
-            rest: content as &dyn Values,
-        },
-    )
+    content.fill(&content.words.staff_folded, lang, &[("case", &number)])
 }
 
 /// A message that may have been sent before says so.
@@ -285,13 +279,7 @@ fn marked(content: &Content, row: &OutboxRow, text: &RichText) -> RichText {
         words.repeat_mark.render(row.lang, content)
     } else {
         let n = row.repeats.to_string();
-        words.repeat_mark_n.render(
-            row.lang,
-            &With {
-                values: &[("n", &n)],
-                rest: content as &dyn Values,
-            },
-        )
+        content.fill(&words.repeat_mark_n, row.lang, &[("n", &n)])
     };
     marked.paragraph();
     marked.append(text);
