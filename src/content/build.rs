@@ -437,8 +437,10 @@ pub(super) fn build(sources: &Sources, clinic: &str) -> Result<Parsed, Vec<Diagn
         &flag_texts,
     );
     let cards = cards_file::build_cards(&mut builder, cards);
+    let asked_later = moves.ask_later.as_ref().map(|one| one.opens.clone());
     let moves = cards_file::build_moves(&mut builder, moves);
     let finder = find::build(&mut builder, find, glossary, &clinic);
+    find::check_ask_later(&mut builder, &finder, asked_later.as_ref());
     let pictures = pictures_file::build_pictures(&mut builder, pictures, sources);
     let bot = clinic_file::build_bot(&mut builder, bot, &clinic_path, &clinic);
     clinic_file::check_clinic(&mut builder, &clinic_path, &clinic);

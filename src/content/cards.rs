@@ -4,7 +4,9 @@ use std::collections::BTreeMap;
 
 use super::build::{Builder, place};
 use super::diagnostic::Place;
-use super::model::{Card, CardAnswer, Change, Easier, Instead, Move, MoveStep, Moves, Pace, Work};
+use super::model::{
+    AskLater, Card, CardAnswer, Change, Easier, Instead, Move, MoveStep, Moves, Pace, Work,
+};
 use super::raw;
 use super::readability::Measure;
 use crate::ids::{CardId, ChoiceId, MoveId};
@@ -93,7 +95,7 @@ pub(super) fn build_cards(builder: &mut Builder, file: raw::Cards) -> BTreeMap<C
 }
 
 /// The file of moves.
-const MOVES: &str = "moves.yaml";
+pub(super) const MOVES: &str = "moves.yaml";
 
 pub(super) fn build_moves(builder: &mut Builder, file: raw::Moves) -> Moves {
     let mut list = BTreeMap::new();
@@ -180,7 +182,12 @@ pub(super) fn build_moves(builder: &mut Builder, file: raw::Moves) -> Moves {
             },
         );
     }
+    let ask_later = file.ask_later.map(|ask_later| AskLater {
+        days: ask_later.days,
+        opens: builder.dialog(MOVES, &ask_later.opens),
+    });
     Moves {
+        ask_later,
         warm_up: file.warm_up,
         stop_rules: file.stop_rules,
         every_push: file.every_push,

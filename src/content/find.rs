@@ -268,6 +268,24 @@ pub(super) fn build(
     finder
 }
 
+/// What is asked some days after a move is a place too: typed words reach it, so the
+/// proof walks it from everywhere.
+pub(super) fn check_ask_later(builder: &mut Builder, finder: &Finder, opens: Option<&Name>) {
+    let Some(opens) = opens else { return };
+    if !finder
+        .spots()
+        .any(|spot| spot.opens.as_str() == opens.value)
+    {
+        builder.error(
+            place(super::cards::MOVES, opens),
+            format!(
+                "`ask_later` opens `{}`, which is no place of find.yaml: add it there, with the words that lead to it",
+                opens.value
+            ),
+        );
+    }
+}
+
 #[cfg(test)]
 mod tests {
     use super::*;

@@ -390,6 +390,7 @@ impl Walk<'_> {
             | Due::Talk
             | Due::Care(_) => {}
             Due::Hold(token) => self.hold_due(token),
+            Due::AskLater => self.ask_later(),
         }
     }
 

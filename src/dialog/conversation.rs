@@ -77,6 +77,9 @@ pub struct Conversation {
     pub stop: Option<Stop>,
     /// Warm-up and stop rules have been said since clearance.
     pub moves_introduced: bool,
+    /// When the patient is asked how the moves went.
+    #[serde(skip_serializing_if = "Option::is_none")]
+    pub ask_later: Option<Timestamp>,
     /// A lock left by /delete: the level, without a word of why.
     #[serde(skip_serializing_if = "Option::is_none")]
     pub lock: Option<Level>,

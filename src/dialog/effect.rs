@@ -127,6 +127,8 @@ pub enum Due {
     Talk,
     /// The day after a case with this number: did the patient get care?
     Care(u64),
+    /// Some days after a move: how did it go?
+    AskLater,
 }
 
 impl Due {
@@ -144,6 +146,7 @@ impl Due {
             Self::Hold(_) => 7,
             Self::Talk => 20,
             Self::Care(_) => 8,
+            Self::AskLater => 9,
         }
     }
 }

@@ -100,7 +100,7 @@ impl Walk<'_> {
         }
     }
 
-    fn is_at_menu(&self) -> bool {
+    pub fn is_at_menu(&self) -> bool {
         let is_step = self
             .c
             .open

@@ -2,10 +2,12 @@
 
 use super::conditions;
 use super::conversation::Asking;
-use super::effect::Effect;
+use super::effect::{Due, Effect};
 use super::walk::Walk;
 use crate::content::{Change, Instead, Move, MoveStep, Text, Verb};
-use crate::ids::MoveId;
+use crate::ids::{MoveId, Timestamp};
+
+const DAY_SECONDS: i64 = 24 * 60 * 60;
 
 impl<'a> Walk<'a> {
     /// Whether a move may be shown; if not, what is shown instead.
@@ -62,6 +64,46 @@ impl<'a> Walk<'a> {
         self.lead(&moves.stop_rules);
         self.flush();
         self.c.moves_introduced = true;
+        self.time_ask_later();
+    }
+
+    /// Sets the timer of the question how it went, unless one is set already:
+    /// whoever moves every day is asked too.
+    fn time_ask_later(&mut self) {
+        let Some(ask_later) = &self.content.moves.ask_later else {
+            return;
+        };
+        if self.c.ask_later.is_none_or(|at| at <= self.now) {
+            let at = self
+                .now
+                .plus_seconds(i64::from(ask_later.days) * DAY_SECONDS);
+            self.set_ask_later(at);
+        }
+    }
+
+    fn set_ask_later(&mut self, at: Timestamp) {
+        self.c.ask_later = Some(at);
+        self.effects.push(Effect::SetDue {
+            due: Due::AskLater,
+            at,
+        });
+    }
+
+    /// Asks how it went, where nothing else is going on. In the middle of something
+    /// it waits a day; behind a card there is nothing to ask.
+    pub fn ask_later(&mut self) {
+        let (Some(_), Some(ask_later)) = (self.c.ask_later.take(), &self.content.moves.ask_later)
+        else {
+            return;
+        };
+        if self.c.stop.is_some() {
+            return;
+        }
+        if self.c.open.is_none() || self.is_at_menu() {
+            self.open_asked_for(&ask_later.opens);
+        } else {
+            self.set_ask_later(self.now.plus_seconds(DAY_SECONDS));
+        }
     }
 
     /// The drawings of what is asked: those of the step, then those of its move. A

@@ -50,7 +50,8 @@ impl Walk<'_> {
                 | Due::Hold(_)
                 | Due::Unclaimed(_)
                 | Due::Unclosed(_)
-                | Due::Care(_),
+                | Due::Care(_)
+                | Due::AskLater,
             )
             | What::Cleared { .. }
             | What::Seen(_)

@@ -164,6 +164,15 @@ const MISTAKES: &[Mistake] = &[
         helps: "Did you mean `quiz`?",
     },
     Mistake {
+        name: "a question days later that no words lead to",
+        file: "moves.yaml",
+        from: "opens: after-moves",
+        to: "opens: habits",
+        at: "habits",
+        says: "`ask_later` opens `habits`, which is no place of find.yaml",
+        helps: "",
+    },
+    Mistake {
         name: "a term that nobody can ask for",
         file: "glossary.yaml",
         from: "en: [femur, thigh bone]",

@@ -83,7 +83,12 @@ impl Clerk {
             Due::Unclaimed(number) => return self.prepare_rung(chat, Waits::Claim, number, draft),
             Due::Unclosed(number) => return self.prepare_rung(chat, Waits::Close, number, draft),
             Due::Talk => return self.end_silent_talk(chat, draft),
-            Due::Draft | Due::Silence | Due::Screening | Due::Question(_) | Due::Hold(_) => {
+            Due::Draft
+            | Due::Silence
+            | Due::Screening
+            | Due::Question(_)
+            | Due::Hold(_)
+            | Due::AskLater => {
                 if self.rests(chat, due.due, draft)? {
                     return Ok(());
                 }

@@ -325,7 +325,9 @@ impl Clerk {
         due: Due,
         draft: &mut Draft<'_>,
     ) -> Result<bool, TurnError> {
-        if !matches!(due, Due::Question(_) | Due::Hold(_)) || !self.is_talking(chat)? {
+        if !matches!(due, Due::Question(_) | Due::Hold(_) | Due::AskLater)
+            || !self.is_talking(chat)?
+        {
             return Ok(false);
         }
         let at = draft.now.plus_seconds(REST_SECONDS);

@@ -5,7 +5,7 @@ use std::sync::OnceLock;
 
 use super::{Atom, Push};
 use crate::content::text::Text;
-use crate::ids::{Lang, MoveId, PictureId, Revision};
+use crate::ids::{DialogId, Lang, MoveId, PictureId, Revision};
 use crate::picture::{self, DrawingError};
 
 /// The exercises and what is said with them.
@@ -19,8 +19,20 @@ pub struct Moves {
     pub every_push: Text,
     /// On every move.
     pub every_move: Text,
+    /// The question some days later.
+    pub ask_later: Option<AskLater>,
     /// By id.
     pub list: BTreeMap<MoveId, Move>,
+}
+
+/// How it went is asked some days after a move was first shown.
+#[derive(Debug, Clone, PartialEq, Eq)]
+pub struct AskLater {
+    /// So many days later.
+    pub days: u32,
+    /// The dialog that asks. It is a place of `find.yaml` too, so whatever it leads to
+    /// is reached, and proved, from anywhere.
+    pub opens: DialogId,
 }
 
 /// One exercise.

@@ -15,7 +15,17 @@ pub struct Moves {
     pub stop_rules: Text,
     pub every_push: Text,
     pub every_move: Text,
+    #[serde(default)]
+    pub ask_later: Option<AskLater>,
     pub moves: Pairs<Move>,
+}
+
+/// The question some days after the first move.
+#[derive(Debug, Deserialize)]
+#[serde(deny_unknown_fields)]
+pub struct AskLater {
+    pub days: u32,
+    pub opens: Name,
 }
 
 #[derive(Debug, Deserialize)]
