@@ -3,6 +3,7 @@
 use super::conversation::{Conversation, Slot};
 use crate::content::{Atom, Change, Condition, Content};
 use crate::ids::MoveId;
+use crate::triage::Level;
 
 /// Whether a condition holds in a conversation.
 #[must_use]
@@ -17,12 +18,22 @@ pub fn holds(content: &Content, conversation: &Conversation, condition: &Conditi
             Some(Slot::Number(value)) => (*from..=*to).contains(value),
             Some(Slot::One(_) | Slot::Many(_) | Slot::Typed | Slot::Phone(_)) | None => false,
         },
-        Condition::LevelAtLeast(level) => conversation.level(content) >= *level,
+        Condition::LevelAtLeast(level) => level_of(content, conversation) >= *level,
         Condition::Cleared(wanted) => conversation.is_cleared(content) == *wanted,
         Condition::All(all) => all.iter().all(|one| holds(content, conversation, one)),
         Condition::Any(any) => any.iter().any(|one| holds(content, conversation, one)),
         Condition::Not(not) => !holds(content, conversation, not),
     }
+}
+
+/// The level of what was stated, or of the card in force where that is higher: a
+/// history that is let go of behind its card changes nothing until staff clear it.
+fn level_of(content: &Content, conversation: &Conversation) -> Level {
+    let stated = conversation.level(content);
+    conversation
+        .stop
+        .as_ref()
+        .map_or(stated, |stop| stop.level.max(stated))
 }
 
 /// Whether a fact holds in a conversation.

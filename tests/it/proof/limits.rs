@@ -1,7 +1,10 @@
 //! Beyond its budget, and where nothing plays, the prover says so and fails.
 
-use psoas_bot::content::{self, Content};
+use psoas_bot::content::{self, Condition, Content};
+use psoas_bot::dialog::{Conversation, Stop, holds};
+use psoas_bot::ids::Lang;
 use psoas_bot::proof::{Finding, Property, Prover};
+use psoas_bot::triage::Level;
 
 use super::small::small;
 use crate::content::CLINIC;
@@ -71,4 +74,52 @@ fn a_way_that_does_not_play_fails() {
         finding.what
     );
     assert_eq!(finding.chat, None);
+}
+
+/// The walk takes it that a card in force is never below its level.
+#[test]
+fn a_branch_on_the_level_sees_the_card_in_force() {
+    let content = small(1).content;
+    let mut c = Conversation::new(Lang::En, None);
+    let blocks = Condition::LevelAtLeast(Level::SeeProfessional);
+    assert!(!holds(&content, &c, &blocks));
+    // Nothing that was stated blocks any more: a history was let go of.
+    c.stop = Some(Stop {
+        level: Level::SeeProfessional,
+        cards: vec![None],
+        flags: Vec::new(),
+    });
+    assert!(holds(&content, &c, &blocks));
+    assert!(!holds(
+        &content,
+        &c,
+        &Condition::LevelAtLeast(Level::UrgentToday)
+    ));
+}
+
+/// Steps in a row that ask nobody, and lead round in no circle.
+fn in_a_row(many: usize) -> Content {
+    let steps: Vec<String> = (0..many)
+        .map(|at| {
+            let next = if at + 1 < many {
+                format!("p{}", at + 1)
+            } else {
+                "done".to_owned()
+            };
+            format!("  p{at}: {{ say: {{ en: \"P\", es: \"P\" }}, next: {next} }}\n")
+        })
+        .collect();
+    with_check(&format!(
+        "  first: {{ branch: [{{ if: {{ cleared: true }}, go: mv }}, {{ go: p0 }}] }}\n{}",
+        steps.concat()
+    ))
+}
+
+#[test]
+fn steps_that_run_too_long_are_found_and_others_are_not() {
+    for (many, holds) in [(10, true), (60, true), (120, false)] {
+        let report = Prover::new(&in_a_row(many), None).prove(Property::P5);
+        assert_eq!(report.holds(), holds, "{many} steps in a row");
+        assert!(report.findings.iter().all(|finding| finding.chat.is_some()));
+    }
 }
