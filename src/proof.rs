@@ -16,6 +16,7 @@ mod questions;
 mod rehearse;
 mod rules;
 mod search;
+mod silent;
 mod surely;
 mod table;
 mod tap;

@@ -10,8 +10,9 @@ mod conditions;
 mod run;
 mod tracked;
 
-use std::collections::{HashMap, HashSet};
 use std::rc::Rc;
+
+use rustc_hash::{FxHashMap, FxHashSet};
 
 use crate::content::{Atom, Content, Dialog, Notify, Step};
 use crate::ids::{DialogId, FlagId, MoveId, ScreenId, SlotId, StepId};
@@ -131,18 +132,18 @@ pub(super) struct Known<'a> {
 pub(super) struct Machine<'a> {
     pub content: &'a Content,
     pub steps: Vec<Known<'a>>,
-    index: HashMap<(&'a DialogId, &'a StepId), At>,
-    screen_index: HashMap<&'a ScreenId, usize>,
+    index: FxHashMap<(&'a DialogId, &'a StepId), At>,
+    screen_index: FxHashMap<&'a ScreenId, usize>,
     pub all_screens: u64,
     pub tracked: Tracked,
     pub goal: Goal,
     stacks: Vec<Rc<[u32]>>,
-    stack_ids: HashMap<Rc<[u32]>, u32>,
+    stack_ids: FxHashMap<Rc<[u32]>, u32>,
     facts: Vec<Facts>,
-    fact_ids: HashMap<Facts, u32>,
-    runs: HashMap<State, Rc<[End]>>,
+    fact_ids: FxHashMap<Facts, u32>,
+    runs: FxHashMap<State, Rc<[End]>>,
     /// Guesses that did not play.
-    pub banned: HashSet<Guess>,
+    pub banned: FxHashSet<Guess>,
     /// Lists are tried with few sets of ticks: enough to find, not to prove.
     pub hunts: bool,
     /// Nothing is walked before a card is in force: enough to find, not to prove.
@@ -151,13 +152,13 @@ pub(super) struct Machine<'a> {
     /// then proves nothing.
     pub is_cut: bool,
     /// Every step any run has gone through or asked.
-    pub visited: HashSet<At>,
+    pub visited: FxHashSet<At>,
 }
 
 impl<'a> Machine<'a> {
     pub fn new(content: &'a Content, tracked: Tracked, goal: Goal) -> Self {
         let mut steps = Vec::new();
-        let mut index = HashMap::new();
+        let mut index = FxHashMap::default();
         for dialog in content.dialogs.values() {
             for (id, step) in &dialog.steps {
                 index.insert(
@@ -186,15 +187,15 @@ impl<'a> Machine<'a> {
             tracked,
             goal,
             stacks: Vec::new(),
-            stack_ids: HashMap::new(),
+            stack_ids: FxHashMap::default(),
             facts: Vec::new(),
-            fact_ids: HashMap::new(),
-            runs: HashMap::new(),
-            banned: HashSet::new(),
+            fact_ids: FxHashMap::default(),
+            runs: FxHashMap::default(),
+            banned: FxHashSet::default(),
             hunts: false,
             begins_stopped: false,
             is_cut: false,
-            visited: HashSet::new(),
+            visited: FxHashSet::default(),
         };
         machine.intern_stack(&[]);
         let none = Facts {

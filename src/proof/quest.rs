@@ -4,7 +4,7 @@
 //! not play is not made again; when none is left, the facts it was about are
 //! tracked. So few facts are ever tracked, and what is proved is proved of all.
 
-use std::collections::HashSet;
+use rustc_hash::FxHashSet;
 
 use super::guide::unsure_stops;
 use super::machine::{At, Goal, Guess, Machine, Mode, Tracked};
@@ -115,7 +115,7 @@ impl<'q, 'a> Quest<'q, 'a> {
             Outcome::BeyondBudget => return Reached::BeyondBudget,
             Outcome::Found { .. } => {}
         }
-        let mut wrong: HashSet<Guess> = HashSet::new();
+        let mut wrong: FxHashSet<Guess> = FxHashSet::default();
         // What goes wrong behind a card mostly goes wrong from the card on.
         let is_behind = machine.looks_behind_card();
         let begins: &[bool] = if is_behind { &[true, false] } else { &[false] };
@@ -134,7 +134,12 @@ impl<'q, 'a> Quest<'q, 'a> {
     /// A chat that gets there, if one is found without much ado.
     pub fn find(&mut self) -> Option<Rehearsal<'a>> {
         let mut tracked = self.tracked.clone();
-        self.hunt(&mut tracked, &mut HashSet::new(), FIND_PLACES_MAX, false)
+        self.hunt(
+            &mut tracked,
+            &mut FxHashSet::default(),
+            FIND_PLACES_MAX,
+            false,
+        )
     }
 
     /// Bans guesses that do not play; when no way is left, tracks a fact that the
@@ -142,7 +147,7 @@ impl<'q, 'a> Quest<'q, 'a> {
     fn hunt(
         &mut self,
         tracked: &mut Tracked,
-        wrong: &mut HashSet<Guess>,
+        wrong: &mut FxHashSet<Guess>,
         most: usize,
         begins_stopped: bool,
     ) -> Option<Rehearsal<'a>> {
@@ -221,7 +226,7 @@ impl<'q, 'a> Quest<'q, 'a> {
     /// Nothing played. With every fact tracked that was guessed wrongly, and at last
     /// with every set of answered screens told apart, there is no way at all, or one
     /// that cannot be shown.
-    fn settle(&mut self, wrong: &HashSet<Guess>) -> Reached<'a> {
+    fn settle(&mut self, wrong: &FxHashSet<Guess>) -> Reached<'a> {
         let mut tracked = self.tracked.clone();
         let mut wrong = wrong.clone();
         let mut last: Option<(Vec<Tap>, At)> = None;

@@ -10,8 +10,10 @@ mod inert;
 mod way_back;
 
 use std::cmp::Reverse;
-use std::collections::{BinaryHeap, HashMap, HashSet};
+use std::collections::BinaryHeap;
 use std::rc::Rc;
+
+use rustc_hash::{FxHashMap, FxHashSet};
 
 use super::machine::{At, End, Guess, Machine, Mode, State, Stop};
 use super::tap::{Crumb, Tap, Trail, Way};
@@ -111,19 +113,19 @@ struct Find {
 pub(super) struct Search<'m, 'a> {
     machine: &'m mut Machine<'a>,
     places: Vec<Place>,
-    known: HashMap<(State, u32), u32>,
+    known: FxHashMap<(State, u32), u32>,
     /// The smallest sets of answered screens, by everything else.
-    least: HashMap<(State, u32), Vec<(u64, bool)>>,
+    least: FxHashMap<(State, u32), Vec<(u64, bool)>>,
     nodes: Vec<Node>,
-    node_ids: HashMap<(Crumb, State), u32>,
+    node_ids: FxHashMap<(Crumb, State), u32>,
     heap: BinaryHeap<Reverse<(u32, u32)>>,
     /// What every command was already given with: screens, by everything else.
-    given: HashMap<State, Vec<(u64, bool)>>,
+    given: FxHashMap<State, Vec<(u64, bool)>>,
     /// What was guessed on the way to a place, where anything was.
-    guessed: HashMap<u32, Rc<[Guess]>>,
+    guessed: FxHashMap<u32, Rc<[Guess]>>,
     found: Option<Find>,
     entries: Vec<(Tap, DialogId, bool)>,
-    inert: HashSet<DialogId>,
+    inert: FxHashSet<DialogId>,
     alarms: Vec<(Level, Vec<FlagId>)>,
     /// Fewer answered screens stand for more of them.
     merges_screens: bool,
@@ -152,17 +154,17 @@ impl<'m, 'a> Search<'m, 'a> {
         Self {
             machine,
             places: Vec::new(),
-            known: HashMap::new(),
-            least: HashMap::new(),
+            known: FxHashMap::default(),
+            least: FxHashMap::default(),
             nodes: vec![Node {
                 crumb: None,
                 parents: Vec::new(),
                 pops: Vec::new(),
             }],
-            node_ids: HashMap::new(),
+            node_ids: FxHashMap::default(),
             heap: BinaryHeap::new(),
-            given: HashMap::new(),
-            guessed: HashMap::new(),
+            given: FxHashMap::default(),
+            guessed: FxHashMap::default(),
             found: None,
             entries,
             inert,

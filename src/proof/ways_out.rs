@@ -6,6 +6,7 @@ use super::guide::{Guide, openings};
 use super::machine::{Goal, Machine, Tracked};
 use super::quest::{Quest, Reached};
 use super::rehearse::Rehearsal;
+use super::silent;
 use super::surely::{Place, Surely};
 use super::tap::Tap;
 use super::ticks::targets;
@@ -391,6 +392,10 @@ pub(super) fn prove_end(guide: &mut Guide<'_>, report: &mut Report) {
 }
 
 fn prove_no_loop(content: &Content, report: &mut Report) {
+    report.states += silent::steps(content);
+    if silent::all_are_short(content) {
+        return;
+    }
     let gone = content.words.step_gone.render(Lang::En, content).text;
     let mut quest = Quest::new(content, Goal::Loop, |chat| chat.hears(&gone));
     let reached = quest.reach();

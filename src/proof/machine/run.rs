@@ -1,7 +1,9 @@
 //! Runs steps that ask nobody, to every end they can come to.
 
-use std::collections::{HashMap, HashSet, VecDeque};
+use std::collections::VecDeque;
 use std::rc::Rc;
+
+use rustc_hash::{FxHashMap, FxHashSet};
 
 use super::conditions::all_of;
 use super::{At, Behind, Goal, Machine, Mode, State};
@@ -73,7 +75,7 @@ impl<'a> Machine<'a> {
             return Rc::clone(run);
         }
         let mut ends = Vec::new();
-        let mut seen = HashSet::from([state]);
+        let mut seen = FxHashSet::from_iter([state]);
         let mut queue = VecDeque::from([Runner {
             state,
             guesses: Vec::new(),
@@ -96,7 +98,7 @@ impl<'a> Machine<'a> {
 
     /// Whether steps run from here for longer than the engine lets them.
     fn find_loop(&mut self, state: State, ends: &mut Vec<End>) {
-        let mut depth: HashMap<State, usize> = HashMap::from([(state, 0)]);
+        let mut depth: FxHashMap<State, usize> = FxHashMap::from_iter([(state, 0)]);
         let mut queue = vec![Runner {
             state,
             guesses: Vec::new(),

@@ -1,6 +1,6 @@
 //! What comes wherever the patient stands: commands, links, time, staff, words.
 
-use std::collections::HashSet;
+use rustc_hash::FxHashSet;
 
 use super::alarms::{cards_at, level_of};
 use super::{Search, Via};
@@ -365,7 +365,7 @@ impl Search<'_, '_> {
 
     /// Cards in force. What was stated for them only matters where it is tracked.
     pub(super) fn raise_alarms(&mut self, id: u32, state: State, cost: u32) {
-        let mut raised = HashSet::new();
+        let mut raised = FxHashSet::default();
         for (level, flags) in self.alarms.clone() {
             let facts = self.machine.with_flags(state.facts, flags.iter());
             if !raised.insert((level, facts)) {

@@ -1,6 +1,6 @@
 //! Dialogs that a search can leave out where they come in between.
 
-use std::collections::HashSet;
+use rustc_hash::FxHashSet;
 
 use crate::content::{Answer, Dialog, Verb};
 use crate::ids::DialogId;
@@ -8,9 +8,9 @@ use crate::proof::machine::{Behind, Goal, Machine};
 
 /// Dialogs that change nothing a branch, a screen or a move could depend on:
 /// coming in between, they lead back to where they came.
-pub(super) fn inert_dialogs(machine: &Machine<'_>) -> HashSet<DialogId> {
+pub(super) fn inert_dialogs(machine: &Machine<'_>) -> FxHashSet<DialogId> {
     let content = machine.content;
-    let mut loud: HashSet<&DialogId> = content
+    let mut loud: FxHashSet<&DialogId> = content
         .dialogs
         .values()
         .filter(|dialog| is_loud(machine, dialog))

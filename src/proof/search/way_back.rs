@@ -1,7 +1,8 @@
 //! The way back: questions answered, gone back to, changed.
 
-use std::collections::HashSet;
 use std::rc::Rc;
+
+use rustc_hash::FxHashSet;
 
 use super::{Node, Place, Pop, Search, Via};
 use crate::proof::machine::{Guess, State, Stop};
@@ -179,7 +180,7 @@ impl Search<'_, '_> {
     /// place of the stack.
     pub(super) fn outside(&self, node: u32, place: usize) -> Vec<u32> {
         let mut found = Vec::new();
-        let mut seen = HashSet::from([node]);
+        let mut seen = FxHashSet::from_iter([node]);
         let mut queue = vec![node];
         while let Some(node) = queue.pop() {
             let one = &self.nodes[node as usize];
