@@ -4,39 +4,86 @@
 //! its dose and caveats, and the stop rules name the number for emergencies.
 //! What each caution must do to each move is the table's to say.
 
+use std::collections::BTreeSet;
+
 use super::guide::Guide;
 use super::rehearse::Rehearsal;
 use super::{Finding, Report, Spot};
 use crate::content::{Content, Move, Text, Verb};
-use crate::ids::{Lang, MoveId};
+use crate::ids::{DialogId, Lang, MoveId, StepId};
 
 /// Proves P6, but for the table.
+///
+/// Which words are said with a move is the move's, and how they are put together is
+/// the engine's: for a move that is shown, and for one that is played. So one chat to
+/// each move and one to any that is played tell it all, and a step that no chat is
+/// known to is looked for only where these are missing.
 pub(super) fn prove(guide: &mut Guide<'_>, report: &mut Report) {
     let content = guide.content;
-    for dialog in content.dialogs.values() {
-        for (id, step) in &dialog.steps {
-            let shown = match &step.verb {
-                Verb::Move { id, .. } => std::slice::from_ref(id),
-                Verb::Play { moves, .. } => &moves[..],
-                _ => continue,
-            };
-            let Some(chat) = guide.to(&dialog.id, id) else {
-                continue;
-            };
-            for exercise in shown {
-                let mut chat = chat.clone();
-                chat.skip_to(exercise);
-                if chat.shown_move() != Some(exercise) {
-                    continue;
-                }
-                report.states += 1;
-                let spot = Spot::Step(dialog.id.clone(), id.clone());
-                prove_said(content, chat, exercise, spot, report);
-            }
+    let (known, unknown): (Vec<Shown<'_>>, Vec<Shown<'_>>) = shown_moves(content)
+        .into_iter()
+        .partition(|shown| guide.knows(&(shown.dialog.clone(), shown.step.clone())));
+    let mut seen: BTreeSet<&MoveId> = BTreeSet::new();
+    let mut forms: BTreeSet<bool> = BTreeSet::new();
+    for shown in known {
+        if prove_shown(guide, &shown, report) {
+            seen.insert(shown.exercise);
+            forms.insert(shown.is_played);
+        }
+    }
+    for shown in unknown {
+        let is_told = seen.contains(shown.exercise) && forms.contains(&shown.is_played);
+        if !is_told && prove_shown(guide, &shown, report) {
+            seen.insert(shown.exercise);
+            forms.insert(shown.is_played);
         }
     }
     prove_number(content, report);
     report.states += guide.looked_at();
+}
+
+/// A move, and a step that shows it.
+struct Shown<'a> {
+    dialog: &'a DialogId,
+    step: &'a StepId,
+    exercise: &'a MoveId,
+    is_played: bool,
+}
+
+fn shown_moves(content: &Content) -> Vec<Shown<'_>> {
+    let mut found = Vec::new();
+    for dialog in content.dialogs.values() {
+        for (step, is) in &dialog.steps {
+            let (moves, is_played) = match &is.verb {
+                Verb::Move { id, .. } => (std::slice::from_ref(id), false),
+                Verb::Play { moves, .. } => (&moves[..], true),
+                _ => continue,
+            };
+            found.extend(moves.iter().map(|exercise| Shown {
+                dialog: &dialog.id,
+                step,
+                exercise,
+                is_played,
+            }));
+        }
+    }
+    found
+}
+
+/// Looks at one of them; says whether a chat shows it.
+fn prove_shown(guide: &mut Guide<'_>, shown: &Shown<'_>, report: &mut Report) -> bool {
+    let content = guide.content;
+    let Some(mut chat) = guide.to(shown.dialog, shown.step) else {
+        return false;
+    };
+    chat.skip_to(shown.exercise);
+    if chat.shown_move() != Some(shown.exercise) {
+        return false;
+    }
+    report.states += 1;
+    let spot = Spot::Step(shown.dialog.clone(), shown.step.clone());
+    prove_said(content, chat, shown.exercise, spot, report);
+    true
 }
 
 /// The stop rules name the number for emergencies, whether a chat to a move was

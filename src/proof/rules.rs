@@ -1,6 +1,7 @@
 //! P8: each rule fires on some path of presses.
 
 use super::guide::Guide;
+use super::rehearse::Rehearsal;
 use super::{Finding, Report, Spot};
 use crate::ids::FlagId;
 use crate::triage::Rule;
@@ -53,27 +54,27 @@ fn with(set: &[FlagId], flag: &FlagId) -> Vec<FlagId> {
 }
 
 fn fires(guide: &mut Guide<'_>, rule: &Rule) -> bool {
-    for set in completions(rule) {
-        let by_screens = guide.answering(&set);
-        let mut chats: Vec<_> = by_screens.into_iter().collect();
-        // What no screen asks is pressed where it stands, and the rest is answered
-        // when the engine asks what would complete a rule.
-        for flag in &set {
-            for mut chat in guide.pressing(flag) {
-                while guide.answer_on(&mut chat, &set) {}
-                chats.push(chat);
-            }
-        }
-        let has_fired = chats.iter().any(|chat| {
-            chat.reports
-                .iter()
-                .any(|report| report.rules.contains(&rule.id))
-        });
-        if has_fired {
-            return true;
-        }
+    let has_fired = |chat: &Rehearsal<'_>| {
+        let mut reports = chat.reports.iter();
+        reports.any(|report| report.rules.contains(&rule.id))
+    };
+    let sets = completions(rule);
+    if sets
+        .iter()
+        .any(|set| guide.answering(set).is_some_and(|chat| has_fired(&chat)))
+    {
+        return true;
     }
-    false
+    // What no screen asks is pressed where it stands, and the rest is answered
+    // when the engine asks what would complete a rule.
+    sets.iter().any(|set| {
+        set.iter().any(|flag| {
+            guide.pressing(flag).into_iter().any(|mut chat| {
+                while guide.answer_on(&mut chat, set) {}
+                has_fired(&chat)
+            })
+        })
+    })
 }
 
 fn silent(guide: &mut Guide<'_>, rule: &Rule, report: &Report) -> Finding {
