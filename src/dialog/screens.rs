@@ -248,9 +248,10 @@ impl<'a> Walk<'a> {
 
     /// The first screen of a new round: yesterday's cautions are asked anew.
     /// A round begins when nothing is answered; what blocks is never dropped, nor
-    /// what was said since.
+    /// what was said since, and nothing at all while a card is in force.
     fn begin_screens(&mut self) {
-        if !self.c.screens.is_empty() || self.c.level(self.content).blocks() {
+        let is_blocked = self.c.stop.is_some() || self.c.level(self.content).blocks();
+        if !self.c.screens.is_empty() || is_blocked {
             return;
         }
         let now = self.now;

@@ -12,12 +12,7 @@ impl Machine<'_> {
         let crumb = self.crumb(state, None);
         // With the first screen of a round yesterday's cautions go, and those that
         // staff cleared, or that came behind new content, stay.
-        let is_blocked = match state.mode {
-            Mode::Free => false,
-            Mode::Pending { .. } => true,
-            // Behind a card a history can be let go of as well, and then nothing blocks.
-            Mode::Stopped(_) => !self.can_settle(),
-        };
+        let is_blocked = state.mode != Mode::Free;
         if state.screens == 0 && !is_blocked {
             let facts = self.without_old(state.facts);
             if facts != state.facts {

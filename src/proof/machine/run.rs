@@ -106,10 +106,12 @@ impl<'a> Machine<'a> {
         }];
         while let Some(here) = queue.pop() {
             let so_far = depth[&here.state];
+            // Where nothing is walked any more no step follows; another way may go on.
+            let Some(at) = self.top(here.state) else {
+                continue;
+            };
             if so_far >= STEPS_PER_TURN_MAX {
-                if let Some(at) = self.top(here.state) {
-                    ends.push(here.end(Stop::Found(here.state, at)));
-                }
+                ends.push(here.end(Stop::Found(here.state, at)));
                 return;
             }
             for next in self.go(here, &mut Vec::new()) {
@@ -226,7 +228,10 @@ impl<'a> Machine<'a> {
             arms.iter()
                 .any(|(condition, _)| condition.reads_clearance())
         };
-        if runner.state.mode == Mode::Free && self.assumes() && reads_clearance() {
+        // Words that may mean something take clearance until they are asked about, and
+        // they may have come with the answer that led here.
+        let may_be_locked = || self.assumes() || (!self.hunts && self.is_cleared(runner.state));
+        if runner.state.mode == Mode::Free && may_be_locked() && reads_clearance() {
             // Whoever is cleared has answered every screen. Whoever is not may have.
             let cleared = State {
                 screens: self.all_screens,

@@ -123,3 +123,13 @@ fn steps_that_run_too_long_are_found_and_others_are_not() {
         assert!(report.findings.iter().all(|finding| finding.chat.is_some()));
     }
 }
+
+#[test]
+fn a_circle_is_found() {
+    let content = with_check(
+        "  first: { summary: { next: again } }\n  again: { branch: [{ if: { has: f0 }, go: again }, { go: done }] }\n",
+    );
+    let report = Prover::new(&content, None).prove(Property::P5);
+    assert!(!report.holds());
+    assert!(report.findings.iter().all(|finding| finding.chat.is_some()));
+}
