@@ -18,7 +18,7 @@ impl Dice {
     pub fn new(seed: u64) -> Self {
         Self {
             state: seed.wrapping_mul(0x9e37_79b9_7f4a_7c15) | 1,
-            flags: if seed.is_multiple_of(5) { 3 } else { 2 },
+            flags: if seed.is_multiple_of(10) { 3 } else { 2 },
         }
     }
 
@@ -382,10 +382,12 @@ fn body(
         }
         "branch" => {
             let condition = condition(dice);
-            format!(
-                "{{ branch: [{{ if: {condition}, go: {} }}, {{ go: {next} }}] }}",
+            let to = if dice.in_ten(3) {
+                anywhere(dice)
+            } else {
                 ahead(dice)
-            )
+            };
+            format!("{{ branch: [{{ if: {condition}, go: {to} }}, {{ go: {next} }}] }}")
         }
         "move" => {
             let does = extra(dice);
