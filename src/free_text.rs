@@ -320,7 +320,8 @@ impl Context<'_> {
         if sign.is_history {
             return None;
         }
-        past.or_else(|| scopes.resolved_by(&one.units, found))
+        let names = |other: &Found| self.hearing.written[other.written].0 != Use::Unless;
+        past.or_else(|| scopes.resolved_by(&one.units, found.iter().filter(|one| names(one))))
             .map(|by| (Silenced::Over, cue(by)))
     }
 

@@ -206,7 +206,11 @@ impl<'l> Scopes<'l> {
 
     /// Something says that it is over: in its own clause, or as the next thing
     /// said, where that names nothing else.
-    pub fn resolved_by(&self, units: &Range<usize>, others: &[Found]) -> Option<usize> {
+    pub fn resolved_by<'f>(
+        &self,
+        units: &Range<usize>,
+        others: impl Iterator<Item = &'f Found> + Clone,
+    ) -> Option<usize> {
         let resolves = |at: &&CueAt| {
             if self.is_now(at.units.start, &[Role::Back]) {
                 return false;
@@ -229,7 +233,7 @@ impl<'l> Scopes<'l> {
             turn.is_some_and(|turn| {
                 let reach = if from == to { TURN_UNITS_MAX } else { 2 };
                 turn + reach >= at.units.start
-                    && !others.iter().any(|other| {
+                    && !others.clone().any(|other| {
                         other.units.start >= units.end.max(turn)
                             && other.units.start <= at.units.end
                     })
@@ -272,6 +276,10 @@ impl<'l> Scopes<'l> {
         let Some(answer) = line.end_of(at, Role::AnswersNo) else {
             return false;
         };
+        // "…, no para": it goes on.
+        if line.end_of(at, Role::NotNegation) > Some(answer) {
+            return false;
+        }
         // Only a whole answer counts: "chest pain no relief" stays.
         let mut after = answer;
         while after < line.units().len()
