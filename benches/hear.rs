@@ -40,6 +40,7 @@ fn main() {
         ("fourth", ways(root, "fourth.tsv", rules)),
         ("fifth", ways(root, "fifth.tsv", rules)),
         ("sixth", ways(root, "sixth.tsv", rules)),
+        ("seventh", ways(root, "seventh.tsv", rules)),
         ("ordinary", ways(root, "ordinary.tsv", rules)),
     ];
     let patterns = {

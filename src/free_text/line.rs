@@ -137,11 +137,22 @@ impl<'l> Line<'l> {
 
     /// Whether a "not" stands inside some units: what they say is said with it.
     pub fn holds_not(&self, units: &Range<usize>, own_not: ElementId) -> bool {
-        units.clone().any(|unit| {
-            self.edges_at(unit).any(|edge| {
-                edge.to <= units.end
-                    && (self.fills(edge, own_not) || self.fills(edge, role(Role::Negation)))
-            })
+        units.clone().any(|unit| self.is_not(unit, units, own_not))
+    }
+
+    /// Whether each "not" inside some units is the second of a Spanish denial: "no me
+    /// duele *nada* al orinar".
+    pub fn holds_second_not(&self, units: &Range<usize>, own_not: ElementId) -> bool {
+        let mut nots = units
+            .clone()
+            .filter(|unit| self.is_not(*unit, units, own_not));
+        nots.all(|unit| unit > units.start && self.is_filler[unit])
+    }
+
+    fn is_not(&self, unit: usize, units: &Range<usize>, own_not: ElementId) -> bool {
+        self.edges_at(unit).any(|edge| {
+            edge.to <= units.end
+                && (self.fills(edge, own_not) || self.fills(edge, role(Role::Negation)))
         })
     }
 

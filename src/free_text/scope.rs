@@ -252,7 +252,12 @@ impl<'l> Scopes<'l> {
     /// Whether a word before or behind denies what stands at `units`.
     pub fn is_denied(&self, units: &Range<usize>, own_not: ElementId) -> bool {
         let holds_not = self.line.holds_not(units, own_not);
-        self.is_answered_no(units.end, holds_not) || (!holds_not && self.is_denied_before(units))
+        let denied = if holds_not {
+            self.line.holds_second_not(units, own_not) && self.is_denied_before(units, false)
+        } else {
+            self.is_denied_before(units, true)
+        };
+        denied || self.is_answered_no(units.end, holds_not)
     }
 
     /// "Fever: no", "numbness? nope", "fever no". What has its own "not" is only
@@ -295,7 +300,8 @@ impl<'l> Scopes<'l> {
             || line.breaks[after] >= Break::Clause
     }
 
-    fn is_denied_before(&self, units: &Range<usize>) -> bool {
+    /// `in_lists`: also as a later part of a list whose first part is denied.
+    fn is_denied_before(&self, units: &Range<usize>, in_lists: bool) -> bool {
         let line = self.line;
         let sentence = line.sentences[line.sentence[units.start]].clone();
         // The border in front of what was found counts as well.
@@ -329,9 +335,11 @@ impl<'l> Scopes<'l> {
             if unit.kind == Kind::Comma || (unit.kind == Kind::Word && self.joins(at)) {
                 // A list's short parts share its negation; a clause does not, however
                 // short: "no injury, both my legs are numb".
+                let is_clause = |unit: usize| line.has(unit, Role::Verb);
                 let tells = unit.kind == Kind::Comma
-                    && (at + 2..part_end).any(|unit| line.has(unit, Role::Verb));
-                if tells || self.part_words(at + 1, part_end) > LIST_WORDS_MAX {
+                    && ((at + 2..part_end).any(is_clause)
+                        || (line.units().get(at + 1)).is_some_and(|next| next.number.is_some()));
+                if !in_lists || tells || self.part_words(at + 1, part_end) > LIST_WORDS_MAX {
                     return false;
                 }
                 part_end = at;
@@ -382,7 +390,9 @@ impl<'l> Scopes<'l> {
     fn part_words(&self, from: usize, to: usize) -> usize {
         (from..to.max(from))
             .filter(|unit| {
-                self.line.units()[*unit].kind == Kind::Word && !self.line.is_filler(*unit)
+                self.line.units()[*unit].kind == Kind::Word
+                    && !self.line.is_filler(*unit)
+                    && !self.joins(*unit)
             })
             .count()
     }
