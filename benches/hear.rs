@@ -41,6 +41,7 @@ fn main() {
         ("fifth", ways(root, "fifth.tsv", rules)),
         ("sixth", ways(root, "sixth.tsv", rules)),
         ("seventh", ways(root, "seventh.tsv", rules)),
+        ("eighth", ways(root, "eighth.tsv", rules)),
         ("ordinary", ways(root, "ordinary.tsv", rules)),
     ];
     let patterns = {
