@@ -4,7 +4,7 @@ use jiff::civil::{Time, Weekday};
 use jiff::tz::TimeZone;
 use jiff::{ToSpan as _, Zoned};
 
-use crate::content::{Clinic, Day, Hours};
+use crate::content::{Clinic, Day, Hours, MIDNIGHT};
 use crate::ids::Timestamp;
 
 /// The moment the clinic opens next; none while it is open, and none for a
@@ -71,6 +71,21 @@ pub fn on_call(clinic: &Clinic, now: Timestamp) -> Vec<String> {
         .collect()
 }
 
+/// When hours end: as they are read, or with the day.
+enum End {
+    At(Time),
+    Midnight,
+}
+
+impl End {
+    fn parse(text: &str) -> Option<Self> {
+        if text == MIDNIGHT {
+            return Some(Self::Midnight);
+        }
+        parse(text).map(Self::At)
+    }
+}
+
 /// Reads `09:00`.
 #[must_use]
 pub fn parse(text: &str) -> Option<Time> {
@@ -78,10 +93,15 @@ pub fn parse(text: &str) -> Option<Time> {
 }
 
 fn is_open(hours: &Hours, now: &Zoned) -> bool {
-    let (Some(from), Some(to)) = (parse(&hours.from), parse(&hours.to)) else {
+    let (Some(from), Some(to)) = (parse(&hours.from), End::parse(&hours.to)) else {
         return false;
     };
-    falls_on(hours, now.weekday()) && (from..to).contains(&now.time())
+    let time = now.time();
+    let is_before_end = match to {
+        End::At(to) => time < to,
+        End::Midnight => true,
+    };
+    falls_on(hours, now.weekday()) && from <= time && is_before_end
 }
 
 fn falls_on(hours: &Hours, weekday: Weekday) -> bool {

@@ -151,13 +151,15 @@ pub(super) fn check_clinic(builder: &mut Builder, file: &str, clinic: &raw::Clin
     let turns = clinic.on_call.iter().flat_map(|turn| &turn.hours);
     for hours in clinic.hours.iter().flatten().chain(turns) {
         let read = |text: &str| jiff::civil::Time::strptime("%H:%M", text);
-        match (read(&hours.from), read(&hours.to)) {
-            (Ok(from), Ok(to)) if from < to && !hours.days.is_empty() => {}
+        let ends_later =
+            |from| hours.to == raw::MIDNIGHT || read(&hours.to).is_ok_and(|to| from < to);
+        match read(&hours.from) {
+            Ok(from) if ends_later(from) && !hours.days.is_empty() => {}
             _ => builder.error_with(
                 whole(),
                 format!("the hours `{}` to `{}` are none", hours.from, hours.to),
                 Some(
-                    "Write them as `09:00` and `17:30`, the earlier first, with at least one day."
+                    "Write them as `09:00` and `17:30`, the earlier first, with at least one day. A day ends at `24:00`; split what goes past it."
                         .to_owned(),
                 ),
             ),

@@ -11,8 +11,8 @@ use super::bibliography::{Bibliography, Cited};
 use super::consent::Consent;
 use super::find::Finder;
 pub use super::raw::{
-    ClearedDays, Clinic, CommandDeed, Day, Hours, KeepsDays, Notify, OnCall, Phone, Practitioner,
-    Push, ScreenStyle, StaffDeed, TextKind,
+    ClearedDays, Clinic, CommandDeed, Day, Hours, KeepsDays, MIDNIGHT, Notify, OnCall, Phone,
+    Practitioner, Push, ScreenStyle, StaffDeed, TextKind,
 };
 use super::text::{RichText, Text, Values, With};
 use super::words::Words;

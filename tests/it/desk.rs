@@ -422,7 +422,7 @@ fn the_rota_names_who_is_on_call_and_the_card_comes_back_with_it() {
     let clinic = sources.files.get_mut(&path).expect("the clinic has a file");
     *clinic = clinic.replace(
         "on_call: []",
-        "on_call:\n  - { name: Ana, hours: [{ days: [mon], from: \"09:00\", to: \"12:00\" }] }\n  - { name: Ben, hours: [{ days: [mon, tue], from: \"11:00\", to: \"23:00\" }] }",
+        "on_call:\n  - { name: Ana, hours: [{ days: [mon], from: \"09:00\", to: \"12:00\" }] }\n  - { name: Ben, hours: [{ days: [mon, tue], from: \"11:00\", to: \"24:00\" }] }",
     );
     let content = content::parse(&sources, CLINIC)
         .unwrap_or_else(|found| panic!("{found:#?}"))

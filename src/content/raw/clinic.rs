@@ -74,6 +74,9 @@ pub struct OnCall {
     pub hours: Vec<Hours>,
 }
 
+/// How hours are written that end with the day.
+pub const MIDNIGHT: &str = "24:00";
+
 #[derive(Debug, Clone, Deserialize)]
 #[serde(deny_unknown_fields)]
 pub struct Hours {
