@@ -88,21 +88,26 @@ fn svg(chart: &Chart) -> String {
     for group in &chart.groups {
         for bar in group {
             let long = u64::from(full) * bar.count / most.max(1);
-            // A single one among thousands is still to be seen.
-            let long = if bar.count > 0 { long.max(12) } else { 0 };
             let (text, line) = (top + 24, top + 34);
             let _ = write!(
                 svg,
                 r##"<text x="{MARGIN}" y="{text}" font-size="25">{}</text>
 <text x="{}" y="{text}" font-size="25" text-anchor="end">{}</text>
 <rect x="{MARGIN}" y="{line}" width="{full}" height="12" rx="6" fill="#e9e0d0"/>
-<rect x="{MARGIN}" y="{line}" width="{long}" height="12" rx="6" fill="{}"/>
 "##,
                 escaped(&bar.label),
                 WIDTH - MARGIN,
                 bar.count,
-                bar.tone.colour()
             );
+            // A single one among thousands is still to be seen; none is no bar.
+            if bar.count > 0 {
+                let _ = writeln!(
+                    svg,
+                    r##"<rect x="{MARGIN}" y="{line}" width="{}" height="12" rx="6" fill="{}"/>"##,
+                    long.max(12),
+                    bar.tone.colour()
+                );
+            }
             top += ROW;
         }
         top += GAP;
