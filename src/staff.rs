@@ -394,6 +394,7 @@ impl Case {
     /// A member of staff writes something down for the others. The patient
     /// never reads it.
     pub fn add_note(&mut self, by: &Staffer, at: Timestamp, words: &str) {
+        self.seen = true;
         let words = words.chars().take(NOTE_CHARS_MAX).collect();
         self.record(by, at, Did::Noted(PatientText::new(words)));
     }

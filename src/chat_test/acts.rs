@@ -97,6 +97,10 @@ impl Player {
                     .world
                     .pass_through(staff_chat, user, *leaves, now);
             }
+            Act::StaffBlocks { name } => {
+                let user = self.staff_member(name);
+                self.stage.world.block(user, now);
+            }
             Act::StaffForge { name, data } => {
                 let user = self.staff_member(name);
                 let message = self.newest(staff_chat);
@@ -149,7 +153,7 @@ impl Player {
             }
             Act::Clock(seconds) => self.stage.turn_clock(*seconds),
             Act::Desk { out: true } => self.stage.world.block(staff_chat, now),
-            Act::Desk { out: false } => self.stage.world.unblock(staff_chat, now),
+            Act::Desk { out: false } => self.stage.let_in(),
             Act::Restart => self.stage.restart(false),
             Act::Gap => self.stage.restart(true),
         }

@@ -139,6 +139,11 @@ pub enum Act {
         /// Out of it, or into it.
         leaves: bool,
     },
+    /// `staff Ana blocks`: their private chat with the bot.
+    StaffBlocks {
+        /// Who.
+        name: String,
+    },
     /// `staff Ana forges: data`: button data no message of the staff chat shows.
     StaffForge {
         /// Who.
@@ -185,6 +190,7 @@ impl Act {
             | Self::StaffForge { .. }
             | Self::StaffPrivate { .. }
             | Self::StaffMoves { .. }
+            | Self::StaffBlocks { .. }
             | Self::Clock(_)
             | Self::Desk { .. }
             | Self::Restart
@@ -330,14 +336,15 @@ fn parse_act(line: &str) -> Option<Act> {
         && !who.contains(':')
     {
         let (name, verb) = who.trim().rsplit_once(' ')?;
-        let leaves = match verb {
-            "leaves" => true,
-            "joins" => false,
+        let name = name.trim().to_owned();
+        return Some(match verb {
+            "leaves" => Act::StaffMoves { name, leaves: true },
+            "joins" => Act::StaffMoves {
+                name,
+                leaves: false,
+            },
+            "blocks" => Act::StaffBlocks { name },
             _ => return None,
-        };
-        return Some(Act::StaffMoves {
-            name: name.trim().to_owned(),
-            leaves,
         });
     }
     let (head, rest) = line.split_once(':')?;

@@ -43,6 +43,8 @@ pub struct Stage {
     now: Timestamp,
     jobs: VecDeque<(ChatId, Job)>,
     messages: VecDeque<(ChatId, u64, OutboxRow)>,
+    /// What waits for the staff chat to be reachable again.
+    held: Vec<(ChatId, u64, OutboxRow)>,
     dues: Vec<(ChatId, DueRow)>,
     /// What the second target was told.
     pub alarms: Vec<String>,
@@ -110,6 +112,7 @@ impl Stage {
             now: Timestamp(START),
             jobs: VecDeque::new(),
             messages: VecDeque::new(),
+            held: Vec::new(),
             dues: Vec::new(),
             alarms: Vec::new(),
             troubles: Vec::new(),
@@ -151,6 +154,13 @@ impl Stage {
     #[must_use]
     pub fn token(&self) -> &str {
         &self.token
+    }
+
+    /// The staff chat is reachable again: what waited goes there, as the lanes have it.
+    pub fn let_in(&mut self) {
+        let staff_chat = self.staff_chat();
+        self.world.unblock(staff_chat, self.now.0);
+        self.messages.extend(self.held.drain(..));
     }
 
     /// Takes everything that waits, until nothing does.
@@ -240,6 +250,7 @@ impl Stage {
         self.clerk = new_clerk(ledger, &self.library, self.staff, found.sequence, self.now);
         self.jobs = found.jobs.into();
         self.messages = found.messages.into();
+        self.held.clear();
         self.dues = found.dues;
         if let Err(error) = recover::sweep(&self.clerk.ledger, found.stale) {
             self.troubles.push(error.to_string());
@@ -423,6 +434,10 @@ impl Stage {
                         self.troubles
                             .push(format!("Telegram refused a message: {why}"));
                     }
+                }
+                outbox::Next::Unreachable if Some(chat) == self.clerk.staff_chat() => {
+                    self.tell(chat, InboxRow::Unreachable);
+                    return self.held.push((chat, sequence, row));
                 }
                 outbox::Next::Unreachable => {
                     fate = row.said.map(|_| Fate::Unreachable);

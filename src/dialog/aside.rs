@@ -29,7 +29,9 @@ pub fn is_for_dialog(
     let press = walk.press_of(&input.what);
     match &input.what {
         // Asked for by name.
-        What::Command { .. } | What::Contact(_) => true,
+        What::Command { .. } => true,
+        // Theirs, when the dialog asks for a number; else the person has asked for it.
+        What::Contact(number) => walk.asks_phone() || number.reveal().is_empty(),
         What::Press(_) => match press {
             Some(Press::Stop | Press::Screening | Press::Card(..)) => true,
             Some(Press::Question(token, _)) => {

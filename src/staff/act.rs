@@ -258,6 +258,7 @@ fn close(case: &mut Case, by: &Staffer, now: Timestamp) -> Done {
     };
     case.asked = None;
     case.phone = None;
+    case.seen = true;
     Some((Did::Closed, Change::Closed(case.end_talk())))
 }
 

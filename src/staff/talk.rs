@@ -123,6 +123,7 @@ impl Case {
             };
             self.record(by, now, Did::Took);
         }
+        self.seen = true;
         if self.talk.as_ref().is_none_or(|talk| talk.by != *by) {
             self.record(by, now, Did::Wrote);
         }

@@ -16,6 +16,8 @@ pub struct Numbers {
     pub checks: usize,
     /// Messages that could not be delivered.
     pub undelivered: usize,
+    /// Emergency and urgent cases that nobody has taken.
+    pub unclaimed: usize,
 }
 
 /// The line of the day, which is proof of life too, and the cases that waited
@@ -24,11 +26,18 @@ pub struct Numbers {
 pub fn opening(content: &Content, numbers: &Numbers, waited: &[Case]) -> (RichText, Keyboard) {
     let mut writer = Writer::new(content);
     let words = &content.words;
-    let undelivered = numbers.undelivered.to_string();
-    let well = if numbers.undelivered == 0 {
+    let troubles: Vec<String> = [
+        (numbers.unclaimed, &words.staff_opening_unclaimed),
+        (numbers.undelivered, &words.staff_opening_undelivered),
+    ]
+    .into_iter()
+    .filter(|(count, _)| *count > 0)
+    .map(|(count, text)| writer.with(text, &[("count", &count.to_string())]))
+    .collect();
+    let well = if troubles.is_empty() {
         writer.plain(&words.staff_opening_well)
     } else {
-        writer.with(&words.staff_opening_undelivered, &[("count", &undelivered)])
+        troubles.join(", ")
     };
     let line = writer.with(
         &words.staff_opening,

@@ -114,6 +114,9 @@ impl Clerk {
         reach: Reach,
         draft: &mut Draft<'_>,
     ) -> Result<(), TurnError> {
+        if reach == Reach::Lost {
+            self.owner_unreached(chat, draft)?;
+        }
         let mut in_hand = None;
         if let Some(held) = self.hold_case(chat, &mut in_hand)?
             && held.case.unreachable != (reach == Reach::Lost)

@@ -26,6 +26,12 @@ impl Clerk {
             IncomingKind::Migrated(to) => {
                 if let Some(from) = self.staff_chat() {
                     draft.put(self.keys.single("staff-moved"), CLINIC, &(from, *to))?;
+                    tracing::warn!(from = from.0, to = to.0, "the staff chat has a new number");
+                    draft.audit(&Noted {
+                        who: None,
+                        what: "desk.moved",
+                        case: None,
+                    })?;
                 }
                 self.move_staff_chat(*to);
                 Ok(())
@@ -90,11 +96,15 @@ impl Clerk {
             }
             return Ok(());
         }
+        // No card ever had such a button: forged.
         let Some((number, deed, acts)) = pressed else {
+            self.note_refusal(Some(by), "refused.forged", None, draft)?;
             toast(draft, content, &words.staff_stale, &[]);
             return Ok(());
         };
         let Some((mut case, version)) = self.case(number)? else {
+            // Erased since, or never there.
+            self.note_refusal(Some(by), "refused.no-case", Some(number), draft)?;
             toast(draft, content, &words.staff_stale, &[]);
             return Ok(());
         };

@@ -11,7 +11,7 @@ use crate::app::hours;
 use crate::app::records::{CLINIC, DueRow};
 use crate::dialog::{Conversation, Due};
 use crate::ids::{ChatId, Timestamp};
-use crate::staff::{Case, CaseState};
+use crate::staff::{Case, CaseState, Waits};
 use crate::store::{Kind, ReadError};
 use crate::triage::Level;
 
@@ -104,8 +104,13 @@ impl Clerk {
 
     /// How things stand, and what has happened since the line before.
     fn numbers_since(&self, since: Timestamp) -> Result<Numbers, TurnError> {
+        let open = self.open_cases()?;
         let mut numbers = Numbers {
-            open: self.open_cases()?.len(),
+            unclaimed: open
+                .iter()
+                .filter(|case| Waits::of(case) == Some(Waits::Claim))
+                .count(),
+            open: open.len(),
             undelivered: self.undelivered()?.len(),
             ..Numbers::default()
         };

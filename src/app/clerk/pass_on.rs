@@ -53,7 +53,10 @@ impl Clerk {
         let Walked { content, .. } = self.content_for(&conversation, &input.what);
         let is_theirs = is_for_dialog(&content, &conversation, input, talk.since, draft.now);
         match (&input.what, message) {
-            (What::Text(_) | What::Edited(_) | What::Unreadable, Some(message)) => {
+            (
+                What::Text(_) | What::Edited(_) | What::Contact(_) | What::Unreadable,
+                Some(message),
+            ) => {
                 bring(&newest, &held.case, message, media, &input.what, draft)?;
                 if is_theirs {
                     return Ok(Left::Turn);
@@ -118,7 +121,11 @@ fn bring(
     what: &What,
     draft: &mut Draft<'_>,
 ) -> Result<(), TurnError> {
-    let words = what.words().map(PatientText::reveal);
+    let (words, media) = match what {
+        // The number in words: a press on it calls.
+        What::Contact(number) => (Some(number.reveal()), None),
+        _ => (what.words().map(PatientText::reveal), media),
+    };
     let shows = ShownAs::Passed {
         from: case.chat,
         message,

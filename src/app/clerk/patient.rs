@@ -79,7 +79,12 @@ impl Clerk {
         draft.prepared.commit.deletes.push(key);
         match due.due {
             Due::Opening => return self.prepare_opening(draft),
-            Due::Care(number) => return self.ask_care(chat, CaseNumber(number), draft),
+            Due::Care(number) => {
+                if self.rests(chat, due.due, draft)? {
+                    return Ok(());
+                }
+                return self.ask_care(chat, CaseNumber(number), draft);
+            }
             Due::Unclaimed(number) => return self.prepare_rung(chat, Waits::Claim, number, draft),
             Due::Unclosed(number) => return self.prepare_rung(chat, Waits::Close, number, draft),
             Due::Talk => return self.end_silent_talk(chat, draft),

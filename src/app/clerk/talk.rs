@@ -9,12 +9,13 @@ use super::office::{staffer, toast};
 use super::{Clerk, TurnError};
 use crate::app::audit::Noted;
 use crate::app::cards;
+use crate::app::numbers::{CLAIM, span};
 use crate::app::records::{CLINIC, DueRow, Fate, InboxRow, Piece, Said, ShownAs, Under};
 use crate::channel::{Incoming, Media};
 use crate::content::{Content, RichText};
 use crate::dialog::{Due, Input, Keyboard, What};
 use crate::ids::{CaseNumber, ChatId, Lang, MessageId, PatientText};
-use crate::staff::{Alert, Case, Letter, Opening, Right, Staffer, said_by};
+use crate::staff::{Alert, Case, CaseState, Letter, Opening, Right, Staffer, said_by};
 use crate::store::{ReadError, Version};
 
 /// What the patient's own clocks would say waits this long while a person
@@ -325,8 +326,10 @@ impl Clerk {
         due: Due,
         draft: &mut Draft<'_>,
     ) -> Result<bool, TurnError> {
-        if !matches!(due, Due::Question(_) | Due::Hold(_) | Due::AskLater)
-            || !self.is_talking(chat)?
+        if !matches!(
+            due,
+            Due::Question(_) | Due::Hold(_) | Due::AskLater | Due::Care(_)
+        ) || !self.is_talking(chat)?
         {
             return Ok(false);
         }
@@ -403,6 +406,7 @@ impl Clerk {
         // Who erases everything in this moment is not written to.
         let key = self.keys.conversation(case.chat);
         draft.prepared.commit.expect.push((key, version));
+        let was_open = case.state == CaseState::Open;
         let (letter, opening) = match case.write(by, draft.now) {
             Ok(written) => written,
             Err(why) => {
@@ -411,6 +415,9 @@ impl Clerk {
                 return Ok(None);
             }
         };
+        if was_open {
+            draft.count(span(CLAIM, draft.now.seconds_since(case.since)));
+        }
         let (to, lang) = (letter.to(), conversation.lang);
         if opening == Opening::Begins {
             draft.say(

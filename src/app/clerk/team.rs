@@ -361,6 +361,35 @@ impl Clerk {
         Ok(())
     }
 
+    /// An owner cannot be reached in private: no bot may write first. The staff chat
+    /// reads so, at most once in a while.
+    pub(super) fn owner_unreached(
+        &self,
+        chat: ChatId,
+        draft: &mut Draft<'_>,
+    ) -> Result<(), TurnError> {
+        let (roster, _) = self.roster()?;
+        let mut owners = roster.members().iter();
+        let Some(owner) =
+            owners.find(|one| one.role == Role::Owner && ChatId(one.who.user.0) == chat)
+        else {
+            return Ok(());
+        };
+        let key = self.keys.single("owner-unreached");
+        let told = self.ledger.read::<Timestamp>(&key)?.map(|(at, _)| at);
+        if told.is_some_and(|at| draft.now.seconds_since(at) < LOST_AGAIN_SECONDS) {
+            return Ok(());
+        }
+        let now = draft.now;
+        draft.put(key, CLINIC, &now)?;
+        tracing::error!("an owner cannot be reached in private");
+        let content = std::sync::Arc::clone(self.library.newest());
+        let lang = content.clinic.staff_language;
+        let values = [("name", owner.who.name.as_str())];
+        let text = content.fill(&content.words.staff_owner_unreached, lang, &values);
+        Ok(draft.tell_staff_line(&content, text)?)
+    }
+
     /// The bot may write in the staff chat again.
     pub(super) fn desk_back(
         &self,
