@@ -20,6 +20,8 @@ pub(super) struct Surely<'a> {
     pub is_it: &'a dyn Fn(&Step) -> bool,
     /// Where a branch leads to what may not come to it.
     pub doubtful: Vec<Place>,
+    /// The branches on the way here.
+    pub branches: Vec<Place>,
 }
 
 impl<'a> Surely<'a> {
@@ -49,7 +51,14 @@ impl<'a> Surely<'a> {
                     here.1 = next.clone();
                 }
                 Verb::Branch { arms, otherwise } => {
-                    return self.on_each_arm(&here.0, arms, otherwise, &below, answers);
+                    // Branches that lead round to themselves come to nothing.
+                    if self.branches.contains(&here) {
+                        return false;
+                    }
+                    self.branches.push(here.clone());
+                    let is_sure = self.on_each_arm(&here.0, arms, otherwise, &below, answers);
+                    self.branches.pop();
+                    return is_sure;
                 }
                 Verb::Call { dialog, next } => {
                     let Some(called) = self.content.dialogs.get(dialog) else {

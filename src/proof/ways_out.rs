@@ -111,6 +111,7 @@ fn doubtful_person(content: &Content, level: Level, report: &mut Report) -> Opti
         level,
         is_it: &names_phone,
         doubtful: Vec::new(),
+        branches: Vec::new(),
     };
     if surely.from(&content.bot.person, TAPS_MAX - 1) {
         return None;
@@ -338,6 +339,7 @@ fn doubtful_handoff(content: &Content, level: Level, report: &mut Report) -> Opt
             level,
             is_it: &hands_off,
             doubtful: Vec::new(),
+            branches: Vec::new(),
         };
         if !is_open {
             continue;
