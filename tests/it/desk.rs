@@ -439,7 +439,7 @@ fn the_rota_names_who_is_on_call_and_the_card_comes_back_with_it() {
     );
     // A turn that ends before it begins is a mistake the author reads.
     let clinic = sources.files.get_mut(&path).expect("the clinic has a file");
-    *clinic = clinic.replace("to: \"23:00\"", "to: \"02:00\"");
+    *clinic = clinic.replace("to: \"24:00\"", "to: \"02:00\"");
     assert!(content::parse(&sources, CLINIC).is_err());
 }
 
