@@ -57,6 +57,9 @@ pub struct IdentifierWords {
 /// Fewer digits than this are ages, scores and doses, which staff need to read.
 const DIGITS_MIN: usize = 5;
 
+/// A date has no fewer: "5 de marzo del 62".
+const DATE_DIGITS_MIN: usize = 3;
+
 /// A day of a month with its year, in figures.
 const DATE: &str =
     r"\b(?:\d{1,2}[/.\-]\d{1,2}[/.\-](?:\d{4}|\d{2})|\d{4}[/.\-]\d{1,2}[/.\-]\d{1,2})\b";
@@ -113,9 +116,18 @@ impl Identifiers {
                 r"(?:\b(?:{months})\.?\s+\d{{1,2}}(?:\p{{L}}{{2}})?,?\s+\d{{4}}\b|\b\d{{1,2}}(?:\p{{L}}{{2}})?\s+(?:de\s+)?(?:{months})\.?,?\s+(?:del?\s+)?\d{{4}}\b)"
             )
         });
-        let date = match &named {
-            Some(named) => format!(r"(?:{DATE}|{named}|\b\d{{8}}\b)"),
-            None => format!(r"(?:{DATE}|\b\d{{8}}\b)"),
+        // Beside a word for birth a date is one in looser forms too: "14th of May 62",
+        // "5 de marzo del 62", "3/5 of 1962".
+        const YEAR: &str = r"(?:\d{4}|['’]?\d{2})";
+        let loose = any(&words.months).map(|months| {
+            format!(
+                r"(?:\b(?:{months})\.?\s+\d{{1,2}}(?:\p{{L}}{{2}})?,?\s+{YEAR}\b|\b\d{{1,2}}(?:\p{{L}}{{2}})?\s+(?:de\s+|of\s+)?(?:{months})\.?,?\s+(?:del?\s+|of\s+)?{YEAR}\b)"
+            )
+        });
+        let parted = format!(r"\b\d{{1,2}}[/.\-]\d{{1,2}}\s+(?:of|del?)\s+{YEAR}\b");
+        let date = match &loose {
+            Some(loose) => format!(r"(?:{DATE}|{loose}|{parted}|\b\d{{8}}\b)"),
+            None => format!(r"(?:{DATE}|{parted}|\b\d{{8}}\b)"),
         };
         let birth = any(&words.birth);
         let behind = |cue: Option<String>| {
@@ -139,7 +151,7 @@ impl Identifiers {
         let Some(forms) = FORMS.as_ref() else {
             return Vec::new();
         };
-        if digits < DIGITS_MIN && !text.contains('@') {
+        if digits < DATE_DIGITS_MIN && !text.contains('@') {
             return Vec::new();
         }
         let mut search = Search {

@@ -55,6 +55,17 @@ fn birth_dates_by_the_words_around_them() {
         &[BirthDate],
     );
     masks(
+        "I was born on the 14th of May 1962",
+        "I was born on the #### ## ### ####",
+        &[BirthDate],
+    );
+    masks(
+        "naci el 5 de marzo del 62",
+        "naci el # ## ##### ### ##",
+        &[BirthDate],
+    );
+    masks("born 3/5 of 1962", "born #/# ## ####", &[BirthDate]);
+    masks(
         "nací el 14 de mayo de 1962",
         "nací el ## ## #### ## ####",
         &[BirthDate],
