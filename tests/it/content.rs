@@ -8,6 +8,8 @@ use proptest::prelude::*;
 
 use psoas_bot::app::dialogs_dir;
 use psoas_bot::content::{self, Content, Diagnostic, FILE_BYTES_MAX, Severity, Sources};
+use psoas_bot::ids::Lang;
+use psoas_bot::triage::Level;
 
 /// The clinic whose files the tests read.
 pub const CLINIC: &str = "tuscany-spa";
@@ -845,6 +847,59 @@ fn the_shipped_texts_are_easy_to_read_and_no_menu_is_long() {
         .filter(|message| !message.contains("reviewed_by"))
         .collect();
     assert!(warnings.is_empty(), "{warnings:#?}");
+}
+
+/// What is said to patients names no illness of theirs, plays nothing down, promises
+/// nothing and does not shout.
+#[test]
+fn no_text_diagnoses_plays_down_or_shouts() {
+    const NEVER: [&str; 16] = [
+        "you probably have",
+        "it's just",
+        "don't worry",
+        "nothing serious",
+        "you're fine",
+        "safe for you",
+        "psoas syndrome",
+        "will cure",
+        "guarantee",
+        "usted tiene",
+        "no se preocupe",
+        "nada grave",
+        "síndrome del psoas",
+        "seguro para usted",
+        "garantiza",
+        "!",
+    ];
+    let mut found = Vec::new();
+    for (path, text) in &real_sources().files {
+        // What patients say is heard there, and where sentences come from.
+        let is_said = path.ends_with(".yaml")
+            && !path.starts_with("hearing/")
+            && !["sources.yaml", "glossary.yaml", "quiz.yaml"].contains(&path.as_str());
+        for (number, line) in text.lines().enumerate().filter(|_| is_said) {
+            let line = line.split(" # ").next().unwrap_or_default().to_lowercase();
+            let is_comment = line.trim_start().starts_with('#');
+            for never in NEVER
+                .iter()
+                .filter(|never| !is_comment && line.contains(*never))
+            {
+                found.push(format!("{path}:{}: {never:?}", number + 1));
+            }
+        }
+    }
+    assert!(found.is_empty(), "{found:#?}");
+    let content = content::parse(real_sources(), CLINIC)
+        .expect("valid")
+        .content;
+    for card in content.cards.values() {
+        if card.level.is_some_and(|level| level >= Level::UrgentToday) {
+            for lang in Lang::ALL {
+                let said = card.text.render(lang, &content).text;
+                assert!(said.contains(&content.clinic.emergency_number), "{said}");
+            }
+        }
+    }
 }
 
 fn warnings_of(file: &str, from: &str, to: &str) -> Vec<String> {
