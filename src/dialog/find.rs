@@ -75,6 +75,8 @@ impl Walk<'_> {
         let spots = match self.content.finder.find(text.reveal()) {
             Found::Here(spot) => vec![spot],
             Found::Perhaps(spots) => spots,
+            // Where nothing is open the menu says what there is, a greeting too.
+            Found::Nothing if self.c.open.is_none() => return otherwise(self),
             Found::Nothing => Vec::new(),
         };
         let words = &self.content.words;
