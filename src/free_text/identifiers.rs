@@ -110,22 +110,19 @@ impl Identifiers {
         };
         let made = |pattern: String| Regex::new(&pattern).ok();
         let months = any(&words.months);
-        // "May 14, 1962", "14 May 1962", "14 de mayo de 1962".
-        let named = months.map(|months| {
-            format!(
-                r"(?:\b(?:{months})\.?\s+\d{{1,2}}(?:\p{{L}}{{2}})?,?\s+\d{{4}}\b|\b\d{{1,2}}(?:\p{{L}}{{2}})?\s+(?:de\s+)?(?:{months})\.?,?\s+(?:del?\s+)?\d{{4}}\b)"
-            )
-        });
-        // Beside a word for birth a date is one in looser forms too: "14th of May 62",
-        // "5 de marzo del 62", "3/5 of 1962".
+        // "May 14, 1962", "14th of May 1962", "14 de mayo de 1962".
+        let named_with = |year: &str| {
+            months.as_ref().map(|months| {
+                format!(
+                    r"(?:\b(?:{months})\.?\s+\d{{1,2}}(?:\p{{L}}{{2}})?,?\s+{year}\b|\b\d{{1,2}}(?:\p{{L}}{{2}})?\s+(?:de\s+|of\s+)?(?:{months})\.?,?\s+(?:del?\s+|of\s+)?{year}\b)"
+                )
+            })
+        };
+        let named = named_with(r"\d{4}");
+        // Beside a word for birth a short year will do: "5 de marzo del 62", "3/5 of 62".
         const YEAR: &str = r"(?:\d{4}|['’]?\d{2})";
-        let loose = any(&words.months).map(|months| {
-            format!(
-                r"(?:\b(?:{months})\.?\s+\d{{1,2}}(?:\p{{L}}{{2}})?,?\s+{YEAR}\b|\b\d{{1,2}}(?:\p{{L}}{{2}})?\s+(?:de\s+|of\s+)?(?:{months})\.?,?\s+(?:del?\s+|of\s+)?{YEAR}\b)"
-            )
-        });
         let parted = format!(r"\b\d{{1,2}}[/.\-]\d{{1,2}}\s+(?:of|del?)\s+{YEAR}\b");
-        let date = match &loose {
+        let date = match &named_with(YEAR) {
             Some(loose) => format!(r"(?:{DATE}|{loose}|{parted}|\b\d{{8}}\b)"),
             None => format!(r"(?:{DATE}|{parted}|\b\d{{8}}\b)"),
         };
