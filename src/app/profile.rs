@@ -1,5 +1,7 @@
 //! The bot's name, description and commands, told to Telegram when they change.
 
+use std::sync::Arc;
+
 use super::clerk::Clerk;
 use super::records::CLINIC;
 use crate::channel::telegram::{BotProfile, CommandList, Scope, Telegram};
@@ -59,8 +61,25 @@ pub fn profile(content: &Content, staff_chat: Option<ChatId>) -> BotProfile {
     }
 }
 
+/// Tells Telegram at the start and whenever the staff chat is another one, and asks
+/// whether that has topics. `anew` tells the first time whatever was told before.
+pub async fn keep_told(telegram: Arc<Telegram>, clerk: Arc<Clerk>, mut anew: bool) {
+    loop {
+        if let Some(chat) = clerk.staff_chat() {
+            match telegram.has_topics(chat).await {
+                Ok(has_topics) => clerk.learn_topics(has_topics),
+                // Whatever comes from there says so too.
+                Err(error) => tracing::debug!(%error, "failed to ask for topics"),
+            }
+        }
+        announce(&telegram, &clerk, clerk.staff_chat(), anew).await;
+        anew = false;
+        clerk.desk_moved.notified().await;
+    }
+}
+
 /// Tells Telegram, unless it was told the same before; `anew` tells it all the same.
-pub async fn announce(telegram: &Telegram, clerk: &Clerk, staff_chat: Option<ChatId>, anew: bool) {
+async fn announce(telegram: &Telegram, clerk: &Clerk, staff_chat: Option<ChatId>, anew: bool) {
     let profile = profile(clerk.library.newest(), staff_chat);
     let key = clerk.keys.single("profile");
     let fingerprint = profile.fingerprint();

@@ -237,24 +237,11 @@ pub async fn run(
     ));
     // Beside the rest: Telegram may take its time over a name, and a warning
     // that waits must not.
-    let profile_task = tokio::spawn({
-        let (telegram, clerk) = (Arc::clone(&telegram), Arc::clone(&clerk));
-        async move {
-            let mut anew = begins_empty;
-            loop {
-                if let Some(chat) = clerk.staff_chat() {
-                    match telegram.has_topics(chat).await {
-                        Ok(has_topics) => clerk.learn_topics(has_topics),
-                        // Whatever comes from there says so too.
-                        Err(error) => tracing::debug!(%error, "failed to ask for topics"),
-                    }
-                }
-                profile::announce(&telegram, &clerk, clerk.staff_chat(), anew).await;
-                anew = false;
-                clerk.desk_moved.notified().await;
-            }
-        }
-    });
+    let profile_task = tokio::spawn(profile::keep_told(
+        Arc::clone(&telegram),
+        Arc::clone(&clerk),
+        begins_empty,
+    ));
 
     let heard = Arc::new(Notify::new());
     let beat_task = tokio::spawn(give_signs_of_life(

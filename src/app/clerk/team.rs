@@ -336,13 +336,9 @@ impl Clerk {
         by: Option<&Sender>,
         draft: &mut Draft<'_>,
     ) -> Result<(), TurnError> {
-        let key = self.keys.single("desk-lost");
-        let told = self.ledger.read::<Timestamp>(&key)?.map(|(at, _)| at);
-        if told.is_some_and(|at| draft.now.seconds_since(at) < LOST_AGAIN_SECONDS) {
+        if self.was_told_lately("desk-lost", draft)? {
             return Ok(());
         }
-        let now = draft.now;
-        draft.put(key, CLINIC, &now)?;
         tracing::error!("the bot cannot write in the staff chat; warnings wait");
         let by = by.map(staffer);
         draft.audit(&Noted {
@@ -361,6 +357,18 @@ impl Clerk {
         Ok(())
     }
 
+    /// Whether something was told within the last hours; if not, it is from now on.
+    fn was_told_lately(&self, what: &str, draft: &mut Draft<'_>) -> Result<bool, TurnError> {
+        let key = self.keys.single(what);
+        let told = self.ledger.read::<Timestamp>(&key)?.map(|(at, _)| at);
+        if told.is_some_and(|at| draft.now.seconds_since(at) < LOST_AGAIN_SECONDS) {
+            return Ok(true);
+        }
+        let now = draft.now;
+        draft.put(key, CLINIC, &now)?;
+        Ok(false)
+    }
+
     /// An owner cannot be reached in private: no bot may write first. The staff chat
     /// reads so, at most once in a while.
     pub(super) fn owner_unreached(
@@ -375,13 +383,9 @@ impl Clerk {
         else {
             return Ok(());
         };
-        let key = self.keys.single("owner-unreached");
-        let told = self.ledger.read::<Timestamp>(&key)?.map(|(at, _)| at);
-        if told.is_some_and(|at| draft.now.seconds_since(at) < LOST_AGAIN_SECONDS) {
+        if self.was_told_lately("owner-unreached", draft)? {
             return Ok(());
         }
-        let now = draft.now;
-        draft.put(key, CLINIC, &now)?;
         tracing::error!("an owner cannot be reached in private");
         let content = std::sync::Arc::clone(self.library.newest());
         let lang = content.clinic.staff_language;

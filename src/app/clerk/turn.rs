@@ -248,22 +248,11 @@ impl Clerk {
     /// in the newest.
     pub(super) fn content_for(&self, conversation: &Conversation, what: &What) -> Walked {
         let newest = self.library.newest();
-        let begins = match what {
-            What::Command { name, .. } => newest
-                .bot
-                .commands
-                .iter()
-                .any(|command| command.name == *name && matches!(command.deed, Deed::Opens(_))),
-            What::Press(_)
-            | What::Text(_)
-            | What::Contact(_)
-            | What::Unreadable
-            | What::Edited(_)
-            | What::Due(_)
-            | What::Cleared { .. }
-            | What::Seen(_)
-            | What::ShowAgain => false,
+        let opens = |name: &String| {
+            let mut commands = newest.bot.commands.iter();
+            commands.any(|one| one.name == *name && matches!(one.deed, Deed::Opens(_)))
         };
+        let begins = matches!(what, What::Command { name, .. } if opens(name));
         let in_newest = || Walked {
             content: std::sync::Arc::clone(newest),
             moves_to: None,
