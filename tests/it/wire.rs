@@ -17,13 +17,15 @@ use std::time::Instant;
 
 use psoas_bot::app::pacing::Slowed;
 use psoas_bot::app::run::RunError;
-use psoas_bot::bot_api::{Fault, World};
+use psoas_bot::bot_api::{ButtonAction, Fault, World};
 use psoas_bot::channel::telegram::{Telegram, UpdateKind};
+use psoas_bot::content;
 use psoas_bot::ids::{BotId, ChatId};
 use psoas_bot::store::Kind;
 use secrecy::SecretString;
 use serde_json::json;
 
+use crate::content::{CLINIC, real_sources};
 use house::{
     ANA, BEN, BOT, CLEO, DANA, EMERGENCY, House, STAFF, TOKEN, calls, from_bot, library_with,
 };
@@ -391,6 +393,33 @@ async fn an_update_that_comes_twice_is_taken_once() {
         .iter()
         .filter(|shown| shown.text.contains("like to do"));
     assert_eq!(menus.count(), 1);
+}
+
+/// A clinic with a scheduler shows its link beside the phone.
+#[tokio::test(flavor = "multi_thread", worker_threads = 2)]
+async fn booking_links_to_the_scheduler_where_there_is_one() {
+    let link = "https://book.example/tuscany";
+    let with_link = library_with(|content| {
+        let mut sources = real_sources().clone();
+        let clinic = sources.files.get_mut("clinics/tuscany-spa.yaml").unwrap();
+        *clinic = clinic.replace("scheduler: null", &format!("scheduler: {link}"));
+        *content = content::parse(&sources, CLINIC).unwrap().content;
+    });
+    let mut house = House::with(with_link).await;
+    house.start().await;
+    house.say(ANA, "/book");
+    house.press(ANA, "I'm not sure").await;
+    let offered = house.until_said(ANA, "To book,").await;
+    let buttons = offered.buttons.iter().flatten();
+    let links: Vec<_> = buttons
+        .filter(|button| button.label == "Book online")
+        .map(|button| &button.action)
+        .collect();
+    assert!(
+        matches!(links[..], [ButtonAction::Url(url)] if url == link),
+        "{links:?}"
+    );
+    house.stop().await;
 }
 
 // ---- an update that cannot be turned ----
