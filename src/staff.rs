@@ -159,6 +159,10 @@ pub struct Case {
     pub flags: Vec<CaseFlag>,
     /// Every rule so far.
     pub rules: Vec<RuleId>,
+    /// What else the patient has stated: it stops nothing, and may matter beside
+    /// the flags. As it stands now.
+    #[serde(default)]
+    pub cautions: Vec<FlagId>,
     /// The patient's own words, oldest first.
     pub words: Vec<PatientText>,
     /// Lines that joined it.
@@ -255,6 +259,7 @@ impl Case {
             level: report.level,
             flags: report.flags,
             rules: report.rules,
+            cautions: Vec::new(),
             words: report.words.into_iter().collect(),
             notes: Vec::new(),
             since: now,

@@ -91,11 +91,7 @@ fn card_text(content: &Content, case: &Case, room: &Room) -> RichText {
         if !case.flags.is_empty() {
             writer.heading(&words.staff_flags);
             for flag in &case.flags {
-                let named = content
-                    .flags
-                    .get(&flag.flag)
-                    .map(|flag| writer.plain(&flag.words))
-                    .unwrap_or_else(|| flag.flag.to_string());
+                let named = writer.flag(&flag.flag);
                 let unsure = if flag.form == Form::Unsure {
                     format!(" {}", writer.plain(&words.staff_unsure))
                 } else {
@@ -103,6 +99,17 @@ fn card_text(content: &Content, case: &Case, room: &Room) -> RichText {
                 };
                 writer.text.push(&format!("\n• {named}{unsure}"));
             }
+        }
+        let is_flag = |caution: &&FlagId| case.flags.iter().any(|flag| flag.flag == **caution);
+        let cautions: Vec<String> = case
+            .cautions
+            .iter()
+            .filter(|caution| !is_flag(caution))
+            .map(|caution| writer.flag(caution))
+            .collect();
+        if !cautions.is_empty() {
+            let line = writer.with(&words.staff_cautions, &[("cautions", &cautions.join(", "))]);
+            writer.text.push(&format!("\n{line}"));
         }
         for rule in &case.rules {
             let line = writer.with(&words.staff_rule, &[("rule", rule.as_str())]);
@@ -202,6 +209,14 @@ impl<'a> Writer<'a> {
 
     fn with(&self, text: &Text, values: &[(&str, &str)]) -> String {
         self.content.fill(text, self.lang, values).text
+    }
+
+    /// A flag in words; by its id where the content has none of that name any more.
+    fn flag(&self, flag: &FlagId) -> String {
+        self.content
+            .flags
+            .get(flag)
+            .map_or_else(|| flag.to_string(), |found| self.plain(&found.words))
     }
 
     fn line(&mut self, text: &Text) {

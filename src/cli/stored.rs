@@ -92,10 +92,11 @@ fn bots(ledger: &Ledger) -> anyhow::Result<Vec<BotId>> {
 
 /// A case without a patient's words: those are for the staff chat.
 fn describe_case(bot: BotId, case: &Case) -> Value {
-    let flags: Vec<&str> = if case.private {
-        Vec::new()
+    let (flags, cautions): (Vec<&str>, Vec<&str>) = if case.private {
+        (Vec::new(), Vec::new())
     } else {
-        case.flags.iter().map(|flag| flag.flag.as_str()).collect()
+        let flags = case.flags.iter().map(|flag| flag.flag.as_str()).collect();
+        (flags, case.cautions.iter().map(|flag| flag.as_str()).collect())
     };
     let rules: Vec<&str> = case.rules.iter().map(|rule| rule.as_str()).collect();
     let state = match &case.state {
@@ -106,7 +107,7 @@ fn describe_case(bot: BotId, case: &Case) -> Value {
     };
     json!({
         "bot": bot.0, "case": case.number.0, "chat": case.chat.0, "level": case.level.word(), "state": state,
-        "since": case.since.0, "flags": flags, "rules": rules, "private": case.private, "asks_call": case.asks_call,
+        "since": case.since.0, "flags": flags, "cautions": cautions, "rules": rules, "private": case.private, "asks_call": case.asks_call,
         "cleared": case.clearings.iter().map(|clearing| clearing.flags.len()).sum::<usize>(), "messages": case.words.len(),
     })
 }

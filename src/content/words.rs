@@ -157,6 +157,7 @@ pub struct Words {
     pub staff_asks_call: Text,
     pub staff_unsure: Text,
     pub staff_rule: Text,
+    pub staff_cautions: Text,
     pub staff_notes: Text,
     pub staff_state_open: Text,
     pub staff_state_claimed: Text,

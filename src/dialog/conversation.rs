@@ -280,6 +280,14 @@ impl Conversation {
         judgement
     }
 
+    /// What stands that only changes moves.
+    pub fn cautions<'c>(&'c self, content: &'c Content) -> impl Iterator<Item = &'c FlagId> {
+        self.flags
+            .iter()
+            .filter(|(flag, note)| content.rules.level_of(flag, note.form) == Level::Caution)
+            .map(|(flag, _)| flag)
+    }
+
     /// Whether the open question asks for a phone number.
     #[must_use]
     pub fn asks_phone(&self, content: &Content) -> bool {

@@ -4,7 +4,7 @@ use super::draft::Draft;
 use super::{Clerk, TurnError};
 use crate::app::records::CLINIC;
 use crate::dialog::{Conversation, Seen};
-use crate::ids::{CaseNumber, ChatId};
+use crate::ids::{CaseNumber, ChatId, FlagId};
 use crate::staff::{Alert, Case, CaseState};
 use crate::store::{ReadError, Version};
 use crate::triage::Report;
@@ -78,6 +78,22 @@ impl Clerk {
             Err(error) if error.is_erased() => Ok(None),
             Err(error) => Err(error),
         }
+    }
+
+    /// Keeps on the case what else the patient has stated. It wakes nobody.
+    pub(super) fn keep_cautions(
+        &self,
+        chat: ChatId,
+        cautions: Vec<FlagId>,
+        in_hand: &mut Option<CaseInHand>,
+    ) -> Result<(), TurnError> {
+        if let Some(held) = self.hold_case(chat, in_hand)?
+            && held.case.cautions != cautions
+        {
+            held.case.cautions = cautions;
+            raise_alert(in_hand, Alert::Update);
+        }
+        Ok(())
     }
 
     pub(super) fn open_case(

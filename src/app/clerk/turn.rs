@@ -14,7 +14,7 @@ use crate::dialog::{
     Conversation, Desk, Effect, Input, Token, Weight, What, leave_script, reads_as_phone, take_turn,
 };
 use crate::free_text::{EXCERPT_CHARS_MAX, IdentifierKind};
-use crate::ids::{ChatId, Lang, PatientText, TEXT_BYTES_MAX, Timestamp};
+use crate::ids::{ChatId, FlagId, Lang, PatientText, TEXT_BYTES_MAX, Timestamp};
 use crate::staff::Alert;
 use crate::store::Version;
 use crate::triage::{Level, Report};
@@ -57,6 +57,7 @@ impl Clerk {
         }
         let before = Before::of(&conversation, version == Version::ABSENT);
         conversation.counted_as_left = false;
+        let cautions: Vec<FlagId> = conversation.cautions(&content).cloned().collect();
         let hidden = hide_identifiers(&content, &conversation, &mut input);
         let turn = match &moves_to {
             None => take_turn(&content, conversation, &input, draft.now),
@@ -108,6 +109,12 @@ impl Clerk {
         } else if let Some(held) = &mut in_hand {
             // Whoever had deleted everything is here again, and so is the case.
             held.case.forget_on_close = false;
+        }
+        if !erases {
+            let stated: Vec<FlagId> = conversation.cautions(&content).cloned().collect();
+            if in_hand.is_some() || stated != cautions {
+                self.keep_cautions(chat, stated, &mut in_hand)?;
+            }
         }
         if let Some(in_hand) = in_hand {
             if erases {
