@@ -96,7 +96,10 @@ fn describe_case(bot: BotId, case: &Case) -> Value {
         (Vec::new(), Vec::new())
     } else {
         let flags = case.flags.iter().map(|flag| flag.flag.as_str()).collect();
-        (flags, case.cautions.iter().map(|flag| flag.as_str()).collect())
+        (
+            flags,
+            case.cautions.iter().map(|flag| flag.as_str()).collect(),
+        )
     };
     let rules: Vec<&str> = case.rules.iter().map(|rule| rule.as_str()).collect();
     let state = match &case.state {

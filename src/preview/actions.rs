@@ -90,6 +90,8 @@ pub(super) struct Media {
     kind: Kind,
     #[serde(rename = "as")]
     actor: Option<i64>,
+    /// The message it answers.
+    reply_to: Option<i64>,
 }
 
 #[derive(Deserialize)]
@@ -99,12 +101,16 @@ enum Kind {
     Photo,
 }
 
-/// Somebody sends what the bot cannot read.
+/// Somebody sends a photo or a voice message. The bot cannot read it; from staff
+/// it goes on to the patient whose card it answers.
 pub(super) async fn media(State(desk): Shared, Json(asked): Json<Media>) -> Answer {
-    let fields = match asked.kind {
+    let mut fields = match asked.kind {
         Kind::Voice => json!({"voice": true}),
         Kind::Photo => json!({"photo": true}),
     };
+    if let Some(message) = asked.reply_to {
+        fields["reply_to_message_id"] = json!(message);
+    }
     let (chat, actor, now) = (
         desk.chat(asked.pane),
         desk.actor(asked.pane, asked.actor),

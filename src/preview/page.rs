@@ -160,6 +160,7 @@ fn chat(desk: &Desk, words: &Words, which: Pane) -> Markup {
             div.replying hidden {
                 (icon("reply"))
                 span { strong { (words.replying_to) } span.to {} }
+                @if which == Pane::Staff { (media(words)) }
                 button.tool type="button" data-unreply aria-label=(words.no_reply) { (icon("close")) }
             }
             form.composer autocomplete="off" {
@@ -176,13 +177,19 @@ fn chat(desk: &Desk, words: &Words, which: Pane) -> Markup {
                 }
                 input name="text" type="text" maxlength="4096" enterkeyhint="send"
                     placeholder=(words.message) aria-label=(words.message_as[at]);
-                @if which == Pane::Patient {
-                    button.tool type="button" data-media="photo" aria-label=(words.send_photo) { (icon("photo")) }
-                    button.tool type="button" data-media="voice" aria-label=(words.send_voice) { (icon("voice")) }
-                }
+                @if which == Pane::Patient { (media(words)) }
                 button.send type="submit" aria-label=(words.send) { (icon("send")) }
             }
             div.keyboard { (pane::keyboard(&world, desk.chat(which))) }
         }
+    }
+}
+
+/// What can be sent beside words: from a patient at any time, from staff as an
+/// answer to a card.
+fn media(words: &Words) -> Markup {
+    html! {
+        button.tool type="button" data-media="photo" aria-label=(words.send_photo) { (icon("photo")) }
+        button.tool type="button" data-media="voice" aria-label=(words.send_voice) { (icon("voice")) }
     }
 }

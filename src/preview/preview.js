@@ -215,6 +215,13 @@ function say(pane, text, reply_to = null) {
   return post("/say", { pane: pane.name, text, as: actor(pane), reply_to }, pane);
 }
 
+function sendMedia(pane, kind) {
+  const reply_to = pane.replyTo;
+  reply(pane, null);
+  pane.acted = true;
+  return post("/media", { pane: pane.name, kind, as: actor(pane), reply_to }, pane);
+}
+
 // What is written next answers this message; null for none.
 function reply(pane, id, words = "") {
   pane.replyTo = id;
@@ -287,7 +294,7 @@ document.addEventListener("click", (event) => {
   else if (pane && "copy" in data) copy(pane, data.copy);
   else if (pane && "share" in data) post("/share", {}, pane);
   else if (pane && "say" in data) say(pane, data.say);
-  else if (pane && "media" in data) post("/media", { pane: pane.name, kind: data.media, as: actor(pane) }, pane);
+  else if (pane && "media" in data) sendMedia(pane, data.media);
   else if (pane && "menu" in data) showMenu(pane, pane.menu.hidden);
   else if (pane && "show" in data) {
     pane.list

@@ -256,6 +256,53 @@ async fn an_emergency_on_a_phone_reaches_staff_and_comes_back() {
 
 #[tokio::test]
 #[ignore = "needs Chromium; run it with: cargo test -- --include-ignored"]
+async fn two_members_work_on_one_case() {
+    let bot = Bot::start();
+    let phone = Phone::open(&bot.url, "en-US").await;
+    phone.press("patient", "Start").await;
+    phone.says("patient", "What would you like to do?").await;
+    phone
+        .run(
+            "const form = inside('patient').querySelector('form');
+             form.elements.text.value = 'i cant pee since last night';
+             form.requestSubmit();",
+        )
+        .await;
+    phone.says("patient", "Please call 911 now").await;
+    let tab = "document.querySelector('.tabs [data-tab=\"NAME\"]').click()";
+    let speak_as = "const who = inside('staff').querySelector('select[name=as]');
+         who.value = [...who.options].find((one) => one.textContent === 'NAME').value;
+         who.dispatchEvent(new Event('change', { bubbles: true }));";
+    phone.run(tab.replace("NAME", "staff")).await;
+    phone.press("staff", "I'm on it").await;
+    phone.says("staff", "Ana is on it").await;
+    phone.run(speak_as.replace("NAME", "Ben")).await;
+    // Ben sends a photo as his answer to the card.
+    phone
+        .run(
+            "await seen('the way to reply', () => {
+               const answer = inside('staff').querySelector('[data-reply]');
+               answer?.click();
+               return answer;
+             });
+             inside('staff').querySelector('.replying [data-media=photo]').click();",
+        )
+        .await;
+    phone.says("staff", "Delivered to Pat (case 1).").await;
+    phone.fits().await;
+    phone.press("staff", "Close").await;
+    phone.says("staff", "Closed by Ben").await;
+    phone.says("staff", "Ana").await;
+    phone.fits().await;
+    phone.run(tab.replace("NAME", "patient")).await;
+    phone
+        .run("await seen('the photo', () => inside('patient').querySelector('.message.bot .photo, .message.bot .media'))")
+        .await;
+    phone.close().await;
+}
+
+#[tokio::test]
+#[ignore = "needs Chromium; run it with: cargo test -- --include-ignored"]
 async fn a_browser_in_spanish_gets_a_page_and_a_patient_in_spanish() {
     let bot = Bot::start();
     let phone = Phone::open(&bot.url, "es-MX,es").await;
