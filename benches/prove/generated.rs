@@ -81,7 +81,7 @@ pub fn generated(size: Size, base: &Sources, clinic: &str) -> Sources {
     put(
         "book.yaml",
         format!(
-            "dialog: book\nkind: talks\nstays_open: see-professional\nstart: a\nsteps:\n  a: {{ say: {}, handoff: {{ phone: true }}, next: b }}\n  b: {{ end: true }}\n",
+            "dialog: book\nkind: talks\nstays_open: see-professional\nstart: a\nsteps:\n  a: {{ say: {}, handoff: {{ phone: true, contact: true }}, next: b }}\n  b: {{ end: true }}\n",
             text("Call us.")
         ),
     );

@@ -4,6 +4,7 @@
 mod brute;
 mod limits;
 pub mod patch;
+mod size;
 pub mod small;
 
 use std::fmt::Write as _;
