@@ -8,17 +8,19 @@
 
 mod conditions;
 mod run;
+mod signs;
 mod tracked;
 
 use std::rc::Rc;
 
 use rustc_hash::{FxHashMap, FxHashSet};
 
-use crate::content::{Atom, Content, Dialog, Notify, Step};
+use crate::content::{Atom, Content, Dialog, Step};
 use crate::ids::{DialogId, FlagId, MoveId, ScreenId, SlotId, StepId};
 use crate::triage::{Form, Level};
 
 pub(super) use run::{End, Guess, Stop};
+use signs::Signs;
 pub(super) use tracked::{Test, Tracked};
 
 /// Screens are bits of a word.
@@ -135,6 +137,7 @@ pub(super) struct Machine<'a> {
     index: FxHashMap<(&'a DialogId, &'a StepId), At>,
     screen_index: FxHashMap<&'a ScreenId, usize>,
     pub all_screens: u64,
+    signs: Signs,
     pub tracked: Tracked,
     pub goal: Goal,
     stacks: Vec<Rc<[u32]>>,
@@ -184,6 +187,7 @@ impl<'a> Machine<'a> {
             index,
             screen_index,
             all_screens,
+            signs: Signs::of(content),
             tracked,
             goal,
             stacks: Vec::new(),
@@ -377,84 +381,6 @@ impl<'a> Machine<'a> {
     /// Whether a flag stated so can leave the patient without a card.
     pub fn level_of(&self, flag: &FlagId, form: Form) -> Level {
         self.content.rules.level_of(flag, form)
-    }
-
-    /// Whether a history's second question can let go of this flag: it is asked
-    /// while its card waits, and an urgent flag stated unsurely waits as well.
-    pub fn lets_go(&self, flag: &FlagId) -> bool {
-        self.content
-            .flags
-            .get(flag)
-            .is_some_and(|flag| flag.history.is_some())
-            && self.level_of(flag, Form::Unsure) <= Level::SeeProfessional
-    }
-
-    /// Whether the card of a flag, in one of its forms, waits for the screens.
-    pub fn waits(&self, flag: &FlagId) -> bool {
-        self.level_of(flag, Form::Unsure) == Level::SeeProfessional
-            && self
-                .content
-                .flags
-                .get(flag)
-                .is_some_and(|flag| !flag.ends_screens)
-    }
-
-    /// The first flag whose card waits, and no second question lets go of it.
-    pub fn first_that_waits(&self) -> Option<FlagId> {
-        let mut flags = self.content.flags.keys();
-        let found = flags.find(|flag| {
-            self.waits(flag)
-                && !self.lets_go(flag)
-                && self.level_of(flag, Form::Sure) == Level::SeeProfessional
-        });
-        found.cloned()
-    }
-
-    /// The first history that waits and can be let go of, and each tracked one.
-    pub fn first_histories(&self) -> Vec<FlagId> {
-        let is_one = |flag: &&FlagId| self.lets_go(flag) && self.waits(flag);
-        let first = self.content.flags.keys().find(is_one);
-        let tracked = self.tracked.flags.iter().filter(is_one);
-        let mut found: Vec<FlagId> = first.into_iter().chain(tracked).cloned().collect();
-        found.dedup();
-        found
-    }
-
-    /// Whether any card can wait for the screens.
-    pub fn may_wait(&self) -> bool {
-        let waits = |level| level == Level::SeeProfessional;
-        self.content.flags.keys().any(|flag| self.waits(flag))
-            || self
-                .content
-                .rules
-                .rules
-                .iter()
-                .any(|rule| waits(rule.level))
-    }
-
-    /// Whether a card that waits can come to nothing: a history's second question
-    /// lets go of it, or staff clear a private answer beside another.
-    pub fn can_settle(&self) -> bool {
-        self.content.flags.iter().any(|(id, flag)| {
-            self.lets_go(id) || (flag.notify == Notify::OnRequest && self.waits(id))
-        })
-    }
-
-    /// Whether the engine asks something more of whoever states this flag.
-    pub fn asks_more(&self, flag: &FlagId) -> bool {
-        self.content
-            .flags
-            .get(flag)
-            .is_some_and(|flag| flag.history.is_some() || flag.follow_up.is_some())
-    }
-
-    /// Whether a rule can give a card that waits, beside these flags.
-    pub fn completes_waiting<'f>(&self, flags: impl Iterator<Item = &'f FlagId>) -> bool {
-        let flags: Vec<&FlagId> = flags.collect();
-        let mut rules = self.content.rules.rules.iter();
-        rules.any(|rule| {
-            rule.level == Level::SeeProfessional && rule.flags().any(|flag| flags.contains(&flag))
-        })
     }
 
     pub fn grant(&self, state: &mut State) {

@@ -4,10 +4,10 @@
 //! move is passed over. So no run of a real conversation is longer, and where
 //! these runs are short no search for a circle is needed.
 
-use std::collections::HashMap;
+use std::collections::{BTreeSet, HashMap};
 
 use super::ticks::targets;
-use crate::content::{Content, Dialog, Verb};
+use crate::content::{Content, Dialog, TextKind, Verb};
 use crate::dialog::STEPS_PER_TURN_MAX;
 use crate::ids::{DialogId, StepId};
 use crate::triage::Level;
@@ -27,23 +27,19 @@ struct Runs<'a> {
     content: &'a Content,
     /// None while a step is looked at: coming to it again is a circle.
     known: HashMap<(&'a DialogId, &'a StepId), Option<Run>>,
+    /// The longest run that can follow when a dialog has ended; none while it is
+    /// looked at.
+    after: HashMap<&'a DialogId, Option<usize>>,
+    /// Where the callers of each dialog go on.
+    returns: HashMap<&'a DialogId, Vec<(&'a DialogId, &'a StepId)>>,
+    /// How many steps stand in a row in what is looked at now.
+    depth: usize,
 }
 
 /// Whether no run can be too long for a turn. Not knowing is a no.
 pub(super) fn all_are_short(content: &Content) -> bool {
-    if may_resume_in_between(content) {
-        return false;
-    }
-    let mut runs = Runs {
-        content,
-        known: HashMap::new(),
-    };
-    let Some(longest) = runs.longest() else {
-        return false;
-    };
-    // A dialog that came in between may end at once, and the screen below it may
-    // have been answered meanwhile: then that one's run follows.
-    longest.saturating_mul(2) < STEPS_PER_TURN_MAX
+    let longest = Runs::new(content).longest_of_a_turn();
+    longest.is_some_and(|longest| longest < STEPS_PER_TURN_MAX)
 }
 
 /// How many steps there are to look at.
@@ -55,96 +51,111 @@ pub(super) fn steps(content: &Content) -> usize {
         .sum()
 }
 
-/// Whether a dialog that comes in between can be resumed without a question, when
-/// another that came in between it ends: then more than two runs follow each other.
-fn may_resume_in_between(content: &Content) -> bool {
-    content.dialogs.values().any(|dialog| {
-        let comes_between =
-            dialog.stays_open == Level::EmergencyNow || dialog.id == content.bot.person;
-        comes_between && asks_in_passing(content, dialog, &mut Vec::new())
-    })
+/// Whether a dialog comes in between what is walked.
+fn comes_between(content: &Content, dialog: &Dialog) -> bool {
+    dialog.stays_open == Level::EmergencyNow || dialog.id == content.bot.person
 }
 
-/// Whether a dialog, or one it calls, has a step that asks only at times.
-fn asks_in_passing<'a>(
-    content: &'a Content,
-    dialog: &'a Dialog,
-    seen: &mut Vec<&'a DialogId>,
-) -> bool {
-    if seen.contains(&&dialog.id) {
-        return false;
+/// A dialog and all it calls.
+fn with_called<'a>(content: &'a Content, dialog: &'a Dialog) -> BTreeSet<&'a DialogId> {
+    let mut found = BTreeSet::new();
+    let mut queue = vec![dialog];
+    while let Some(dialog) = queue.pop() {
+        if found.insert(&dialog.id) {
+            queue.extend(dialog.steps.values().filter_map(|step| match &step.verb {
+                Verb::Call { dialog, .. } => content.dialogs.get(dialog),
+                _ => None,
+            }));
+        }
     }
-    seen.push(&dialog.id);
-    dialog.steps.values().any(|step| match &step.verb {
-        Verb::Screen { .. } | Verb::Move { .. } | Verb::Play { .. } => true,
-        Verb::Call { dialog, .. } => content
-            .dialogs
-            .get(dialog)
-            .is_some_and(|called| asks_in_passing(content, called, seen)),
-        Verb::Choice { .. }
-        | Verb::Many { .. }
-        | Verb::YesNo { .. }
-        | Verb::Number { .. }
-        | Verb::Text { .. }
-        | Verb::Summary { .. }
-        | Verb::Handoff { .. }
-        | Verb::RequestCall { .. }
-        | Verb::Branch { .. }
-        | Verb::Pass { .. }
-        | Verb::End => false,
-    })
+    found
 }
 
 impl<'a> Runs<'a> {
-    /// The longest run from any step, with what follows in the dialogs that called;
-    /// none where one runs in a circle.
-    fn longest(&mut self) -> Option<usize> {
-        let mut longest = 0;
-        for dialog in self.content.dialogs.values() {
-            let after = self.after(&dialog.id, &mut Vec::new())?;
-            for step in dialog.steps.keys() {
-                let run = self.from(&dialog.id, step)?;
-                let on = run.through.map_or(0, |through| through + after);
-                longest = longest.max(run.most).max(on);
+    fn new(content: &'a Content) -> Self {
+        let mut returns: HashMap<_, Vec<_>> = HashMap::new();
+        for caller in content.dialogs.values() {
+            for step in caller.steps.values() {
+                if let Verb::Call { dialog, next } = &step.verb {
+                    returns.entry(dialog).or_default().push((&caller.id, next));
+                }
             }
+        }
+        Self {
+            content,
+            known: HashMap::new(),
+            after: HashMap::new(),
+            returns,
+            depth: 0,
+        }
+    }
+
+    /// The most steps of one turn; none where they run in a circle.
+    ///
+    /// A dialog that came in between may end at once, and what asked below it may
+    /// have been answered meanwhile: then that one's run follows. Each of them stands
+    /// once between what is walked.
+    fn longest_of_a_turn(&mut self) -> Option<usize> {
+        let content = self.content;
+        let mut longest = 0;
+        for dialog in content.dialogs.values() {
+            longest = longest.max(self.longest_in(dialog)?);
+        }
+        let between = |dialog: &&Dialog| comes_between(content, dialog);
+        for dialog in content.dialogs.values().filter(between) {
+            let mut inside = 0;
+            for called in with_called(content, dialog) {
+                inside = inside.max(self.longest_in(content.dialogs.get(called)?)?);
+            }
+            longest += inside;
+        }
+        Some(longest)
+    }
+
+    /// The longest run from any step of a dialog, with what follows in the dialogs
+    /// that called it.
+    fn longest_in(&mut self, dialog: &'a Dialog) -> Option<usize> {
+        let after = self.after(&dialog.id)?;
+        let mut longest = after;
+        for step in dialog.steps.keys() {
+            let run = self.from(&dialog.id, step)?;
+            let on = run.through.map_or(0, |through| through + after);
+            longest = longest.max(run.most).max(on);
         }
         Some(longest)
     }
 
     /// The longest run that can follow when a dialog has ended.
-    fn after(&mut self, ended: &'a DialogId, inside: &mut Vec<&'a DialogId>) -> Option<usize> {
-        if inside.contains(&ended) {
-            return None;
+    fn after(&mut self, ended: &'a DialogId) -> Option<usize> {
+        if let Some(known) = self.after.get(&ended) {
+            return *known;
         }
-        inside.push(ended);
+        self.after.insert(ended, None);
         let mut longest = 0;
-        for caller in self.content.dialogs.values() {
-            for step in caller.steps.values() {
-                let Verb::Call { dialog, next } = &step.verb else {
-                    continue;
-                };
-                if dialog != ended {
-                    continue;
-                }
-                let run = self.from(&caller.id, next)?;
-                let on = match run.through {
-                    Some(through) => through + self.after(&caller.id, inside)?,
-                    None => 0,
-                };
-                longest = longest.max(run.most).max(on);
-            }
+        for (caller, next) in self.returns.get(&ended).cloned().unwrap_or_default() {
+            let run = self.from(caller, next)?;
+            let on = match run.through {
+                Some(through) => through + self.after(caller)?,
+                None => 0,
+            };
+            longest = longest.max(run.most).max(on);
         }
-        inside.pop();
+        self.after.insert(ended, Some(longest));
         Some(longest)
     }
 
-    /// From one step.
+    /// From one step. What runs too long is not looked at to its end.
     fn from(&mut self, dialog: &'a DialogId, step: &'a StepId) -> Option<Run> {
         if let Some(known) = self.known.get(&(dialog, step)) {
             return *known;
         }
+        if self.depth > STEPS_PER_TURN_MAX {
+            return None;
+        }
         self.known.insert((dialog, step), None);
+        self.depth += 1;
         let run = self.look(dialog, step)?;
+        self.depth -= 1;
         self.known.insert((dialog, step), Some(run));
         Some(run)
     }
@@ -161,8 +172,11 @@ impl<'a> Runs<'a> {
             | Verb::Many { .. }
             | Verb::YesNo { .. }
             | Verb::Number { .. }
-            | Verb::Text { .. }
             | Verb::Summary { .. } => {}
+            // Where nobody would read the number the dialog is over.
+            Verb::Text { kind, .. } => {
+                run.through = (*kind == TextKind::Phone).then_some(1);
+            }
             Verb::End => run.through = Some(1),
             Verb::Call {
                 dialog: called,

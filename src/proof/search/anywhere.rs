@@ -334,6 +334,9 @@ impl Search<'_, '_> {
             Mode::Stopped(level) if level > Level::SeeProfessional => Mode::Pending { settles },
             Mode::Pending { settles: false } | Mode::Stopped(_) => return,
         };
+        if mode.is_pending() && !self.machine.may_wait() {
+            return;
+        }
         // Which sign it is makes no difference but where it is tracked.
         let mut said = vec![(Tap::ClearSome, state.facts)];
         if !matches!(state.mode, Mode::Stopped(_)) {
