@@ -242,6 +242,12 @@ impl RichText {
         }
     }
 
+    /// Whether there are no words in it.
+    #[must_use]
+    pub fn is_empty(&self) -> bool {
+        self.text.is_empty()
+    }
+
     /// Adds literal words.
     pub fn push(&mut self, words: &str) {
         self.text.push_str(words);

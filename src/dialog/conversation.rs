@@ -6,7 +6,7 @@ use serde::{Deserialize, Serialize};
 
 use super::button::Token;
 use super::play::Play;
-use crate::content::{Content, TextKind, Verb};
+use crate::content::{Content, RichText, TextKind, Verb};
 use crate::ids::PatientText;
 use crate::ids::{ChoiceId, DialogId, FlagId, Lang, Revision, ScreenId, SlotId, StepId, Timestamp};
 use crate::triage::{Form, Judgement, Level, Stated};
@@ -171,6 +171,9 @@ pub struct Open {
     /// Since when an emergency is ticked and not submitted.
     #[serde(default, skip_serializing_if = "Option::is_none")]
     pub drafted: Option<Timestamp>,
+    /// What was said in front of it, in the same message: an edit keeps it.
+    #[serde(default, skip_serializing_if = "RichText::is_empty")]
+    pub lead: RichText,
 }
 
 /// What an open question asks.

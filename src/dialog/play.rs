@@ -421,7 +421,7 @@ impl<'a> Walk<'a> {
         let Some(open) = self.c.open.clone() else {
             return;
         };
-        let (text, keyboard) = self.render(&open);
+        let (text, keyboard) = self.render_edit(&open);
         let message = Message {
             text,
             keyboard,

@@ -4,6 +4,7 @@ use super::button::Token;
 use super::conversation::{Asking, Crumb, Open, Pending, Slot};
 use super::effect::{Due, Effect, Keyboard, Message, Weight};
 use super::walk::Walk;
+use crate::content::RichText;
 use crate::ids::SlotId;
 use crate::triage::Form;
 
@@ -37,10 +38,14 @@ impl<'a> Walk<'a> {
             draft,
             since: self.now,
             drafted: None,
+            lead: RichText::default(),
         });
         self.introduce_consent();
         self.introduce_moves();
         self.show_pictures();
+        if let Some(open) = &mut self.c.open {
+            open.lead.clone_from(&self.lead);
+        }
         self.show_open();
         self.effects.push(Effect::CancelDue(Due::Draft));
         if self.c.suspected.is_empty() {
@@ -99,7 +104,7 @@ impl<'a> Walk<'a> {
         let Some(open) = self.c.open.take() else {
             return;
         };
-        let (mut text, keyboard) = self.render(&open);
+        let (mut text, keyboard) = self.render_edit(&open);
         if !matches!(keyboard, Keyboard::Inline(_)) {
             return;
         }

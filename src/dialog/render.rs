@@ -30,6 +30,16 @@ impl Walk<'_> {
         }
     }
 
+    /// The same in place: what stood in front of the question stays, so that
+    /// nobody loses what they may want to read again.
+    pub fn render_edit(&self, open: &Open) -> (RichText, Keyboard) {
+        let (question, keyboard) = self.render(open);
+        let mut text = open.lead.clone();
+        text.paragraph();
+        text.append(&question);
+        (text, keyboard)
+    }
+
     fn render_step(&self, open: &Open, step: &Step) -> (RichText, Keyboard) {
         let token = open.token;
         let mut text = step

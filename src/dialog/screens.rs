@@ -133,7 +133,7 @@ impl<'a> Walk<'a> {
             open.draft & !bits
         };
         let open = open.clone();
-        let (text, keyboard) = self.render(&open);
+        let (text, keyboard) = self.render_edit(&open);
         let message = Message {
             text,
             keyboard,

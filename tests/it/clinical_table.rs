@@ -413,6 +413,7 @@ fn standing(dialog: &str, step: &str) -> Result<Conversation, String> {
         draft: 0,
         since: NOW,
         drafted: None,
+        lead: psoas_bot::content::RichText::default(),
     });
     Ok(c)
 }

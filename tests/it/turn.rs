@@ -1130,6 +1130,7 @@ fn standing(lang: Lang, frame: Frame, flags: &[(FlagId, Form)], asking: Asking) 
         draft: 0,
         since: START,
         drafted: None,
+        lead: psoas_bot::content::RichText::default(),
     });
     c
 }
