@@ -1,10 +1,11 @@
-//! One first-in-first-out lane a chat: sends what the outbox holds.
+//! One lane a chat: sends what the outbox holds, in the order of its [`Queue`].
 //!
 //! When Telegram asks to slow down, the lane waits; the whole bot only when
 //! several chats are told so at once. A row
 //! leaves the outbox when its delivery is recorded, and not before.
 
 mod lost;
+pub mod queue;
 mod recent;
 
 use std::collections::{HashMap, VecDeque};
@@ -15,8 +16,8 @@ use tokio::sync::Notify;
 
 use super::clerk::Clerk;
 use super::clock::Clock;
-use super::outbox::{self, AfterTopic, Next, TopicNews, shows_of};
-use super::pacing::{Bucket, Pacing, Slowed};
+use super::outbox::{self, AfterTopic, Next, TopicNews};
+use super::pacing::{Pacing, Slowed};
 use super::records::{Fate, InboxRow, OutboxRow, Piece, Shown, ShownAs};
 use crate::channel::alarm::Alarms;
 use crate::channel::telegram::Telegram;
@@ -26,6 +27,7 @@ use crate::dialog::{Keyboard, Weight};
 use crate::ids::ChatId;
 use crate::store::Commit;
 
+use queue::{Queue, Ready};
 use recent::Recent;
 
 /// What could not be delivered to the staff chat is tried again after this
@@ -57,11 +59,21 @@ pub struct Lanes {
     news: Box<dyn Fn(News) + Send + Sync>,
 }
 
-#[derive(Default)]
 struct Lane {
-    queue: VecDeque<(u64, OutboxRow)>,
+    queue: Queue,
     running: bool,
-    bucket: Option<Bucket>,
+    /// Something was pushed: whoever waits for the chat looks again.
+    pushed: Arc<Notify>,
+}
+
+impl Lane {
+    fn new(chat: ChatId) -> Self {
+        Self {
+            queue: Queue::new(chat, millis(Clock::uptime())),
+            running: false,
+            pushed: Arc::default(),
+        }
+    }
 }
 
 impl Lanes {
@@ -88,11 +100,12 @@ impl Lanes {
         })
     }
 
-    /// Puts a row at the end of its chat's lane.
+    /// Puts a row into its chat's lane.
     pub fn push(self: &Arc<Self>, chat: ChatId, sequence: u64, row: OutboxRow) {
         let mut lanes = self.lanes.lock().unwrap_or_else(PoisonError::into_inner);
-        let lane = lanes.entry(chat).or_default();
-        lane.queue.push_back((sequence, row));
+        let lane = lanes.entry(chat).or_insert_with(|| Lane::new(chat));
+        lane.queue.push(sequence, row);
+        lane.pushed.notify_one();
         if !lane.running {
             lane.running = true;
             tokio::spawn(Arc::clone(self).run(chat));
@@ -131,40 +144,39 @@ impl Lanes {
     /// The next row of a lane once it may be sent; none ends the lane.
     async fn next(&self, chat: ChatId) -> Option<(u64, OutboxRow)> {
         loop {
-            let wait = {
+            let (wait, pushed) = {
                 let mut lanes = self.lanes.lock().unwrap_or_else(PoisonError::into_inner);
                 let now = millis(Clock::uptime());
                 let lane = lanes.get_mut(&chat)?;
-                let dropped = drop_replaced(&mut lane.queue);
+                let dropped = lane.queue.drop_replaced();
                 if !dropped.is_empty() {
                     self.forget(chat, dropped);
                 }
-                let Some((_, row)) = lane.queue.front() else {
-                    lane.running = false;
-                    // What is spent is remembered until it is earned back.
-                    let forget = lane
-                        .bucket
-                        .as_ref()
-                        .is_none_or(|bucket| bucket.is_full(now));
-                    if forget {
-                        lanes.remove(&chat);
-                    }
-                    drop(lanes);
-                    self.idle.notify_waiters();
-                    return None;
-                };
-                let bucket = lane.bucket.get_or_insert_with(|| Bucket::new(chat, now));
                 let slowed = self.slowed.lock().unwrap_or_else(PoisonError::into_inner);
-                match (self.pacing, slowed.wait(now)) {
-                    (_, Some(millis)) => millis,
-                    (Pacing::Off, None) => return lane.queue.pop_front(),
-                    (Pacing::Telegram, None) => match bucket.take(row.weight, now) {
-                        Ok(()) => return lane.queue.pop_front(),
-                        Err(millis) => millis,
-                    },
+                let ready = match slowed.wait(now) {
+                    Some(millis) if !lane.queue.is_empty() => Ready::In(millis),
+                    Some(_) | None => lane.queue.next(self.pacing, now),
+                };
+                match ready {
+                    Ready::Row(sequence, row) => return Some((sequence, row)),
+                    Ready::In(millis) => (millis, Arc::clone(&lane.pushed)),
+                    Ready::Empty => {
+                        lane.running = false;
+                        // What is spent is remembered until it is earned back.
+                        if lane.queue.is_spare(now) {
+                            lanes.remove(&chat);
+                        }
+                        drop(lanes);
+                        self.idle.notify_waiters();
+                        return None;
+                    }
                 }
             };
-            tokio::time::sleep(Duration::from_millis(wait)).await;
+            // An alarm that comes meanwhile need not wait as long.
+            tokio::select! {
+                () = tokio::time::sleep(Duration::from_millis(wait)) => {}
+                () = pushed.notified() => {}
+            }
         }
     }
 
@@ -386,7 +398,7 @@ impl Lanes {
         {
             let mut lanes = self.lanes.lock().unwrap_or_else(PoisonError::into_inner);
             if let Some(lane) = lanes.get_mut(&from) {
-                queue.append(&mut lane.queue);
+                queue.extend(lane.queue.drain());
             }
         }
         let rows: Vec<_> = queue.iter().collect();
@@ -408,11 +420,8 @@ impl Lanes {
         for (sequence, row) in queue {
             // Requeued through the bot, so that this lane may end first.
             let mut lanes = self.lanes.lock().unwrap_or_else(PoisonError::into_inner);
-            lanes
-                .entry(to)
-                .or_default()
-                .queue
-                .push_back((sequence, row));
+            let lane = lanes.entry(to).or_insert_with(|| Lane::new(to));
+            lane.queue.push(sequence, row);
         }
         (self.news)(News::Moved(to));
     }
@@ -473,34 +482,6 @@ fn plainer(outgoing: &Outgoing, row: &OutboxRow) -> Option<Outgoing> {
         | Outgoing::Alarm { .. }
         | Outgoing::AnswerPress { .. } => None,
     }
-}
-
-/// A toggle's look that a later one replaces is not worth sending, and of
-/// several alarms of one case that waited for their target, one is enough.
-fn drop_replaced(queue: &mut VecDeque<(u64, OutboxRow)>) -> Vec<u64> {
-    let mut dropped = Vec::new();
-    while let Some((sequence, row)) = queue.front() {
-        let is_alarm = matches!(row.piece, Piece::Alarm { .. });
-        let replaced = queue.iter().skip(1).any(|(_, later)| match later.piece {
-            Piece::Edit { .. } => row.weight == Weight::Tick && shows_of(later) == shows_of(row),
-            Piece::Alarm { .. } => is_alarm && row.case.is_some() && later.case == row.case,
-            Piece::Send { .. }
-            | Piece::Copy { .. }
-            | Piece::Caption { .. }
-            | Piece::React { .. }
-            | Piece::Photo { .. }
-            | Piece::Chart { .. }
-            | Piece::Document { .. }
-            | Piece::Contact { .. }
-            | Piece::Topic(_) => false,
-        });
-        if !replaced {
-            break;
-        }
-        dropped.push(*sequence);
-        queue.pop_front();
-    }
-    dropped
 }
 
 /// So many seconds and up to a quarter more: lanes that failed together do not

@@ -41,7 +41,7 @@ impl Lanes {
         {
             let mut lanes = self.lanes.lock().unwrap_or_else(PoisonError::into_inner);
             if let Some(lane) = lanes.get_mut(&chat) {
-                rows.extend(lane.queue.drain(..));
+                rows.extend(lane.queue.drain());
             }
         }
         let mut commit = Commit::default();

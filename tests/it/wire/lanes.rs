@@ -9,13 +9,14 @@ use std::time::{Duration, Instant};
 use psoas_bot::app::clerk::{Clerk, Draft};
 use psoas_bot::app::clock::Clock;
 use psoas_bot::app::lanes::Lanes;
+use psoas_bot::app::lanes::queue::{Queue, Ready};
 use psoas_bot::app::pacing::Pacing;
 use psoas_bot::app::records::{OutboxRow, Piece, ShownAs};
 use psoas_bot::channel::alarm::Alarms;
 use psoas_bot::channel::telegram::Telegram;
 use psoas_bot::content::RichText;
 use psoas_bot::dialog::{Keyboard, Token, Weight};
-use psoas_bot::ids::{BotId, ChatId, Lang, Timestamp};
+use psoas_bot::ids::{BotId, CaseNumber, ChatId, Lang, Timestamp};
 use psoas_bot::store::memory::MemoryDisk;
 use psoas_bot::store::{Commit, Kind, Put};
 use secrecy::SecretString;
@@ -159,4 +160,93 @@ async fn of_a_countdown_that_must_wait_only_the_newest_second_is_shown() {
         street.lanes.push(ChatId(ANA), sequence, row);
     }
     assert_eq!(street.sent().await, ["hold", "hold", "5", "let go"]);
+}
+
+fn said(words: &str, shows: Option<ShownAs>) -> Piece {
+    Piece::Send {
+        text: RichText::plain(words),
+        keyboard: Keyboard::None,
+        silent: false,
+        shows,
+    }
+}
+
+/// A card that reads otherwise.
+fn changed(case: CaseNumber) -> Piece {
+    Piece::Edit {
+        shows: ShownAs::Case(case),
+        text: RichText::plain("changed"),
+        keyboard: Keyboard::None,
+        closes: false,
+    }
+}
+
+/// When each row leaves, in milliseconds, at Telegram's pace; `later` comes
+/// at its own time.
+fn leaves(rows: Vec<OutboxRow>, later: (u64, OutboxRow)) -> Vec<(u64, u64)> {
+    let mut queue = Queue::new(ChatId(STAFF), 0);
+    let last = u64::try_from(rows.len()).unwrap();
+    for (sequence, row) in (0..).zip(rows) {
+        queue.push(sequence, row);
+    }
+    let (mut now, mut left, mut later) = (0, Vec::new(), Some(later));
+    loop {
+        if let Some((at, row)) = later.take() {
+            if at <= now {
+                queue.push(last, row);
+            } else {
+                later = Some((at, row));
+            }
+        }
+        match queue.next(Pacing::Telegram, now) {
+            Ready::Row(sequence, _) => left.push((now, sequence)),
+            Ready::In(millis) => {
+                let until = now + millis;
+                let pushed = later.as_ref().map_or(until, |(at, _)| *at);
+                now = until.min(pushed);
+            }
+            Ready::Empty => return left,
+        }
+    }
+}
+
+#[test]
+fn an_alarm_waits_behind_no_talk() {
+    let talk = || OutboxRow::new(said("talk", None), Weight::Talk, Lang::En);
+    let case = CaseNumber(2);
+    let card = OutboxRow::of_case(case, said("card", Some(ShownAs::Case(case))), Lang::En);
+    let left = leaves((0..60).map(|_| talk()).collect(), (1_000, card));
+    let (at, _) = left[15];
+    assert_eq!(
+        left[15],
+        (1_000, 60),
+        "the card came at second {}",
+        at / 1000
+    );
+    // Nothing is lost, and talk keeps its order.
+    let talk: Vec<u64> = left
+        .iter()
+        .map(|(_, row)| *row)
+        .filter(|row| *row < 60)
+        .collect();
+    assert_eq!(talk, (0..60).collect::<Vec<_>>());
+}
+
+#[test]
+fn what_changes_one_card_keeps_its_order() {
+    let (one, two) = (CaseNumber(1), CaseNumber(2));
+    let mut rows: Vec<OutboxRow> = (0..20)
+        .map(|_| OutboxRow::new(said("talk", None), Weight::Talk, Lang::En))
+        .collect();
+    rows.push(OutboxRow::of_case(one, changed(one), Lang::En));
+    rows.push(OutboxRow::of_case(two, changed(two), Lang::En));
+    rows.push(OutboxRow::of_case(one, changed(one), Lang::En));
+    let again = said("again", Some(ShownAs::Case(one)));
+    let card = OutboxRow::of_case(one, again, Lang::En);
+    let left = leaves(rows, (1_000, card));
+    let order: Vec<u64> = left.iter().map(|(_, row)| *row).collect();
+    // Case 1's changes go ahead with its card; talk and case 2's wait.
+    assert_eq!(order[15..18], [20, 22, 23]);
+    assert_eq!(left[17].0, 1_000);
+    assert_eq!(order[18..], [15, 16, 17, 18, 19, 21]);
 }
