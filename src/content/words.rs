@@ -230,6 +230,8 @@ pub struct Words {
     pub staff_stats_left: Text,
     pub staff_which_case: Text,
     pub staff_no_case: Text,
+    pub staff_two_cases: Text,
+    pub staff_no_command: Text,
     pub staff_anonymous: Text,
     pub staff_not_clinician: Text,
     pub staff_not_owner: Text,

@@ -31,9 +31,16 @@ impl Clerk {
         draft: &mut Draft<'_>,
     ) -> Result<(), TurnError> {
         let mut commands = content.bot.staff_commands.iter();
-        // Other bots live in groups too: what is not ours is theirs.
         let Some(command) = commands.find(|command| command.name == name) else {
-            return Ok(());
+            // Other bots live in groups too: what is not ours is theirs, unless
+            // it answers a case.
+            return match self.case_of(incoming)? {
+                Some(_) => {
+                    let values = [("command", name)];
+                    answer(content, draft, &content.words.staff_no_command, &values)
+                }
+                None => Ok(()),
+            };
         };
         if command.deed == StaffDeed::Pair {
             let Some(chat) = incoming.chat else {
@@ -173,8 +180,8 @@ impl Clerk {
     }
 
     /// The case a command is about, and the words behind its number: the case
-    /// whose card it replies to, or the one it names. Staff are told when there
-    /// is none.
+    /// whose card it replies to or in whose topic it stands, or the one it names.
+    /// Staff are told when there is none, or when these are two.
     fn asked_case<'t>(
         &self,
         asked: &Asked<'t>,
@@ -188,8 +195,19 @@ impl Clerk {
             .unwrap_or((asked.argument, ""));
         let named = first.trim_start_matches('#').parse().map(CaseNumber);
         let (number, rest) = match (of_card, named) {
-            (Some(number), _) => (number, asked.argument.trim()),
-            (None, Ok(number)) => (number, rest.trim()),
+            (Some(here), Ok(named)) if here != named => {
+                // Whoever is told of the wrong patient is worse off than whoever asks again.
+                let (here, named) = (here.to_string(), named.to_string());
+                let values = [
+                    ("command", asked.command.name.as_str()),
+                    ("here", &here),
+                    ("case", &named),
+                ];
+                answer(asked.content, draft, &words.staff_two_cases, &values)?;
+                return Ok(None);
+            }
+            (Some(number), Err(_)) => (number, asked.argument.trim()),
+            (Some(number), Ok(_)) | (None, Ok(number)) => (number, rest.trim()),
             (None, Err(_)) => {
                 let values = [("command", asked.command.name.as_str())];
                 answer(asked.content, draft, &words.staff_which_case, &values)?;
