@@ -281,6 +281,7 @@ pub struct Words {
     pub staff_no_talk_long: Text,
     pub staff_no_talk_kind: Text,
     pub staff_no_talk_changed: Text,
+    pub staff_no_talk_command: Text,
     pub staff_talk_silent: Text,
     pub staff_talk_erased: Text,
     pub staff_no_topics: Text,

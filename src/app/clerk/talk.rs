@@ -11,7 +11,7 @@ use crate::app::audit::Noted;
 use crate::app::cards;
 use crate::app::numbers::{CLAIM, span};
 use crate::app::records::{CLINIC, DueRow, Fate, InboxRow, Piece, Said, ShownAs, Under};
-use crate::channel::{Incoming, Media};
+use crate::channel::{Incoming, Media, telegram};
 use crate::content::{Content, RichText};
 use crate::dialog::{Due, Input, Keyboard, What};
 use crate::ids::{CaseNumber, ChatId, Lang, MessageId, PatientText};
@@ -52,6 +52,10 @@ impl Clerk {
         let words = words.map(PatientText::reveal);
         let refused = match incoming.media {
             Some(Media::Bare) => Some(&said.staff_no_talk_kind),
+            // A slip in a command must not reach the patient.
+            Some(Media::Captioned) | None if words.is_some_and(telegram::is_command) => {
+                Some(&said.staff_no_talk_command)
+            }
             Some(Media::Captioned) | None => words
                 .filter(|words| cards::is_too_long(words, incoming.media))
                 .map(|_| &said.staff_no_talk_long),
@@ -109,8 +113,9 @@ impl Clerk {
             return Ok(());
         };
         let words = words.reveal();
-        let is_too_long = cards::is_too_long(words, incoming.media);
-        let patient = self.conversation(case.chat)?.filter(|_| !is_too_long);
+        // What became a command is for the team alone.
+        let stays = cards::is_too_long(words, incoming.media) || telegram::is_command(words);
+        let patient = self.conversation(case.chat)?.filter(|_| !stays);
         let (Ok(letter), Some((conversation, _))) = (case.can_write(), patient) else {
             let why = &content.words.staff_no_talk_changed;
             let text = cards::case_line(content, &case, why);

@@ -438,7 +438,11 @@ fn read_membership(update: i64, value: &Value) -> Option<Incoming> {
 /// entity; without one the whole first word must look like a command, so that
 /// "/my leg/ hurts" stays words and is heard.
 fn read_command(message: &Message, bot_username: &str, private: bool) -> Option<IncomingKind> {
-    let (name, rest) = split_word(message.text.0.as_deref()?.strip_prefix('/')?);
+    // In a group a command may stand below a picture too. In private those words
+    // are read as words: they may tell of a sign.
+    let caption = message.caption.0.as_deref().filter(|_| !private);
+    let text = message.text.0.as_deref().or(caption)?;
+    let (name, rest) = split_word(text.strip_prefix('/')?);
     if name.is_empty() || name.len() > COMMAND_BYTES_MAX {
         return None;
     }
@@ -477,6 +481,15 @@ fn split_word(text: &str) -> (&str, &str) {
         .unwrap_or(text.len());
     text.split_at(end)
 }
+/// Whether words begin as a command does.
+#[must_use]
+pub fn is_command(words: &str) -> bool {
+    words
+        .trim_start()
+        .strip_prefix('/')
+        .is_some_and(|rest| !split_word(rest).0.is_empty())
+}
+
 
 fn read_contact(message: &mut Message) -> Option<IncomingKind> {
     let contact = message.contact.0.take()?;
