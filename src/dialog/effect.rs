@@ -91,6 +91,20 @@ pub enum Keyboard {
     Remove,
 }
 
+impl Keyboard {
+    /// Whether one of its buttons under a message sends this.
+    #[must_use]
+    pub fn offers(&self, pressed: &str) -> bool {
+        match self {
+            Self::Inline(rows) => rows
+                .iter()
+                .flatten()
+                .any(|button| matches!(button, Button::Press { data, .. } if data == pressed)),
+            Self::None | Self::Phone { .. } | Self::Remove => false,
+        }
+    }
+}
+
 /// What is dropped first when sending is slow, and what never.
 #[derive(Debug, Clone, Copy, PartialEq, Eq, PartialOrd, Ord, Hash, Serialize, Deserialize)]
 #[serde(rename_all = "lowercase")]

@@ -77,8 +77,8 @@ impl Clerk {
     ) -> Result<(), TurnError> {
         let key = self.keys.undelivered(chat, sequence);
         let Some((one, version)) = self.ledger.read::<Undelivered>(&key)? else {
-            toast(draft, content, &content.words.staff_stale, &[]);
-            return Ok(());
+            // Sent again by somebody else, gone with its time, or never there.
+            return self.refuse_press(content, by, "refused.no-message", None, draft);
         };
         draft.prepared.commit.expect.push((key.clone(), version));
         draft.prepared.commit.deletes.push(key);

@@ -1,7 +1,6 @@
 //! A drill, carried out: the marked alarm, and the report that fills in.
 
 use super::draft::Draft;
-use super::office::toast;
 use super::{Clerk, TurnError};
 use crate::app::audit::Noted;
 use crate::app::cards;
@@ -101,10 +100,10 @@ impl Clerk {
         draft: &mut Draft<'_>,
     ) -> Result<(), TurnError> {
         let now = draft.now;
-        if !self.change_drill(at, draft, |drill| drill.answer(by, now))? {
-            toast(draft, content, &content.words.staff_stale, &[]);
+        if self.change_drill(at, draft, |drill| drill.answer(by, now))? {
+            return Ok(());
         }
-        Ok(())
+        self.refuse_press(content, by, "refused.no-drill", None, draft)
     }
 
     /// Changes the drill that began at `at`, and its report with it.

@@ -3,7 +3,7 @@
 use super::draft::{Draft, Telling};
 use super::{Clerk, TurnError};
 use crate::app::audit::Noted;
-use crate::app::cards::{TeamPress, dead_data, drill_data, last_deed};
+use crate::app::cards::{TeamPress, case_card, dead_data, drill_data, last_deed};
 use crate::app::numbers::{CLAIM, CLOSE, span};
 use crate::app::records::{CLINIC, InboxRow, case_subject};
 use crate::channel::{Incoming, IncomingKind, Outgoing, Sender, TopicChange};
@@ -90,32 +90,32 @@ impl Clerk {
             return self.send_again(content, by, dead, draft);
         }
         if let Some(number) = shown_by(data) {
-            match self.case(number)? {
-                Some((case, _)) => draft.send_card(content, &case, Telling::PostSilently)?,
-                None => toast(draft, content, &words.staff_stale, &[]),
-            }
-            return Ok(());
+            return match self.case(number)? {
+                Some((case, _)) => Ok(draft.send_card(content, &case, Telling::PostSilently)?),
+                None => self.refuse_press(content, by, "refused.no-case", Some(number), draft),
+            };
         }
         // No card ever had such a button: forged.
         let Some((number, deed, acts)) = pressed else {
-            self.note_refusal(Some(by), "refused.forged", None, draft)?;
-            toast(draft, content, &words.staff_stale, &[]);
-            return Ok(());
+            return self.refuse_press(content, by, "refused.forged", None, draft);
         };
         let Some((mut case, version)) = self.case(number)? else {
             // Erased since, or never there.
-            self.note_refusal(Some(by), "refused.no-case", Some(number), draft)?;
-            toast(draft, content, &words.staff_stale, &[]);
-            return Ok(());
+            return self.refuse_press(content, by, "refused.no-case", Some(number), draft);
         };
         if deed == Act::Reopen
             && let Some(other) = self.other_open_case(&case, draft)?
         {
             let other = other.to_string();
             toast(draft, content, &words.staff_other_open, &[("case", &other)]);
+        if acts > case.acts {
+            return self.refuse_press(content, by, "refused.forged", Some(number), draft);
+        }
             return Ok(());
         }
-        let change = if acts == case.acts {
+        let change = if acts < case.acts {
+            Change::Nothing
+        } else if case_card(content, &case).1.offers(data) {
             self.act(content, &mut case, deed, by, draft)
         } else {
             Change::Nothing
@@ -123,6 +123,8 @@ impl Clerk {
         match change {
             Change::Nothing => {
                 match last_deed(content, &case) {
+            // The card as it stands has no such button: an older one had, or none.
+            self.note_refusal(Some(by), "refused.not-offered", Some(number), draft)?;
                     Some(deed) => toast(draft, content, &words.staff_late, &[("deed", &deed)]),
                     None => toast(draft, content, &words.staff_stale, &[]),
                 }
@@ -150,6 +152,20 @@ impl Clerk {
         draft: &mut Draft<'_>,
     ) -> Result<(), TurnError> {
         let what = format!("case.{}", deed.word());
+    /// A press that counts for nothing: written down, and answered.
+    pub(super) fn refuse_press(
+        &self,
+        content: &Content,
+        by: &Staffer,
+        why: &str,
+        case: Option<CaseNumber>,
+        draft: &mut Draft<'_>,
+    ) -> Result<(), TurnError> {
+        self.note_refusal(Some(by), why, case, draft)?;
+        toast(draft, content, &content.words.staff_stale, &[]);
+        Ok(())
+    }
+
         draft.audit(&Noted {
             who: Some(by),
             what: &what,

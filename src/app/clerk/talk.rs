@@ -158,11 +158,21 @@ impl Clerk {
             return Ok(true);
         }
         let Some((case, version)) = self.case(number)? else {
-            toast(draft, content, &words.staff_stale, &[]);
+            self.refuse_press(content, by, "refused.no-case", Some(number), draft)?;
             return Ok(true);
         };
+        let is_offered = |name| content.bot.answers.iter().any(|one| one.name == name);
+        if answer.is_some_and(|(said, name)| said > case.said || !is_offered(name)) {
+            self.refuse_press(content, by, "refused.forged", Some(number), draft)?;
+            return Ok(true);
+        }
         match answer {
-            None => self.offer_answers(content, &case, message, draft)?,
+            None => {
+                if case.can_write().is_err() {
+                    self.note_refusal(Some(by), "refused.not-offered", Some(number), draft)?;
+                }
+                self.offer_answers(content, &case, message, draft)?;
+            }
             Some((said, name)) if said == case.said => {
                 self.send_answer(content, case, version, by, name, message, draft)?;
             }

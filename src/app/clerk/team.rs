@@ -211,8 +211,7 @@ impl Clerk {
         match press {
             cards::TeamPress::Look(user) => {
                 let Some(member) = roster.members().iter().find(|one| one.who.user == *user) else {
-                    toast(draft, content, &words.staff_stale, &[]);
-                    return Ok(());
+                    return self.refuse_press(content, by, "refused.no-member", None, draft);
                 };
                 let (text, keyboard) = cards::member_card(content, member);
                 Ok(draft.answer_staff(content, text, keyboard)?)
@@ -220,8 +219,7 @@ impl Clerk {
             cards::TeamPress::Join(user, role) => {
                 let key = self.keys.join(*user);
                 let Some((request, asked)) = self.ledger.read::<Request>(&key)? else {
-                    toast(draft, content, &words.staff_stale, &[]);
-                    return Ok(());
+                    return self.refuse_press(content, by, "refused.no-member", None, draft);
                 };
                 draft.prepared.commit.expect.push((key.clone(), asked));
                 draft.prepared.commit.deletes.push(key);
@@ -256,8 +254,7 @@ impl Clerk {
             cards::TeamPress::Set(user, role) => {
                 let found = roster.members().iter().find(|one| one.who.user == *user);
                 let Some(Member { who, .. }) = found.cloned() else {
-                    toast(draft, content, &words.staff_stale, &[]);
-                    return Ok(());
+                    return self.refuse_press(content, by, "refused.no-member", None, draft);
                 };
                 let (changed, what) = match role {
                     Some(role) => (
