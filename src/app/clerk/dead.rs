@@ -5,7 +5,7 @@ use super::office::toast;
 use super::{Clerk, TurnError};
 use crate::app::audit::Noted;
 use crate::app::cards::{self, Dead, Receiver};
-use crate::app::records::{CLINIC, Undelivered, sequence_of_note};
+use crate::app::records::{Undelivered, message_subject, sequence_of_note};
 use crate::content::Content;
 use crate::ids::{CaseNumber, ChatId};
 use crate::staff::Staffer;
@@ -87,7 +87,8 @@ impl Clerk {
             what: "desk.send-again",
             case: one.row.case,
         })?;
-        draft.send(chat, CLINIC, one.row)?;
+        // With the key it had: it goes when its patient erases everything.
+        draft.send(chat, message_subject(chat, &one.row), one.row)?;
         toast(draft, content, &content.words.staff_sent_again, &[]);
         Ok(())
     }
