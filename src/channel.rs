@@ -31,7 +31,9 @@ pub struct Incoming {
     pub message: Option<MessageId>,
     /// The message it answers, where a person replied to one.
     pub reply_to: Option<MessageId>,
-    /// That message is this bot's.
+    /// The message of another chat that it answers.
+    pub reply_elsewhere: Option<(ChatId, MessageId)>,
+    /// The message it answers is this bot's.
     pub answers_bot: bool,
     /// What it holds beside words.
     pub media: Option<Media>,

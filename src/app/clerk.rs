@@ -12,6 +12,7 @@ mod dead;
 mod draft;
 mod drill;
 mod erase;
+mod moved;
 mod mydata;
 mod office;
 mod opening;

@@ -20,7 +20,7 @@ use super::outbox::{self, AfterTopic, Next, TopicNews};
 use super::pacing::{Pacing, Slowed};
 use super::records::{Fate, InboxRow, OutboxRow, Piece, Shown, ShownAs};
 use crate::channel::alarm::Alarms;
-use crate::channel::telegram::Telegram;
+use crate::channel::telegram::{self, Telegram};
 use crate::channel::{Outcome, Outgoing};
 use crate::content::RichText;
 use crate::dialog::{Keyboard, Weight};
@@ -285,8 +285,15 @@ impl Lanes {
                 {
                     Some(again) => waiting.push_front(again),
                     None if must_arrive(&one, &row) => {
-                        self.tell(chat, InboxRow::Undelivered, Commit::default())
-                            .await;
+                        let news = match Some(chat) == self.clerk.staff_chat() {
+                            true if telegram::lacks_rights(&why) => Some(InboxRow::Unreachable),
+                            // Whatever is wrong with this one, the next may pass.
+                            true => None,
+                            false => Some(InboxRow::Undelivered),
+                        };
+                        if let Some(news) = news {
+                            self.tell(chat, news, Commit::default()).await;
+                        }
                         return self.push_later(chat, sequence, row, &why);
                     }
                     None => {
@@ -422,6 +429,9 @@ impl Lanes {
             let mut lanes = self.lanes.lock().unwrap_or_else(PoisonError::into_inner);
             let lane = lanes.entry(to).or_insert_with(|| Lane::new(to));
             lane.queue.push(sequence, row);
+        }
+        if Some(from) == staff_chat {
+            self.tell(to, InboxRow::Moved, Commit::default()).await;
         }
         (self.news)(News::Moved(to));
     }

@@ -212,6 +212,23 @@ pub fn arrival(
     Ok(Some((chat, sequence, news, put)))
 }
 
+/// Whether the staff chat was lost and has taken a message now.
+///
+/// # Errors
+/// When the store cannot be read.
+pub fn is_back(
+    ledger: &Ledger,
+    keys: Keys,
+    chat: ChatId,
+    staff_chat: Option<ChatId>,
+) -> Result<bool, ReadError> {
+    if Some(chat) != staff_chat {
+        return Ok(false);
+    }
+    let told = ledger.read_bytes(&keys.single("desk-lost"))?;
+    Ok(told.is_some())
+}
+
 /// What a row shows or edits.
 #[must_use]
 pub fn shows_of(row: &OutboxRow) -> Option<ShownAs> {

@@ -55,6 +55,10 @@ pub enum InboxRow {
     ShowAgain,
     /// Telegram says that the patient cannot be reached.
     Unreachable,
+    /// To the staff chat: it has taken a message again.
+    Reachable,
+    /// To the staff chat: it has a new number, and no card in it yet.
+    Moved,
     /// Telegram refused a message to the patient.
     Undelivered,
     /// The staff chat has taken the card of the patient's case.

@@ -16,10 +16,10 @@ mod profile;
 mod update;
 mod wire;
 
-pub use answer::CallError;
+pub use answer::{CallError, lacks_rights};
 pub use bidi::strip_bidi;
 pub use client::{Me, SetupError, Telegram, Timeouts};
 pub use poll::{PollError, Polled, RawUpdate, UpdateKind};
 pub use profile::{BotProfile, CommandList, Scope};
-pub use update::{read_update, without_half_surrogates};
+pub use update::{is_command, read_update, without_half_surrogates};
 pub use wire::{read_outcome, wire};

@@ -171,6 +171,7 @@ pub struct Words {
     pub staff_button_clear_no: Text,
     pub staff_not_staff: Text,
     pub staff_stale: Text,
+    pub staff_moved: Text,
     pub staff_raised: Text,
     pub staff_private: Text,
     pub staff_deleted_lock: Text,

@@ -109,6 +109,7 @@ fn words_come_with_who_and_where() {
             }),
             message: Some(MessageId(12)),
             reply_to: None,
+            reply_elsewhere: None,
             answers_bot: false,
             media: None,
             topic: None,

@@ -25,6 +25,7 @@ mod proof;
 mod questions;
 mod retention;
 mod revisions;
+mod staff_chat;
 mod store;
 mod talk;
 mod turn;

@@ -16,6 +16,7 @@ mod pictures;
 use std::time::Instant;
 
 use psoas_bot::app::pacing::Slowed;
+use psoas_bot::app::records::Keys;
 use psoas_bot::app::run::RunError;
 use psoas_bot::bot_api::{ButtonAction, Fault, World};
 use psoas_bot::channel::telegram::{Telegram, UpdateKind};
@@ -254,6 +255,34 @@ async fn staff_hear_that_a_message_to_a_patient_was_refused() {
     house.stop().await;
 }
 
+/// Telegram refuses one message for its own sake: the chat is not lost for that.
+#[tokio::test(flavor = "multi_thread", worker_threads = 2)]
+async fn one_refused_card_is_no_lost_chat() {
+    let mut house = House::new().await;
+    house.start().await;
+    for _ in 0..2 {
+        // The card, and the card as plain text.
+        house
+            .world()
+            .fail_next_in(STAFF, "sendMessage", Fault::Refused);
+    }
+    house.say(ANA, EMERGENCY);
+    house.until_said(ANA, "911").await;
+    house
+        .until("two refusals", |world| {
+            let log = world.log().iter();
+            let refused = log.filter(|call| call.chat == Some(STAFF) && call.status == 400);
+            (refused.count() == 2).then_some(())
+        })
+        .await;
+    house.say(BEN, EMERGENCY);
+    house.until_said(STAFF, CASE_2).await;
+    house.stop().await;
+    let (ledger, _) = house.open_store().await;
+    let key = Keys(BotId(BOT)).single("desk-lost");
+    assert!(ledger.read_bytes(&key).unwrap().is_none());
+}
+
 // ---- the staff group moves ----
 
 #[tokio::test(flavor = "multi_thread", worker_threads = 2)]
@@ -290,12 +319,23 @@ async fn cards_follow_the_group(hears: Hears) {
     };
     house.say(BEN, EMERGENCY);
     house.until_said(moved, CASE_2).await;
-    house.staff_press(moved, "I'm on it");
-    house.until_said(moved, "Dana is on it").await;
-    house.until_said(BEN, "has seen your note").await;
     // A case from before the move: its card cannot be changed there, so it comes.
-    house.say(ANA, "my face is drooping and my arm is weak");
     house.until_said(moved, CASE_1).await;
+    for case in [CASE_2, CASE_1] {
+        let card = house.until_said(moved, case).await;
+        let claim = card
+            .buttons
+            .iter()
+            .flatten()
+            .find_map(|button| button.data());
+        let (claim, now) = (claim.unwrap().to_owned(), house.clock.now().0);
+        let pressed = house
+            .world()
+            .press(moved, DANA, card.message_id, &claim, now);
+        pressed.unwrap();
+    }
+    house.until_said(BEN, "has seen your note").await;
+    house.until_said(ANA, "has seen your note").await;
     house.stop().await;
 
     house.start().await;

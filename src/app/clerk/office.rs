@@ -10,7 +10,7 @@ use crate::channel::{Incoming, IncomingKind, Outgoing, Sender, TopicChange};
 use crate::content::{Content, Text};
 use crate::dialog::Due;
 use crate::ids::{CaseNumber, FlagId};
-use crate::staff::{Act, Alert, Case, Change, Right, Staffer, act, shown_by};
+use crate::staff::{Act, Alert, Case, Change, Right, Staffer, act, said_by, shown_by};
 use crate::store::Version;
 
 const DAY_SECONDS: i64 = 24 * 60 * 60;
@@ -33,8 +33,8 @@ impl Clerk {
                         case: None,
                     })?;
                 }
-                self.move_staff_chat(*to);
-                Ok(())
+                draft.prepared.staff_chat = Some(*to);
+                self.cards_anew(draft)
             }
             IncomingKind::Press { data, .. } => {
                 // Anonymous admins press as nobody: there is no one to name on the case.
@@ -70,6 +70,11 @@ impl Clerk {
         draft: &mut Draft<'_>,
     ) -> Result<(), TurnError> {
         let words = &content.words;
+        if said_by(data).is_some() && incoming.chat != draft.staff_chat() {
+            // The answers would stand below a message of the old group.
+            toast(draft, content, &words.staff_moved, &[]);
+            return Ok(());
+        }
         if self.prepare_say_press(content, by, incoming, data, draft)? {
             return Ok(());
         }

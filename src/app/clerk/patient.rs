@@ -45,9 +45,11 @@ impl Clerk {
             InboxRow::Drilled { at, place, failed } => {
                 return self.hear_drill(*at, *place, failed.clone(), draft);
             }
-            InboxRow::Unreachable | InboxRow::Undelivered if Some(chat) == self.staff_chat() => {
+            InboxRow::Unreachable if Some(chat) == self.staff_chat() => {
                 return self.desk_lost(None, draft);
             }
+            InboxRow::Reachable => return self.desk_back(None, draft),
+            InboxRow::Moved => return self.cards_anew(draft),
             InboxRow::Unreachable => return self.reach(chat, Reach::Lost, draft),
             InboxRow::Undelivered => return self.note_undelivered(chat, draft),
             InboxRow::Delivered => return self.tell_delivered(chat, draft),
@@ -122,6 +124,11 @@ impl Clerk {
                 id: id.clone(),
                 text: None,
             });
+        }
+        let is_old_card = matches!(&incoming.kind, IncomingKind::Press { data, .. } if is_of_staff(data))
+            && self.moved_from()? == Some(chat);
+        if is_old_card {
+            return self.prepare_staff(&incoming, draft);
         }
         if Some(chat) == self.staff_chat() {
             self.learn_topics(incoming.has_topics);

@@ -27,6 +27,12 @@ impl Clerk {
         // What answers nothing in a topic answers its first message.
         let first = incoming.topic.map(|topic| MessageId(topic.0));
         let here = self.case_at(chat, first)?;
+        // A card of the group from before it moved still says whose it is.
+        if let (None, Some((other, card))) = (here, incoming.reply_elsewhere)
+            && self.moved_from()? == Some(other)
+        {
+            return self.case_at(other, Some(card));
+        }
         match incoming.reply_to {
             Some(answered) if Some(answered) != first => {
                 let answered = self.case_at(chat, Some(answered))?;

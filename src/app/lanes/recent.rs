@@ -8,9 +8,9 @@ use std::time::Duration;
 use super::{Lanes, News};
 use crate::app::clock::Clock;
 use crate::app::outbox::{self, Around, shows_of};
-use crate::app::records::{OutboxRow, Shown, ShownAs, Under};
+use crate::app::records::{InboxRow, OutboxRow, Shown, ShownAs, Under};
 use crate::ids::{ChatId, MessageId, TopicId};
-use crate::store::CommitError;
+use crate::store::{Commit, CommitError};
 
 /// For this long a delivery is remembered beside the store, which may take 50
 /// ms to show it.
@@ -98,6 +98,14 @@ impl Lanes {
         }
         if let Some(news) = woken {
             (self.news)(news);
+        }
+        let (ledger, staff_chat) = (&self.clerk.ledger, self.clerk.staff_chat());
+        let is_back = made.is_some()
+            && tokio::task::block_in_place(|| outbox::is_back(ledger, keys, chat, staff_chat))
+                .unwrap_or(false);
+        if is_back {
+            self.tell(chat, InboxRow::Reachable, Commit::default())
+                .await;
         }
     }
 

@@ -44,6 +44,23 @@ const UNREACHABLE_FORBIDDEN: [&str; 5] = [
     "group chat is deactivated",
 ];
 
+/// Words of refusals of whatever the bot would write in a group. In lower case.
+const NO_RIGHTS: [&str; 6] = [
+    "forbidden",
+    "not enough rights",
+    "have no rights",
+    "need administrator rights",
+    "chat_write_forbidden",
+    "chat_restricted",
+];
+
+/// Whether a refusal is of the bot and not of the one message.
+#[must_use]
+pub fn lacks_rights(description: &str) -> bool {
+    let words = description.to_lowercase();
+    NO_RIGHTS.iter().any(|known| words.contains(known))
+}
+
 /// Why a call other than a send came to nothing.
 #[derive(Debug, thiserror::Error)]
 pub enum CallError {

@@ -158,6 +158,7 @@ struct Message {
     contact: Maybe<Contact>,
     migrate_to_chat_id: Maybe<i64>,
     reply_to_message: Maybe<Answered>,
+    external_reply: Maybe<Answered>,
     left_chat_member: Maybe<User>,
     new_chat_members: Maybe<Vec<Maybe<User>>>,
 }
@@ -169,6 +170,12 @@ struct Answered {
     message_id: Maybe<i64>,
     chat: Maybe<Chat>,
     from: Maybe<User>,
+}
+
+impl Answered {
+    fn chat(&self) -> Option<ChatId> {
+        self.chat.0.as_ref().and_then(|chat| chat.id.0).map(ChatId)
+    }
 }
 
 #[derive(Deserialize, Default)]
@@ -253,10 +260,13 @@ impl Message {
     fn incoming(self, update: i64, bot_username: &str, kind: IncomingKind) -> Incoming {
         let place = Place::of(self.chat.0.as_ref());
         // A message of another chat has a number of that chat.
-        let answered = self.reply_to_message.0.filter(|answered| {
-            let chat = answered.chat.0.as_ref().and_then(|chat| chat.id.0);
-            chat.is_none() || chat.map(ChatId) == place.chat
-        });
+        let (answered, elsewhere) = match self.reply_to_message.0 {
+            Some(one) if one.chat().is_some_and(|chat| Some(chat) != place.chat) => {
+                (None, Some(one))
+            }
+            one => (one, self.external_reply.0),
+        };
+        let elsewhere = elsewhere.and_then(|one| Some((one.chat()?, MessageId(one.message_id.0?))));
         let answers_bot = answered
             .as_ref()
             .and_then(|answered| answered.from.0.as_ref())
@@ -275,6 +285,7 @@ impl Message {
             reply_to: answered
                 .and_then(|answered| answered.message_id.0)
                 .map(MessageId),
+            reply_elsewhere: elsewhere,
             answers_bot,
             media: None,
             topic: topic(self.message_thread_id.0, self.is_topic_message.0),
@@ -393,6 +404,7 @@ fn read_press(update: i64, value: &Value) -> Option<Incoming> {
         from,
         message: message.message_id.0.map(MessageId),
         reply_to: None,
+        reply_elsewhere: None,
         answers_bot: false,
         media: None,
         topic: topic(message.message_thread_id.0, message.is_topic_message.0),
@@ -426,6 +438,7 @@ fn read_membership(update: i64, value: &Value) -> Option<Incoming> {
         from: change.from.0.and_then(sender),
         message: None,
         reply_to: None,
+        reply_elsewhere: None,
         answers_bot: false,
         media: None,
         topic: None,
@@ -468,6 +481,15 @@ fn read_command(message: &Message, bot_username: &str, private: bool) -> Option<
     })
 }
 
+/// Whether words begin as a command does.
+#[must_use]
+pub fn is_command(words: &str) -> bool {
+    words
+        .trim_start()
+        .strip_prefix('/')
+        .is_some_and(|rest| !split_word(rest).0.is_empty())
+}
+
 /// Whether a name is this bot's.
 fn is_name(name: &str, bot_username: &str) -> bool {
     let ours = bot_username.strip_prefix('@').unwrap_or(bot_username);
@@ -481,15 +503,6 @@ fn split_word(text: &str) -> (&str, &str) {
         .unwrap_or(text.len());
     text.split_at(end)
 }
-/// Whether words begin as a command does.
-#[must_use]
-pub fn is_command(words: &str) -> bool {
-    words
-        .trim_start()
-        .strip_prefix('/')
-        .is_some_and(|rest| !split_word(rest).0.is_empty())
-}
-
 
 fn read_contact(message: &mut Message) -> Option<IncomingKind> {
     let contact = message.contact.0.take()?;
@@ -527,6 +540,7 @@ const fn ignored(update: i64) -> Incoming {
         from: None,
         message: None,
         reply_to: None,
+        reply_elsewhere: None,
         answers_bot: false,
         media: None,
         topic: None,

@@ -102,6 +102,10 @@ impl Stage {
             }
             Err(error) => self.troubles.push(error.to_string()),
         }
+        let (ledger, staff_chat) = (&self.clerk.ledger, self.clerk.staff_chat());
+        if made.is_some() && outbox::is_back(ledger, keys, chat, staff_chat).unwrap_or(false) {
+            self.tell(chat, InboxRow::Reachable);
+        }
         if let (Some(said), Some(fate), Some(staff_chat)) =
             (row.said, fate, self.clerk.staff_chat())
         {
@@ -127,6 +131,7 @@ impl Stage {
         }
         if Some(from) == staff_chat {
             self.clerk.move_staff_chat(to);
+            self.tell(to, InboxRow::Moved);
         }
         self.messages = rows
             .into_iter()

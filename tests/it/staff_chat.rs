@@ -1,0 +1,102 @@
+//! The staff chat: lost and found again, and moved to a new number.
+
+use std::sync::Arc;
+
+use serde_json::json;
+
+use psoas_bot::app::library::Library;
+use psoas_bot::bot_api::{Fault, Shown};
+use psoas_bot::chat_test::{Staff, Stage};
+
+use super::content::{CLINIC, real_content, real_sources};
+
+const PATIENT: i64 = 42;
+const ANA: i64 = 9000;
+const ALARM: &str = "I have chest pain and can't breathe";
+
+/// A bot with one open case.
+fn stage() -> Stage {
+    let library = Library::new(real_content().clone(), real_sources().clone(), CLINIC);
+    let mut stage = Stage::new(Arc::new(library), "en", Staff::Group).expect("a stage");
+    let group = stage.staff_chat();
+    stage.world.add_person(ANA, "Ana", None, Some("en"));
+    stage.world.join(group, ANA);
+    say(&mut stage, PATIENT, PATIENT, ALARM);
+    stage
+}
+
+fn say(stage: &mut Stage, chat: i64, user: i64, text: &str) {
+    let now = stage.now();
+    stage.world.say(chat, user, text, now).expect("said");
+    stage.settle();
+    assert_eq!(stage.troubles, [""; 0]);
+}
+
+fn of_bot(stage: &Stage, chat: i64) -> Vec<Shown> {
+    let all = stage.world.messages(chat).iter();
+    all.filter(|shown| shown.from_bot && !shown.service)
+        .cloned()
+        .collect()
+}
+
+fn reads(stage: &Stage, chat: i64, words: &str) -> usize {
+    let all = of_bot(stage, chat);
+    all.iter()
+        .filter(|shown| shown.text.contains(words))
+        .count()
+}
+
+fn is_lost(stage: &Stage) -> bool {
+    let key = stage.keys().single("desk-lost");
+    let row = stage.ledger().read_bytes(&key).expect("a store");
+    row.is_some()
+}
+
+#[test]
+fn a_chat_that_takes_a_message_is_lost_no_more() {
+    let mut stage = stage();
+    let group = stage.staff_chat();
+    stage
+        .world
+        .fail_next_in(group, "sendMessage", Fault::Forbidden);
+    say(&mut stage, group, ANA, "/open");
+    assert!(is_lost(&stage), "the owners were told");
+    say(&mut stage, group, ANA, "/oncall");
+    assert!(!is_lost(&stage), "it has taken a message since");
+}
+
+#[test]
+fn cards_stand_in_the_new_group_and_old_ones_still_serve() {
+    let mut stage = stage();
+    let old = stage.staff_chat();
+    let card = of_bot(&stage, old).pop().expect("a card");
+    let now = stage.now();
+    let new = stage.world.migrate(old, now).expect("a group");
+    stage.settle();
+    assert_eq!(reads(&stage, new, "Case 1 · emergency now"), 1, "once");
+
+    // A press on the card that cannot be changed any more.
+    let claim = "case:1:claim:0";
+    let pressed = stage.world.press(old, ANA, card.message_id, claim, now);
+    pressed.expect("pressed");
+    stage.settle();
+    assert_eq!(reads(&stage, new, "Ana is on it"), 1);
+    assert_eq!(reads(&stage, PATIENT, "Someone on our team has seen"), 1);
+
+    // A reply to it reaches the patient whose case it shows, and no other chat's does.
+    for (chat, text) in [(old, "call us please"), (-4321, "for nobody")] {
+        let external =
+            json!({"chat": {"id": chat, "type": "group"}, "message_id": card.message_id});
+        let fields = json!({"text": text, "external_reply": external});
+        let now = stage.now();
+        stage.world.say_with(new, ANA, fields, now).expect("said");
+        stage.settle();
+    }
+    assert_eq!(stage.troubles, [""; 0]);
+    assert_eq!(reads(&stage, PATIENT, "call us please"), 1);
+    assert_eq!(reads(&stage, PATIENT, "for nobody"), 0);
+
+    // It is not posted again at the next start.
+    stage.restart(false);
+    assert_eq!(reads(&stage, new, "Case 1 · emergency now"), 1);
+}
