@@ -1,7 +1,7 @@
 //! What staff may do with a case, and what it changes.
 
 use super::talk::hand_back;
-use super::{Case, CaseState, Clearing, Did, Outcome, Right, Staffer, Talk};
+use super::{Case, CaseState, Clearing, Did, Outcome, Right, Staffer, Talk, Waits};
 use crate::ids::{CaseNumber, FlagId, Timestamp};
 
 /// What a member of staff does.
@@ -140,8 +140,13 @@ pub enum Change {
         /// The lock left by /delete too.
         lock: bool,
     },
-    /// The case is over, and with it what somebody wrote with the patient.
-    Closed(Option<Talk>),
+    /// The case is over.
+    Closed {
+        /// What somebody wrote with the patient ends with it.
+        talk: Option<Talk>,
+        /// Nobody had taken it: the patient has yet to read that it was seen.
+        unseen: bool,
+    },
     /// The bot is back; the patient is told.
     HandedBack(Talk),
     /// It is open again.
@@ -246,6 +251,7 @@ fn clear(case: &mut Case, by: &Staffer, now: Timestamp) -> Done {
 }
 
 fn close(case: &mut Case, by: &Staffer, now: Timestamp) -> Done {
+    let unseen = Waits::of(case) == Some(Waits::Claim);
     let outcome = match case.state {
         CaseState::Closed { .. } => return None,
         CaseState::Handled { outcome, .. } => Some(outcome),
@@ -259,7 +265,8 @@ fn close(case: &mut Case, by: &Staffer, now: Timestamp) -> Done {
     case.asked = None;
     case.phone = None;
     case.seen = true;
-    Some((Did::Closed, Change::Closed(case.end_talk())))
+    let talk = case.end_talk();
+    Some((Did::Closed, Change::Closed { talk, unseen }))
 }
 
 fn reopen(case: &mut Case) -> Done {

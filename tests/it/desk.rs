@@ -165,7 +165,7 @@ proptest! {
                             prop_assert_eq!(deed, Act::Clear);
                             prop_assert_eq!(Some(flags), before.asked);
                         }
-                        Change::Closed(_) => {
+                        Change::Closed { .. } => {
                             prop_assert_eq!(&case.clearings, &before.clearings);
                             prop_assert!(case.phone.is_none() && !case.is_open());
                         }

@@ -137,7 +137,11 @@ impl Clerk {
                 draft.tell_staff(content, &case, Alert::Update)?;
                 return Ok(());
             }
-            Change::Closed(_) => toast(draft, content, &words.staff_closed_hint, &[]),
+            // Nothing is left to add a note to.
+            Change::Closed { .. } if case.forget_on_close => {
+                toast(draft, content, &words.staff_erased, &[]);
+            }
+            Change::Closed { .. } => toast(draft, content, &words.staff_closed_hint, &[]),
             Change::Card
             | Change::Seen
             | Change::Cleared { .. }
@@ -204,7 +208,7 @@ impl Clerk {
         draft: &mut Draft<'_>,
     ) -> Result<(), TurnError> {
         let change_of_topic = match &change {
-            Change::Closed(_) => Some(TopicChange::Closed),
+            Change::Closed { .. } => Some(TopicChange::Closed),
             Change::Reopened => Some(TopicChange::Reopened),
             Change::Nothing
             | Change::Card
@@ -215,7 +219,7 @@ impl Clerk {
         let waited = draft.now.seconds_since(case.since);
         match &change {
             Change::Seen => draft.count(span(CLAIM, waited)),
-            Change::Closed(_) => draft.count(span(CLOSE, waited)),
+            Change::Closed { .. } => draft.count(span(CLOSE, waited)),
             Change::Nothing
             | Change::Card
             | Change::Reopened
@@ -223,7 +227,7 @@ impl Clerk {
             | Change::Cleared { .. } => {}
         }
         match change {
-            Change::Closed(_)
+            Change::Closed { .. }
                 if case.forget_on_close || self.conversation(case.chat)?.is_none() =>
             {
                 // The patient has deleted their data; the case was the last of it.
@@ -231,8 +235,15 @@ impl Clerk {
                 draft.prepared.commit.deletes.push(open);
                 return self.drop_case(&case, draft);
             }
-            Change::Nothing | Change::Card | Change::Closed(None) | Change::Reopened => {}
-            Change::Closed(Some(_)) | Change::HandedBack(_) => {
+            Change::Nothing
+            | Change::Card
+            | Change::Closed {
+                talk: None,
+                unseen: false,
+            }
+            | Change::Reopened => {}
+            Change::Closed { talk: None, .. } => draft.wake(case.chat, InboxRow::Seen)?,
+            Change::Closed { talk: Some(_), .. } | Change::HandedBack(_) => {
                 draft.cancel_due(case.chat, Due::Talk);
                 // Nothing is written under the key of somebody who has erased everything.
                 if self.conversation(case.chat)?.is_some() {
