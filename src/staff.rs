@@ -206,6 +206,9 @@ pub struct Case {
     /// Somebody writes with the patient, and the bot rests.
     #[serde(default)]
     pub talk: Option<Talk>,
+    /// When the patient was asked whether they got care; none once they have answered.
+    #[serde(default)]
+    pub care_asked: Option<Timestamp>,
     /// How many messages staff have written to the patient. A ready answer that
     /// was offered before another number of them is not sent twice.
     #[serde(default)]
@@ -277,6 +280,7 @@ impl Case {
             seen: false,
             forget_on_close: false,
             talk: None,
+            care_asked: None,
             said: 0,
         }
     }
@@ -411,6 +415,15 @@ impl Case {
         }
         self.notes.push(line);
         Alert::Update
+    }
+
+    /// A line joins the case for sure: it may stand there already, and the oldest
+    /// goes where there is no room.
+    pub fn note_for_sure(&mut self, line: String) {
+        if self.notes.len() >= NOTES_MAX {
+            self.notes.remove(0);
+        }
+        self.notes.push(line);
     }
 
     /// The patient asks for a call.

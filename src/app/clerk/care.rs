@@ -6,7 +6,8 @@ use super::{Clerk, TurnError};
 use crate::app::records::{DueRow, OutboxRow, Piece, ShownAs};
 use crate::content::Text;
 use crate::dialog::{Button, Due, Keyboard, Weight};
-use crate::ids::{CaseNumber, ChatId};
+use crate::free_text::normalise;
+use crate::ids::{CaseNumber, ChatId, Lang, PatientText};
 use crate::staff::{Alert, Case, CaseState, Outcome, Waits};
 
 /// The same time of the next day: nobody is asked in the night who did not
@@ -78,19 +79,24 @@ impl Clerk {
         number: CaseNumber,
         draft: &mut Draft<'_>,
     ) -> Result<(), TurnError> {
-        let asked = self.case(number)?.map(|(case, _)| case);
-        let asked = asked.filter(|case| case.chat == chat && is_asked(case));
-        let (Some(_), Some((conversation, _))) = (asked, self.conversation(chat)?) else {
+        let asked = self.case(number)?;
+        let asked = asked.filter(|(case, _)| case.chat == chat && is_asked(case));
+        let (Some((mut case, version)), Some((conversation, _))) =
+            (asked, self.conversation(chat)?)
+        else {
             return Ok(());
         };
-        let (content, lang) = (self.library.newest(), conversation.lang);
+        let content = std::sync::Arc::clone(self.library.newest());
+        case.care_asked = Some(draft.now);
+        draft.write_case(&content, &case, version, Alert::Silence)?;
+        let lang = conversation.lang;
         let words = &content.words;
         let button = |care: Care, text: &Text| {
-            let label = text.render(lang, &**content).text;
+            let label = text.render(lang, &*content).text;
             vec![care.button(number, label)]
         };
         let piece = Piece::Send {
-            text: words.care_ask.render(lang, &**content),
+            text: words.care_ask.render(lang, &*content),
             keyboard: Keyboard::Inline(vec![
                 button(Care::Got, &words.button_care_yes),
                 button(Care::NotYet, &words.button_care_no),
@@ -99,6 +105,46 @@ impl Clerk {
             shows: Some(ShownAs::Care(number)),
         };
         Ok(draft.send(chat, chat, OutboxRow::new(piece, Weight::Talk, lang))?)
+    }
+
+    /// The question that typed words answer, and how; none when they answer
+    /// something else, or nothing. What was asked since comes first, and so does
+    /// whoever writes with the patient.
+    pub(super) fn typed_care(
+        &self,
+        chat: ChatId,
+        words: &PatientText,
+    ) -> Result<Option<(CaseNumber, Care)>, TurnError> {
+        let content = self.library.newest();
+        let typed = plain(words.reveal());
+        let labels = &content.words;
+        let same = |text: &Text| {
+            Lang::ALL
+                .iter()
+                .any(|lang| plain(&text.plain(*lang)) == typed)
+        };
+        let care = if same(&labels.button_care_yes) || same(&labels.button_yes) {
+            Care::Got
+        } else if same(&labels.button_care_no) || same(&labels.button_no) {
+            Care::NotYet
+        } else {
+            return Ok(None);
+        };
+        let Some((conversation, _)) = self.conversation(chat)? else {
+            return Ok(None);
+        };
+        let asked = self.cases_of(chat)?.into_iter();
+        let newest = asked
+            .filter_map(|case| Some((case.care_asked?, case)))
+            .max_by_key(|(at, case)| (*at, case.number));
+        let newest = newest.filter(|(at, case)| {
+            case.talk.is_none()
+                && conversation
+                    .open
+                    .as_ref()
+                    .is_none_or(|open| open.since <= *at)
+        });
+        Ok(newest.map(|(_, case)| (case.number, care)))
     }
 
     /// The patient answers: false when this is no question of theirs.
@@ -127,9 +173,11 @@ impl Clerk {
         };
         let staff_lang = content.clinic.staff_language;
         let note = note.render(staff_lang, &*content).text;
-        if case.note(note.clone()) == Alert::Silence {
+        if case.care_asked.take().is_none() {
+            // Answered already.
             return Ok(false);
         }
+        case.note_for_sure(note.clone());
         draft.write_case(&content, &case, version, Alert::Update)?;
         if care == Care::NotYet && !case.is_hidden() {
             let number = number.to_string();
@@ -153,4 +201,12 @@ impl Clerk {
         draft.say(chat, chat, lang, answer.render(lang, &*content))?;
         Ok(true)
     }
+}
+
+/// Words as they are compared: without capitals, accents or marks around them.
+fn plain(words: &str) -> String {
+    let words = normalise(words).text;
+    words
+        .trim_matches(|c: char| !c.is_alphanumeric())
+        .to_owned()
 }

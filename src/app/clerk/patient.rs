@@ -162,6 +162,12 @@ impl Clerk {
         {
             return Ok(());
         }
+        if let IncomingKind::Text(words) = &incoming.kind
+            && let Some((number, care)) = self.typed_care(chat, words)?
+            && self.answer_care(chat, number, care, draft)?
+        {
+            return Ok(());
+        }
         let content = self.library.newest();
         let (what, heard) = match incoming.kind {
             IncomingKind::Text(text) => {
