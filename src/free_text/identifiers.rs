@@ -205,7 +205,18 @@ impl Identifiers {
     /// bytes as before.
     #[must_use]
     pub fn mask(&self, text: &PatientText) -> (PatientText, BTreeSet<IdentifierKind>) {
-        let found = self.find(text.reveal());
+        self.mask_but(&[], text)
+    }
+
+    /// The same, and these kinds are left as they are.
+    #[must_use]
+    pub fn mask_but(
+        &self,
+        left: &[IdentifierKind],
+        text: &PatientText,
+    ) -> (PatientText, BTreeSet<IdentifierKind>) {
+        let mut found = self.find(text.reveal());
+        found.retain(|(_, kind)| !left.contains(kind));
         if found.is_empty() {
             return (text.clone(), BTreeSet::new());
         }

@@ -17,7 +17,23 @@ const CAPTION_UNITS_MAX: usize = 900;
 /// they are.
 #[must_use]
 pub fn is_too_long(words: &str, media: Option<Media>) -> bool {
-    let most = match media {
+    words.encode_utf16().count() > units_max(media)
+}
+
+/// As much of the words as is not too long.
+#[must_use]
+pub fn fitting(words: &str, media: Option<Media>) -> String {
+    let mut left = units_max(media);
+    let fits = |c: &char| {
+        let rest = left.checked_sub(c.len_utf16());
+        left = rest.unwrap_or(0);
+        rest.is_some()
+    };
+    words.chars().take_while(fits).collect()
+}
+
+const fn units_max(media: Option<Media>) -> usize {
+    match media {
         Some(Media::Captioned | Media::Bare) => CAPTION_UNITS_MAX,
         None => WORDS_UNITS_MAX,
     };

@@ -1,8 +1,11 @@
 //! While a person writes with a patient, what the patient sends is brought to
 //! the staff chat, below the case's card.
 
+use std::collections::BTreeSet;
+
 use super::draft::Draft;
 use super::talk::loud;
+use super::turn::say_hidden;
 use super::{Clerk, TurnError};
 use crate::app::cards;
 use crate::app::library::Walked;
@@ -10,6 +13,7 @@ use crate::app::records::{OutboxRow, Piece, ShownAs, Under};
 use crate::channel::{Media, Outgoing};
 use crate::content::Content;
 use crate::dialog::{Input, Keyboard, Weight, What, is_for_dialog};
+use crate::free_text::IdentifierKind;
 use crate::ids::{ChatId, MessageId, PatientText};
 use crate::staff::{Alert, Case, Receipt};
 use crate::store::ReadError;
@@ -42,11 +46,22 @@ impl Clerk {
             return Ok(Left::Turn);
         };
         let newest = std::sync::Arc::clone(self.library.newest());
+        // A person may have asked for a phone number; nobody asks for the others here.
+        let mut what = input.what.clone();
+        let mut hidden = BTreeSet::new();
+        if let What::Text(words) | What::Edited(words) = &mut what {
+            let phone = [IdentifierKind::Phone];
+            (*words, hidden) = newest.identifiers.mask_but(&phone, words);
+            if !hidden.is_empty() {
+                // What is too long goes over as it was sent, and that is not masked.
+                *words = PatientText::new(cards::fitting(words.reveal(), media));
+            }
+        }
         let Some(talk) = &held.case.talk else {
             if let (What::Edited(_), Some(message)) = (&input.what, message)
                 && self.was_passed(chat, message, draft)?
             {
-                bring(&newest, &held.case, message, media, &input.what, draft)?;
+                bring(&newest, &held.case, message, media, &what, draft)?;
             }
             return Ok(Left::Turn);
         };
@@ -57,11 +72,12 @@ impl Clerk {
                 What::Text(_) | What::Edited(_) | What::Contact(_) | What::Unreadable,
                 Some(message),
             ) => {
-                bring(&newest, &held.case, message, media, &input.what, draft)?;
+                bring(&newest, &held.case, message, media, &what, draft)?;
                 if is_theirs {
                     return Ok(Left::Turn);
                 }
                 let lang = conversation.lang;
+                say_hidden(&newest, chat, chat, lang, &hidden, draft)?;
                 let passed_on = newest.words.talk_passed_on.render(lang, &*newest);
                 match held.case.pass_on(draft.now) {
                     Some(Receipt::Sign) => {

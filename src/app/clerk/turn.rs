@@ -312,7 +312,7 @@ fn hide_identifiers(
 }
 
 /// Says what was hidden, if anything was.
-fn say_hidden(
+pub(super) fn say_hidden(
     content: &Content,
     chat: ChatId,
     subject: ChatId,
