@@ -7,6 +7,7 @@
 use super::button::Press;
 use super::conversation::{Asking, Conversation};
 use super::input::{Input, What};
+use super::typed::reads_as_phone;
 use super::walk::Walk;
 use crate::content::Content;
 use crate::ids::Timestamp;
@@ -41,10 +42,15 @@ pub fn is_for_dialog(
             }
             Some(Press::Person | Press::Menu | Press::Open(_)) | None => false,
         },
-        // "No" to the question whether a sign was meant.
-        What::Text(_) => {
-            let asks = walk.c.open.as_ref().map(|open| &open.asking);
-            press.is_some() && matches!(asks, Some(Asking::Item(_)))
+        What::Text(words) => {
+            let open = walk.c.open.as_ref();
+            // What a command has asked since is answered in words too.
+            let is_newer = open.is_some_and(|open| open.since >= since);
+            let answers = matches!(press, Some(Press::Question(..)))
+                || (walk.asks_phone() && reads_as_phone(words));
+            // "No" to the question whether a sign was meant.
+            let asks = open.map(|open| &open.asking);
+            (is_newer && answers) || (press.is_some() && matches!(asks, Some(Asking::Item(_))))
         }
         What::Unreadable | What::Edited(_) => false,
         What::Due(_) | What::Cleared { .. } | What::Seen(_) | What::ShowAgain => true,
