@@ -101,6 +101,10 @@ pub struct Desk<'a> {
     pub is_staffed: bool,
     /// The code that makes somebody the owner; none while there is one.
     pub code: Option<&'a str>,
+    /// Somebody has owned it and left: roles count, and nobody may give any.
+    pub is_orphaned: bool,
+    /// Second targets are set.
+    pub has_alarms: bool,
 }
 
 /// Runs a bot until `stop` says so, or something breaks.
@@ -188,6 +192,8 @@ pub async fn run(
     let desk = Desk {
         is_staffed: staff_chat.is_some(),
         code: code.as_ref().map(PairCode::code),
+        is_orphaned: clerk.roster().is_ok_and(|(roster, _)| roster.is_orphaned()),
+        has_alarms: !second_targets(&alarms).is_empty(),
     };
     started(&me, desk);
     if let Some(code) = code {

@@ -123,12 +123,17 @@ fn desk_lines(username: &str, desk: Desk<'_>) -> String {
         lines.push_str(
             "There is no staff chat yet: nobody is told of warnings, and patients are not told that anyone is.\n",
         );
+        if desk.has_alarms {
+            lines.push_str("The ALARM_ settings rest until there is one.\n");
+        }
     }
     if let Some(code) = desk.code {
         lines.push_str(&format!(
             "\nThe desk has no owner yet. To own it, add @{username} to your staff group and send there:\n\n    /pair {code}\n\nThe code holds for 10 minutes and for one person. The next start gives a new one.\n",
         ));
-        if desk.is_staffed {
+        if desk.is_orphaned {
+            lines.push_str("The last owner has left. Until there is a new one, those on the team keep their roles, and nobody else can act on cases.\n");
+        } else if desk.is_staffed {
             lines.push_str("Until then everyone in the staff chat can act on cases.\n");
         }
     }

@@ -235,6 +235,7 @@ pub struct Words {
     pub staff_no_command: Text,
     pub staff_anonymous: Text,
     pub staff_not_clinician: Text,
+    pub staff_orphaned: Text,
     pub staff_not_owner: Text,
     pub staff_role_staff: Text,
     pub staff_role_clinician: Text,

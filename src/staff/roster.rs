@@ -1,7 +1,7 @@
 //! Who is on the team, and what each may do.
 //!
-//! Roles go by a person's number, never by a name. Until somebody is on the
-//! roster, whoever is in the staff chat may work on cases and clear them, so
+//! Roles go by a person's number, never by a name. Until somebody has owned the
+//! team, whoever is in the staff chat may work on cases and clear them, so
 //! that no warning waits for paperwork.
 
 use serde::{Deserialize, Serialize};
@@ -66,6 +66,8 @@ pub enum Refusal {
     NotClinician,
     /// Only an owner may.
     NotOwner,
+    /// The same, and the team has no owner any more.
+    Orphaned,
 }
 
 impl Refusal {
@@ -76,6 +78,7 @@ impl Refusal {
             Self::NotStaff => "not-staff",
             Self::NotClinician => "not-clinician",
             Self::NotOwner => "not-owner",
+            Self::Orphaned => "no-owner",
         }
     }
 }
@@ -101,6 +104,10 @@ pub struct Roster {
     /// Who has left the staff chat; a button may still be before them.
     #[serde(default)]
     gone: Vec<UserId>,
+    /// Somebody has owned the team: from then on roles count, even when nobody
+    /// is left on it.
+    #[serde(default)]
+    owned: bool,
 }
 
 impl Roster {
@@ -114,6 +121,12 @@ impl Roster {
     #[must_use]
     pub fn has_owner(&self) -> bool {
         self.members.iter().any(|member| member.role == Role::Owner)
+    }
+
+    /// Whether somebody owned the team and nobody does any more.
+    #[must_use]
+    pub fn is_orphaned(&self) -> bool {
+        self.owned && !self.has_owner()
     }
 
     /// What somebody is.
@@ -131,17 +144,21 @@ impl Roster {
         if self.gone.contains(&user) {
             return Err(Refusal::NotStaff);
         }
-        let role = if self.members.is_empty() {
+        let refused = |refusal| match self.is_orphaned() {
+            true => Refusal::Orphaned,
+            false => refusal,
+        };
+        let role = if self.members.is_empty() && !self.owned {
             Role::Clinician
         } else {
-            self.role(user).ok_or(Refusal::NotStaff)?
+            self.role(user).ok_or(refused(Refusal::NotStaff))?
         };
         match right {
             Right::Work => Ok(()),
             Right::Clear if role >= Role::Clinician => Ok(()),
-            Right::Clear => Err(Refusal::NotClinician),
+            Right::Clear => Err(refused(Refusal::NotClinician)),
             Right::Manage if role == Role::Owner => Ok(()),
-            Right::Manage => Err(Refusal::NotOwner),
+            Right::Manage => Err(refused(Refusal::NotOwner)),
         }
     }
 
@@ -154,6 +171,7 @@ impl Roster {
             return Err(LastOwner);
         }
         self.gone.retain(|gone| *gone != who.user);
+        self.owned |= role == Role::Owner;
         match self
             .members
             .iter_mut()
@@ -179,6 +197,7 @@ impl Roster {
 
     /// Somebody has left the staff chat: they are off the team, owner or not.
     pub fn left(&mut self, user: UserId) {
+        self.owned |= self.has_owner();
         self.members.retain(|member| member.who.user != user);
         if !self.gone.contains(&user) {
             self.gone.push(user);

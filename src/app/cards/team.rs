@@ -73,6 +73,7 @@ impl Words {
             Refusal::NotStaff => &self.staff_not_staff,
             Refusal::NotClinician => &self.staff_not_clinician,
             Refusal::NotOwner => &self.staff_not_owner,
+            Refusal::Orphaned => &self.staff_orphaned,
         }
     }
 }
