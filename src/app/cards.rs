@@ -18,8 +18,8 @@ pub use opening::{Numbers, opening};
 pub use quiet::{muted, on_call, sound_is_on};
 pub use stats::{stats, stats_chart};
 pub use talk::{
-    answers, answers_sent, case_line, fate_line, from_patient, is_too_long, no_such_answer,
-    no_such_case, no_talk, signed, silent_line, topic_name,
+    answers, answers_sent, case_line, confirm_answer, fate_line, fitting, from_patient,
+    is_too_long, no_such_answer, no_such_case, no_talk, signed, silent_line, topic_name,
 };
 pub use team::{TeamPress, join_card, joined, member_card, team};
 

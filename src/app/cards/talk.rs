@@ -36,8 +36,7 @@ const fn units_max(media: Option<Media>) -> usize {
     match media {
         Some(Media::Captioned | Media::Bare) => CAPTION_UNITS_MAX,
         None => WORDS_UNITS_MAX,
-    };
-    words.encode_utf16().count() > most
+    }
 }
 
 /// What staff write, with the practice's name below it.
@@ -139,6 +138,25 @@ pub fn answers(content: &Content, case: &Case) -> (RichText, Keyboard) {
     }
     let rows = buttons.chunks(BUTTONS_A_ROW).map(<[Button]>::to_vec);
     (writer.text, Keyboard::Inline(rows.collect()))
+}
+
+/// One ready answer, whom it would go to, and the button that sends it.
+#[must_use]
+pub fn confirm_answer(
+    content: &Content,
+    case: &Case,
+    answer: &ReadyAnswer,
+) -> (RichText, Keyboard) {
+    let mut writer = Writer::new(content);
+    let title = writer.about(case, &content.words.staff_answers_confirm, &[]);
+    writer.text.push_bold(&title);
+    let text = writer.plain(&answer.text);
+    writer.text.push(&format!("\n\n{text}"));
+    let send = Button::Press {
+        label: writer.about(case, &content.words.staff_button_send, &[]),
+        data: say_data(case, Some(&answer.name)),
+    };
+    (writer.text, Keyboard::Inline(vec![vec![send]]))
 }
 
 /// Who has sent which of them.

@@ -95,11 +95,15 @@ impl Clerk {
             }
             StaffDeed::Note => self.note_on_case(&asked, &staffer(from), draft)?,
             StaffDeed::Say => {
+                let is_below_card = self.case_of(incoming)?.is_some();
                 if let (Some((case, version, name)), Some(message)) =
                     (self.asked_case(&asked, draft)?, incoming.message)
                 {
                     if name.is_empty() {
                         self.offer_answers(content, &case, message, draft)?;
+                    } else if !is_below_card {
+                        // A number is soon mistyped: whose it is comes before it goes.
+                        self.ask_to_send(content, &case, name, message, draft)?;
                     } else {
                         let by = staffer(from);
                         self.send_answer(content, case, version, &by, name, message, draft)?;

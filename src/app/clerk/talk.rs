@@ -209,6 +209,33 @@ impl Clerk {
         Ok(draft.tell_of_case(content, case, piece, Under::Card)?)
     }
 
+    /// Shows one ready answer and who would read it: a press sends it.
+    pub(super) fn ask_to_send(
+        &self,
+        content: &Content,
+        case: &Case,
+        name: &str,
+        below: MessageId,
+        draft: &mut Draft<'_>,
+    ) -> Result<(), TurnError> {
+        if let Err(why) = case.can_write() {
+            let text = cards::no_talk(content, case, why);
+            return Ok(draft.answer_below(content, below, text)?);
+        }
+        let Some(answer) = content.bot.answers.iter().find(|one| one.name == name) else {
+            let text = cards::no_such_answer(content, case, name);
+            return Ok(draft.answer_below(content, below, text)?);
+        };
+        let (text, keyboard) = cards::confirm_answer(content, case, answer);
+        let piece = Piece::Send {
+            text,
+            keyboard,
+            silent: true,
+            shows: Some(ShownAs::Answers(case.number)),
+        };
+        Ok(draft.tell_of_case(content, case, piece, Under::Message(below))?)
+    }
+
     /// Sends a ready answer in the patient's language.
     #[expect(
         clippy::too_many_arguments,
