@@ -13,7 +13,7 @@ use psoas_bot::bot_api::Shown;
 use psoas_bot::chat_test::{Staff, Stage};
 use psoas_bot::dialog::Due;
 use psoas_bot::ids::{CaseNumber, ChatId};
-use psoas_bot::staff::{Case, CaseState};
+use psoas_bot::staff::{Case, CaseState, Waits};
 
 use super::content::{CLINIC, real_content, real_sources};
 
@@ -391,6 +391,13 @@ impl Play {
             .is_some_and(|shown| shown.deleted)
     }
 
+    /// What the bot has written to a patient.
+    fn read(&self, patient: i64) -> Vec<String> {
+        let messages = self.stage.world.messages(patient).iter();
+        let of_bot = messages.filter(|shown| shown.from_bot);
+        of_bot.map(|shown| shown.text.clone()).collect()
+    }
+
     /// What a patient wrote is read by staff below their own case alone.
     fn words_are_right(&self) {
         for (_, shown) in self.of_bot() {
@@ -413,6 +420,7 @@ fn check(staff: Staff, steps: &[Step]) {
             .map(|(patient, _)| (*patient, play.open_case(*patient)))
             .collect();
         let said_before = play.stage.world.messages(PATIENTS[0].0).len();
+        let read_before = PATIENTS.map(|(patient, _)| play.read(patient).len());
         let logged = play.stage.world.log().len();
         if !play.act(step) {
             continue;
@@ -422,8 +430,10 @@ fn check(staff: Staff, steps: &[Step]) {
         play.learn_cases();
         play.letters_are_right();
         play.words_are_right();
-        for (patient, _) in PATIENTS {
+        for ((patient, _), read) in PATIENTS.into_iter().zip(read_before) {
             let after = play.open_case(patient);
+            let news = play.read(patient).split_off(read);
+            truth_is_told(&play, patient, before[&patient].as_ref(), &news, step);
             if let Some(was) = &before[&patient] {
                 no_case_is_lost(&play, was, after.as_ref(), step);
                 if let Some(is) = &after {
@@ -480,6 +490,46 @@ fn no_case_is_lost(play: &Play, was: &Case, after: Option<&Case>, step: &Step) {
         None => was.forget_on_close,
     };
     assert!(is_closed, "case {} was lost at {step:?}", was.number);
+}
+
+/// What a patient reads of the team is so: that the note has arrived, that nobody
+/// has seen it, that somebody has. And who is taken up reads so.
+fn truth_is_told(play: &Play, patient: i64, was: Option<&Case>, news: &[String], step: &Step) {
+    let reads = |words: &str| news.iter().any(|text| text.contains(words));
+    let open = play.open_case(patient);
+    let now = open.clone().or_else(|| {
+        let last = was?;
+        play.case(patient, last.number.0)
+    });
+    if reads("Your note is in our team's chat now") {
+        let number = now.as_ref().map(|case| case.number.0);
+        let stands = play
+            .of_bot()
+            .any(|(_, shown)| number.is_some() && Play::case_in(&shown.text) == number);
+        assert!(stands, "no card stands in the staff chat after {step:?}");
+    }
+    if reads("Nobody on our team has seen your note yet") {
+        let is_unseen = |case: &Case| case.state == CaseState::Open && !case.seen;
+        assert!(now.as_ref().is_some_and(is_unseen), "untrue after {step:?}");
+    }
+    if reads("nobody is looking after it right now") {
+        let is_left = |case: &Case| case.state == CaseState::Open && case.seen;
+        assert!(now.as_ref().is_some_and(is_left), "untrue after {step:?}");
+    }
+    let seen = reads("Someone on our team has seen");
+    if seen {
+        let is_seen = |case: &Case| case.seen || !case.is_open();
+        assert!(now.as_ref().is_none_or(is_seen), "untrue after {step:?}");
+    }
+    let Some(was) = was.filter(|was| Waits::of(was) == Some(Waits::Claim)) else {
+        return;
+    };
+    let is_taken = now.is_none_or(|case| Waits::of(&case) != Some(Waits::Claim));
+    let can_read = !play.blocked.contains(&patient) && !was.forget_on_close;
+    if is_taken && can_read && !matches!(step, Step::Erases(_)) {
+        let told = seen || reads("A person from");
+        assert!(told, "nobody told the patient after {step:?}");
+    }
 }
 
 /// Whoever has a case keeps it until somebody puts it back, says how it went or
