@@ -108,14 +108,14 @@ impl Clerk {
             // Erased since, or never there.
             return self.refuse_press(content, by, "refused.no-case", Some(number), draft);
         };
+        if acts > case.acts {
+            return self.refuse_press(content, by, "refused.forged", Some(number), draft);
+        }
         if deed == Act::Reopen
             && let Some(other) = self.other_open_case(&case, draft)?
         {
             let other = other.to_string();
             toast(draft, content, &words.staff_other_open, &[("case", &other)]);
-        if acts > case.acts {
-            return self.refuse_press(content, by, "refused.forged", Some(number), draft);
-        }
             return Ok(());
         }
         let change = if acts < case.acts {
@@ -123,13 +123,13 @@ impl Clerk {
         } else if case_card(content, &case).1.offers(data) {
             self.act(content, &mut case, deed, by, draft)
         } else {
+            // The card as it stands has no such button: an older one had, or none.
+            self.note_refusal(Some(by), "refused.not-offered", Some(number), draft)?;
             Change::Nothing
         };
         match change {
             Change::Nothing => {
                 match last_deed(content, &case) {
-            // The card as it stands has no such button: an older one had, or none.
-            self.note_refusal(Some(by), "refused.not-offered", Some(number), draft)?;
                     Some(deed) => toast(draft, content, &words.staff_late, &[("deed", &deed)]),
                     None => toast(draft, content, &words.staff_stale, &[]),
                 }
@@ -152,15 +152,6 @@ impl Clerk {
         self.note_act(deed, by, number, draft)
     }
 
-    /// Writes an act on a case down in the audit log.
-    pub(super) fn note_act(
-        &self,
-        deed: Act,
-        by: &Staffer,
-        case: CaseNumber,
-        draft: &mut Draft<'_>,
-    ) -> Result<(), TurnError> {
-        let what = format!("case.{}", deed.word());
     /// A press that counts for nothing: written down, and answered.
     pub(super) fn refuse_press(
         &self,
@@ -175,6 +166,15 @@ impl Clerk {
         Ok(())
     }
 
+    /// Writes an act on a case down in the audit log.
+    pub(super) fn note_act(
+        &self,
+        deed: Act,
+        by: &Staffer,
+        case: CaseNumber,
+        draft: &mut Draft<'_>,
+    ) -> Result<(), TurnError> {
+        let what = format!("case.{}", deed.word());
         draft.audit(&Noted {
             who: Some(by),
             what: &what,
