@@ -1159,3 +1159,24 @@ async fn a_chat_through_the_bot_api_server() {
     }
     server.stop().await;
 }
+
+/// A bot without rights in its group is lost there; one odd message is not.
+#[test]
+fn a_refusal_of_the_bot_is_no_refusal_of_a_message() {
+    let lacks = psoas_bot::channel::telegram::lacks_rights;
+    for of_the_bot in [
+        "Bad Request: not enough rights to send text messages to the chat",
+        "Bad Request: have no rights to send a message",
+        "Forbidden: bot is not a member of the channel chat",
+        "Bad Request: CHAT_WRITE_FORBIDDEN",
+    ] {
+        assert!(lacks(of_the_bot), "{of_the_bot}");
+    }
+    for of_one in [
+        "Bad Request: message text is empty",
+        "Bad Request: BUTTON_DATA_INVALID",
+        "error 400, not described",
+    ] {
+        assert!(!lacks(of_one), "{of_one}");
+    }
+}

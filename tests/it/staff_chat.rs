@@ -4,9 +4,16 @@ use std::sync::Arc;
 
 use serde_json::json;
 
+use psoas_bot::app::clerk::{Clerk, Job};
 use psoas_bot::app::library::Library;
+use psoas_bot::app::records::{InboxRow, OutboxRow, Piece, Raw, Undelivered};
 use psoas_bot::bot_api::{Fault, Shown};
 use psoas_bot::chat_test::{Staff, Stage};
+use psoas_bot::content::RichText;
+use psoas_bot::dialog::{Keyboard, Weight};
+use psoas_bot::ids::{BotId, ChatId, Lang, Timestamp};
+use psoas_bot::store::memory::MemoryDisk;
+use psoas_bot::store::{Commit, Kind, Put};
 
 use super::content::{CLINIC, real_content, real_sources};
 
@@ -99,4 +106,47 @@ fn cards_stand_in_the_new_group_and_old_ones_still_serve() {
     // It is not posted again at the next start.
     stage.restart(false);
     assert_eq!(reads(&stage, new, "Case 1 · emergency now"), 1);
+}
+
+/// What could not be delivered is its patient's, and goes with their key when it
+/// is sent again.
+#[test]
+fn what_is_sent_again_is_sealed_as_it_was() {
+    let (patient, group, now) = (ChatId(PATIENT), ChatId(-100), Timestamp(1_800_000_000));
+    let (ledger, _) = MemoryDisk::default().open().expect("a store");
+    let library = Library::new(real_content().clone(), real_sources().clone(), CLINIC);
+    let clerk = Clerk::new(ledger, Arc::new(library), BotId(7), "bot", Some(group), 0);
+    let piece = Piece::Send {
+        text: RichText::plain("what I told you"),
+        keyboard: Keyboard::None,
+        silent: false,
+        shows: None,
+    };
+    let row = OutboxRow::new(piece, Weight::Warning, Lang::En);
+    let kept = Undelivered {
+        row,
+        why: "blocked".to_owned(),
+        at: now,
+    };
+    let key = clerk.keys.undelivered(patient, 7);
+    let commit = Commit {
+        puts: vec![Put::json(key, patient, &kept).expect("it fits")],
+        ..Commit::default()
+    };
+    clerk.ledger.commit_blocking(commit).expect("kept");
+    let press = json!({"update_id": 1, "callback_query": {
+        "id": "1", "from": {"id": ANA, "first_name": "Ana"}, "data": format!("dead:{PATIENT}:7"),
+        "message": {"message_id": 5, "date": 1, "chat": {"id": group.0, "type": "group"}}}});
+    let row = InboxRow::Update {
+        raw: Raw(press.to_string()),
+        at: now,
+        tries: 0,
+    };
+    let job = Job::Row { sequence: 1, row };
+    let prepared = clerk.prepare(group, &job, now).expect("a turn");
+    let mut puts = prepared.commit.puts.iter();
+    let sent = puts
+        .find(|put| put.key.kind() == Kind::Outbox)
+        .expect("sent");
+    assert_eq!((sent.key.chat(), sent.subject), (patient, patient));
 }

@@ -7,7 +7,7 @@ use crate::app::records::{DueRow, OutboxRow, Piece, ShownAs};
 use crate::content::Text;
 use crate::dialog::{Button, Due, Keyboard, Weight};
 use crate::free_text::normalise;
-use crate::ids::{CaseNumber, ChatId, Lang, PatientText};
+use crate::ids::{CaseNumber, ChatId, Lang, PatientText, Timestamp};
 use crate::staff::{Alert, Case, CaseState, Outcome, Waits};
 
 /// The same time of the next day: nobody is asked in the night who did not
@@ -109,11 +109,12 @@ impl Clerk {
 
     /// The question that typed words answer, and how; none when they answer
     /// something else, or nothing. What was asked since comes first, and so does
-    /// whoever writes with the patient.
+    /// whoever writes with the patient. A "no" of days later answers nothing.
     pub(super) fn typed_care(
         &self,
         chat: ChatId,
         words: &PatientText,
+        now: Timestamp,
     ) -> Result<Option<(CaseNumber, Care)>, TurnError> {
         let content = self.library.newest();
         let typed = plain(words.reveal());
@@ -138,11 +139,10 @@ impl Clerk {
             .filter_map(|case| Some((case.care_asked?, case)))
             .max_by_key(|(at, case)| (*at, case.number));
         let newest = newest.filter(|(at, case)| {
-            case.talk.is_none()
-                && conversation
-                    .open
-                    .as_ref()
-                    .is_none_or(|open| open.since <= *at)
+            let open = conversation.open.as_ref();
+            now.seconds_since(*at) < ASKED_AFTER_SECONDS
+                && case.talk.is_none()
+                && open.is_none_or(|open| open.since <= *at)
         });
         Ok(newest.map(|(_, case)| (case.number, care)))
     }

@@ -163,7 +163,7 @@ impl Clerk {
             return Ok(());
         }
         if let IncomingKind::Text(words) = &incoming.kind
-            && let Some((number, care)) = self.typed_care(chat, words)?
+            && let Some((number, care)) = self.typed_care(chat, words, draft.now)?
             && self.answer_care(chat, number, care, draft)?
         {
             return Ok(());
