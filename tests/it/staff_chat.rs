@@ -83,12 +83,39 @@ fn cards_stand_in_the_new_group_and_old_ones_still_serve() {
     assert_eq!(reads(&stage, new, "Case 1 · emergency now"), 1, "once");
 
     // A press on the card that cannot be changed any more.
-    let claim = "case:1:claim:0";
-    let pressed = stage.world.press(old, ANA, card.message_id, claim, now);
-    pressed.expect("pressed");
-    stage.settle();
-    assert_eq!(reads(&stage, new, "Ana is on it"), 1);
-    assert_eq!(reads(&stage, PATIENT, "Someone on our team has seen"), 1);
+    let press = json!({"update_id": 1, "callback_query": {
+        "id": "1", "from": {"id": ANA, "first_name": "Ana"}, "data": "case:1:claim:0",
+        "message": {"message_id": card.message_id, "date": 0, "chat": {"id": old, "type": "group"}}}});
+    let row = InboxRow::Update {
+        raw: Raw(press.to_string()),
+        at: Timestamp(now),
+        tries: 0,
+    };
+    let library = Library::new(real_content().clone(), real_sources().clone(), CLINIC);
+    let ledger = stage.ledger().clone();
+    let clerk = Clerk::new(
+        ledger,
+        Arc::new(library),
+        stage.keys().0,
+        "clinic_bot",
+        Some(ChatId(new)),
+        1_000,
+    );
+    let job = Job::Row { sequence: 999, row };
+    let prepared = clerk.prepare(ChatId(old), &job, Timestamp(now));
+    let prepared = prepared.expect("a turn");
+    let woken = prepared.wakes.iter().map(|(chat, _, row)| (*chat, row));
+    let seen = woken.collect::<Vec<_>>();
+    assert_eq!(
+        seen,
+        [(ChatId(PATIENT), &InboxRow::Seen)],
+        "the patient is told"
+    );
+    let (chat, _, changed) = prepared.messages.first().expect("the card changes");
+    assert_eq!(
+        (*chat, changed.case.map(|case| case.0)),
+        (ChatId(new), Some(1))
+    );
 
     // A reply to it reaches the patient whose case it shows, and no other chat's does.
     for (chat, text) in [(old, "call us please"), (-4321, "for nobody")] {

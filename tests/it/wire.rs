@@ -16,7 +16,6 @@ mod pictures;
 use std::time::Instant;
 
 use psoas_bot::app::pacing::Slowed;
-use psoas_bot::app::records::Keys;
 use psoas_bot::app::run::RunError;
 use psoas_bot::bot_api::{ButtonAction, Fault, World};
 use psoas_bot::channel::telegram::{Telegram, UpdateKind};
@@ -253,34 +252,6 @@ async fn staff_hear_that_a_message_to_a_patient_was_refused() {
     let card = house.until_said(STAFF, "could not be delivered").await;
     assert!(card.text.starts_with(CASE_1));
     house.stop().await;
-}
-
-/// Telegram refuses one message for its own sake: the chat is not lost for that.
-#[tokio::test(flavor = "multi_thread", worker_threads = 2)]
-async fn one_refused_card_is_no_lost_chat() {
-    let mut house = House::new().await;
-    house.start().await;
-    for _ in 0..2 {
-        // The card, and the card as plain text.
-        house
-            .world()
-            .fail_next_in(STAFF, "sendMessage", Fault::Refused);
-    }
-    house.say(ANA, EMERGENCY);
-    house.until_said(ANA, "911").await;
-    house
-        .until("two refusals", |world| {
-            let log = world.log().iter();
-            let refused = log.filter(|call| call.chat == Some(STAFF) && call.status == 400);
-            (refused.count() == 2).then_some(())
-        })
-        .await;
-    house.say(BEN, EMERGENCY);
-    house.until_said(STAFF, CASE_2).await;
-    house.stop().await;
-    let (ledger, _) = house.open_store().await;
-    let key = Keys(BotId(BOT)).single("desk-lost");
-    assert!(ledger.read_bytes(&key).unwrap().is_none());
 }
 
 // ---- the staff group moves ----

@@ -41,11 +41,12 @@ impl Clerk {
     }
 
     /// Whether somebody on staff is on the case of a patient who was stopped, or has
-    /// closed it: every stop has a case.
-    pub(super) fn is_taken(&self, chat: ChatId) -> Result<bool, TurnError> {
+    /// closed it: every stop has a case. Who states a sign after that opens another,
+    /// and nobody has seen it.
+    pub(super) fn is_taken(&self, chat: ChatId, states_sign: bool) -> Result<bool, TurnError> {
         let mut in_hand = None;
         let held = self.hold_case(chat, &mut in_hand)?;
-        Ok(held.is_none_or(|held| match held.case.state {
+        Ok(held.map_or(!states_sign, |held| match held.case.state {
             CaseState::Claimed { .. } | CaseState::Handled { .. } => !held.case.private,
             CaseState::Open | CaseState::Closed { .. } => false,
         }))

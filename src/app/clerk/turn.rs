@@ -43,7 +43,11 @@ impl Clerk {
             conversation.name = PatientText::new(from.name.clone());
             conversation.handle = from.username.clone().map(PatientText::new);
         }
-        if input.desk == Desk::Staffed && conversation.stop.is_some() && self.is_taken(chat)? {
+        let states_sign = input.heard.flags().next().is_some();
+        if input.desk == Desk::Staffed
+            && conversation.stop.is_some()
+            && self.is_taken(chat, states_sign)?
+        {
             input.desk = Desk::Taken;
         }
         let Walked { content, moves_to } = self.content_for(&conversation, &input.what);

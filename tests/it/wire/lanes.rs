@@ -8,10 +8,10 @@ use std::time::{Duration, Instant};
 
 use psoas_bot::app::clerk::{Clerk, Draft};
 use psoas_bot::app::clock::Clock;
-use psoas_bot::app::lanes::Lanes;
 use psoas_bot::app::lanes::queue::{Queue, Ready};
+use psoas_bot::app::lanes::{Lanes, News};
 use psoas_bot::app::pacing::Pacing;
-use psoas_bot::app::records::{OutboxRow, Piece, ShownAs};
+use psoas_bot::app::records::{InboxRow, OutboxRow, Piece, ShownAs};
 use psoas_bot::channel::alarm::Alarms;
 use psoas_bot::channel::telegram::Telegram;
 use psoas_bot::content::RichText;
@@ -31,12 +31,15 @@ struct Street {
     lanes: Arc<Lanes>,
     /// What each call said.
     texts: Arc<Mutex<Vec<String>>>,
+    /// What the bot was told.
+    told: Arc<Mutex<Vec<InboxRow>>>,
     server: JoinHandle<std::io::Result<()>>,
 }
 
 impl Street {
     async fn new(refusals: &[Value]) -> Self {
         let texts: Arc<Mutex<Vec<String>>> = Arc::default();
+        let told: Arc<Mutex<Vec<InboxRow>>> = Arc::default();
         let refusals = Arc::new(Mutex::new(VecDeque::from(refusals.to_vec())));
         let answer = {
             let texts = Arc::clone(&texts);
@@ -65,12 +68,20 @@ impl Street {
             Alarms::default(),
             Clock::default(),
             Pacing::Off,
-            Box::new(|_| {}),
+            Box::new({
+                let told = Arc::clone(&told);
+                move |news| {
+                    if let News::Wake(_, _, row) = news {
+                        told.lock().unwrap().push(row);
+                    }
+                }
+            }),
         );
         Self {
             clerk,
             lanes,
             texts,
+            told,
             server,
         }
     }
@@ -101,10 +112,9 @@ impl Street {
     }
 }
 
-/// A group in which the bot may not write, and then may again.
-#[tokio::test(flavor = "multi_thread", worker_threads = 2)]
-async fn a_warning_that_is_refused_is_tried_again_and_keeps_no_other_back() {
-    let why = "Bad Request: not enough rights to send text messages to the chat";
+/// Two lines to the staff chat, of which Telegram refuses the first once: what was
+/// sent, and what the bot was told.
+async fn refused_once(why: &str) -> (Vec<String>, Vec<InboxRow>) {
     let refused = json!({"ok": false, "error_code": 400, "description": why});
     let street = Street::new(&[refused]).await;
     for text in ["first", "second"] {
@@ -117,7 +127,25 @@ async fn a_warning_that_is_refused_is_tried_again_and_keeps_no_other_back() {
             street.lanes.push(chat, sequence, row);
         }
     }
-    assert_eq!(street.sent().await, ["first", "second", "first"]);
+    let told = Arc::clone(&street.told);
+    let sent = street.sent().await;
+    let told = told.lock().unwrap().clone();
+    (sent, told)
+}
+
+/// A group in which the bot may not write, and then may again; and one message
+/// that is refused for its own sake, which is no lost group.
+#[tokio::test(flavor = "multi_thread", worker_threads = 2)]
+async fn a_warning_that_is_refused_is_tried_again_and_keeps_no_other_back() {
+    let no_rights = "Bad Request: not enough rights to send text messages to the chat";
+    let (lost, odd) = tokio::join!(
+        refused_once(no_rights),
+        refused_once("Bad Request: something odd")
+    );
+    assert_eq!(lost.0, ["first", "second", "first"]);
+    assert_eq!(lost.1, [InboxRow::Unreachable]);
+    assert_eq!(odd.0, ["first", "second", "first"]);
+    assert_eq!(odd.1, []);
 }
 
 /// A countdown that Telegram slows down: the seconds that are over are let go,
