@@ -145,7 +145,7 @@ async fn a_warning_that_is_refused_is_tried_again_and_keeps_no_other_back() {
     assert_eq!(lost.0, ["first", "second", "first"]);
     assert_eq!(lost.1, [InboxRow::Unreachable]);
     assert_eq!(odd.0, ["first", "second", "first"]);
-    assert_eq!(odd.1, []);
+    assert!(odd.1.is_empty(), "{:?}", odd.1);
 }
 
 /// A countdown that Telegram slows down: the seconds that are over are let go,
