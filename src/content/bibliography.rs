@@ -3,6 +3,8 @@
 //! Looks names up; whether a source says what a text says is for a reader of
 //! the page that is made of this.
 
+use std::ops::RangeInclusive;
+
 use serde::Deserialize;
 
 use super::build::{Builder, join, place};
@@ -33,10 +35,41 @@ pub struct Seed {
     pub file: String,
     /// How many lines it has; a source may name each, from 1.
     pub lines: usize,
+    /// Those that say nothing, so that no text can rest on them: `2 5-7`.
+    #[serde(default)]
+    pub blank: Lines,
     /// What it is.
     pub about: String,
     /// What was taken from it.
     pub taken: String,
+}
+
+/// Some lines of a text, as `2 5-7`.
+#[derive(Debug, Clone, Default, PartialEq, Eq, Deserialize)]
+#[serde(try_from = "String")]
+pub struct Lines(Vec<RangeInclusive<usize>>);
+
+impl Lines {
+    /// Whether this line is one of them.
+    #[must_use]
+    pub fn contain(&self, line: usize) -> bool {
+        self.0.iter().any(|lines| lines.contains(&line))
+    }
+}
+
+impl TryFrom<String> for Lines {
+    type Error = String;
+
+    fn try_from(written: String) -> Result<Self, String> {
+        let lines = written.split_whitespace().map(|lines| {
+            let (from, to) = lines.split_once('-').unwrap_or((lines, lines));
+            match (from.parse(), to.parse()) {
+                (Ok(from), Ok(to)) if from <= to => Ok(from..=to),
+                (_, _) => Err(format!("`{lines}` is no line, and no lines such as `5-7`")),
+            }
+        });
+        lines.collect::<Result<_, _>>().map(Self)
+    }
 }
 
 /// A claim or contradiction of the seeds, and what was decided.
@@ -105,15 +138,17 @@ impl Bibliography {
             None => (source, None),
         };
         match (self.seed(key), line) {
-            (Some(seed), Some(line)) => {
-                let stands = line
-                    .parse()
-                    .is_ok_and(|line| (1..=seed.lines).contains(&line));
-                (!stands).then(|| {
+            (Some(seed), Some(line)) => match line.parse() {
+                Ok(line) if seed.blank.contain(line) => Some((
+                    format!("the line {line} of `{key}` says nothing"),
+                    Some("Name the line that says it.".to_owned()),
+                )),
+                Ok(line) if (1..=seed.lines).contains(&line) => None,
+                Ok(_) | Err(_) => {
                     let help = format!("It has the lines 1 to {}.", seed.lines);
-                    (format!("`{key}` has no line `{line}`"), Some(help))
-                })
-            }
+                    Some((format!("`{key}` has no line `{line}`"), Some(help)))
+                }
+            },
             (Some(_), None) => Some((
                 format!("`{key}` is named without a line"),
                 Some(format!("Write `{key}:` and the line's number.")),

@@ -3,12 +3,13 @@
 use std::collections::BTreeMap;
 
 use super::build::{Builder, place};
-use super::diagnostic::Place;
+use super::diagnostic::{Diagnostic, Place};
 use super::model::{
     AskLater, Card, CardAnswer, Change, Easier, Instead, Move, MoveStep, Moves, Pace, Work,
 };
-use super::raw;
+use super::raw::{self, Name, Pairs};
 use super::readability::Measure;
+use super::text::Text;
 use crate::ids::{CardId, ChoiceId, MoveId};
 use crate::triage::Level;
 
@@ -98,6 +99,18 @@ pub(super) fn build_cards(builder: &mut Builder, file: raw::Cards) -> BTreeMap<C
 pub(super) const MOVES: &str = "moves.yaml";
 
 pub(super) fn build_moves(builder: &mut Builder, file: raw::Moves) -> Moves {
+    let everywhere = Place {
+        file: MOVES.to_owned(),
+        bytes: 0..0,
+    };
+    for said in [
+        &file.warm_up,
+        &file.stop_rules,
+        &file.every_push,
+        &file.every_move,
+    ] {
+        builder.readable(&everywhere, said, Measure::Talk, None);
+    }
     let mut list = BTreeMap::new();
     for (name, exercise) in file.moves.0 {
         builder.id(MOVES, &name);
@@ -109,25 +122,13 @@ pub(super) fn build_moves(builder: &mut Builder, file: raw::Moves) -> Moves {
         }
         let here = place(MOVES, &name);
         builder.cite(&here, &name.value, &exercise.sources);
-        let changes = exercise
-            .changes
-            .0
-            .iter()
-            .filter_map(|(_, change)| match change {
-                raw::Change::Adapt(text) => Some(text),
-                raw::Change::Keep | raw::Change::Drop => None,
-            });
-        let instead = exercise.instead.iter().flat_map(|instead| &instead.steps);
-        for text in exercise
-            .steps
-            .iter()
-            .chain(instead)
-            .map(|step| &step.say)
-            .chain([&exercise.caveats])
-            .chain(changes)
-        {
+        for text in texts_of(&exercise) {
             builder.readable(&here, text, Measure::Talk, None);
         }
+        let instead = exercise.instead.into_iter();
+        let instead = instead
+            .map(|instead| build_instead(builder, &here, instead, &exercise.changes))
+            .collect();
         let changes = exercise
             .changes
             .0
@@ -144,29 +145,8 @@ pub(super) fn build_moves(builder: &mut Builder, file: raw::Moves) -> Moves {
         let pace = exercise
             .pace
             .and_then(|pace| build_pace(builder, place(MOVES, &name), &pace));
-        let easier = exercise.easier.map(|easier| Easier {
-            say: easier.say,
-            hold_seconds: easier.hold_seconds,
-        });
+        let easier = exercise.easier.map(build_easier);
         let steps = move_steps(builder, exercise.steps);
-        let instead = exercise
-            .instead
-            .into_iter()
-            .map(|instead| {
-                if instead.with.is_empty() || instead.steps.is_empty() {
-                    builder.error(here.clone(), "`instead` needs facts in `with`, and `steps`");
-                }
-                Instead {
-                    with: instead
-                        .with
-                        .iter()
-                        .map(|atom| builder.atom(MOVES, atom))
-                        .collect(),
-                    name: instead.name,
-                    steps: move_steps(builder, instead.steps),
-                }
-            })
-            .collect();
         list.insert(
             MoveId::new(&name.value),
             Move {
@@ -193,6 +173,95 @@ pub(super) fn build_moves(builder: &mut Builder, file: raw::Moves) -> Moves {
         every_push: file.every_push,
         every_move: file.every_move,
         list,
+    }
+}
+
+/// Everything that is said of a move.
+fn texts_of(exercise: &raw::Move) -> impl Iterator<Item = &Text> {
+    fn changes(changes: &Pairs<raw::Change>) -> impl Iterator<Item = &Text> {
+        changes.0.iter().filter_map(|(_, change)| match change {
+            raw::Change::Adapt(text) => Some(text),
+            raw::Change::Keep | raw::Change::Drop => None,
+        })
+    }
+    let instead = exercise.instead.iter().flat_map(|instead| {
+        let easier = instead.easier.iter().map(|easier| &easier.say);
+        let steps = instead.steps.iter().map(|step| &step.say);
+        [&instead.dose, &instead.caveats]
+            .into_iter()
+            .chain(steps)
+            .chain(easier)
+            .chain(changes(&instead.changes))
+    });
+    [&exercise.dose, &exercise.caveats]
+        .into_iter()
+        .chain(exercise.steps.iter().map(|step| &step.say))
+        .chain(exercise.easier.iter().map(|easier| &easier.say))
+        .chain(changes(&exercise.changes))
+        .chain(instead)
+}
+
+/// Another way of a move that `usual` facts change.
+fn build_instead(
+    builder: &mut Builder,
+    here: &Place,
+    instead: raw::Instead,
+    usual: &Pairs<raw::Change>,
+) -> Instead {
+    if instead.with.is_empty() || instead.steps.is_empty() {
+        builder.error(here.clone(), "`instead` needs facts in `with`, and `steps`");
+    }
+    let names = |names: &[Name], name: &Name| names.iter().any(|one| one.value == name.value);
+    let own: Vec<Name> = instead
+        .changes
+        .0
+        .iter()
+        .map(|(name, _)| name.clone())
+        .collect();
+    for (name, change) in &usual.0 {
+        let is_said = matches!(change, raw::Change::Adapt(_));
+        if is_said && !names(&instead.with, name) && !names(&own, name) {
+            let message = format!("`instead` does not say what `{}` changes there", name.value);
+            let help = format!(
+                "What it changes in the usual way is said there too. Write `{0}` below the `changes` of `instead`, or `{0}: keep` where nothing changes.",
+                name.value
+            );
+            let found = Diagnostic::warning(place(MOVES, name), message).with_help(help);
+            builder.found.push(found);
+        }
+    }
+    let mut changes = Vec::new();
+    for (name, change) in instead.changes.0 {
+        let atom = builder.atom(MOVES, &name);
+        match change {
+            raw::Change::Keep => changes.push((atom, None)),
+            raw::Change::Adapt(text) => changes.push((atom, Some(text))),
+            raw::Change::Drop => builder.error_with(
+                place(MOVES, &name),
+                "a fact takes the whole move away, not one way of it",
+                Some("Write `drop` below the `changes` of the move.".to_owned()),
+            ),
+        }
+    }
+    Instead {
+        with: instead
+            .with
+            .iter()
+            .map(|atom| builder.atom(MOVES, atom))
+            .collect(),
+        name: instead.name,
+        dose: instead.dose,
+        steps: move_steps(builder, instead.steps),
+        caveats: instead.caveats,
+        easier: instead.easier.map(build_easier),
+        changes,
+    }
+}
+
+fn build_easier(easier: raw::Easier) -> Easier {
+    Easier {
+        say: easier.say,
+        hold_seconds: easier.hold_seconds,
     }
 }
 

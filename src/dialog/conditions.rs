@@ -1,7 +1,7 @@
 //! What a branch asks, answered.
 
 use super::conversation::{Conversation, Slot};
-use crate::content::{Atom, Change, Condition, Content};
+use crate::content::{Atom, Change, Condition, Content, Instead, Move};
 use crate::ids::MoveId;
 use crate::triage::Level;
 
@@ -51,6 +51,14 @@ pub fn has(conversation: &Conversation, atom: &Atom) -> bool {
             Some(Slot::Typed | Slot::Phone(_)) | None => false,
         },
     }
+}
+
+/// The way a move is done instead of the usual one: the first that a fact asks for.
+#[must_use]
+pub fn done_instead<'m>(conversation: &Conversation, exercise: &'m Move) -> Option<&'m Instead> {
+    let holds = |atom| has(conversation, atom);
+    let mut all = exercise.instead.iter();
+    all.find(|instead| instead.with.iter().any(holds))
 }
 
 /// Whether a fact takes a move away: one that drops it, or a history a clinician

@@ -4,10 +4,19 @@ use super::conditions;
 use super::conversation::Asking;
 use super::effect::{Due, Effect};
 use super::walk::Walk;
-use crate::content::{Change, Instead, Move, MoveStep, Text, Verb};
+use crate::content::{Change, Easier, Move, MoveStep, RichText, Text, Verb};
 use crate::ids::{MoveId, Timestamp};
 
 const DAY_SECONDS: i64 = 24 * 60 * 60;
+
+/// A move in the way one patient does it.
+pub(super) struct Way<'a> {
+    pub name: &'a Text,
+    pub dose: &'a Text,
+    pub steps: &'a [MoveStep],
+    pub caveats: &'a Text,
+    pub easier: Option<&'a Easier>,
+}
 
 impl<'a> Walk<'a> {
     /// Whether a move may be shown; if not, what is shown instead.
@@ -117,7 +126,7 @@ impl<'a> Walk<'a> {
             Verb::Play { .. } => pictures.extend(self.pictures_of_play()),
             Verb::Move { id, .. } => {
                 let exercise = self.content.moves.list.get(id);
-                let steps = exercise.map(|exercise| self.steps_of(exercise));
+                let steps = exercise.map(|exercise| self.way_of(exercise).steps);
                 let drawn = steps.into_iter().flatten();
                 pictures.extend(drawn.filter_map(|step| step.picture.clone()));
             }
@@ -130,23 +139,29 @@ impl<'a> Walk<'a> {
             .extend(pictures.into_iter().map(Effect::Picture));
     }
 
-    /// A move's steps, or those that a fact puts in their place.
-    pub fn steps_of(&self, exercise: &'a Move) -> &'a [MoveStep] {
-        let instead = self.done_instead(exercise);
-        instead.map_or(&exercise.steps, |instead| &instead.steps)
+    /// A move as this patient does it.
+    pub fn way_of(&self, exercise: &'a Move) -> Way<'a> {
+        match conditions::done_instead(&self.c, exercise) {
+            Some(instead) => Way {
+                name: instead.name.as_ref().unwrap_or(&exercise.name),
+                dose: &instead.dose,
+                steps: &instead.steps,
+                caveats: &instead.caveats,
+                easier: instead.easier.as_ref(),
+            },
+            None => Way {
+                name: &exercise.name,
+                dose: &exercise.dose,
+                steps: &exercise.steps,
+                caveats: &exercise.caveats,
+                easier: exercise.easier.as_ref(),
+            },
+        }
     }
 
     /// What a move is called in the way it is done.
     pub fn name_of(&self, exercise: &'a Move) -> String {
-        let instead = self.done_instead(exercise);
-        let name = instead.and_then(|instead| instead.name.as_ref());
-        self.label(name.unwrap_or(&exercise.name))
-    }
-
-    fn done_instead(&self, exercise: &'a Move) -> Option<&'a Instead> {
-        let holds = |atom| conditions::has(&self.c, atom);
-        let mut all = exercise.instead.iter();
-        all.find(|instead| instead.with.iter().any(holds))
+        self.label(self.way_of(exercise).name)
     }
 
     pub fn is_dropped(&self, id: &MoveId) -> bool {
@@ -170,15 +185,41 @@ impl<'a> Walk<'a> {
         })
     }
 
-    /// What the patient's facts change about a move.
-    pub fn changes<'m>(&self, exercise: &'m Move) -> impl Iterator<Item = &'m Text> {
-        exercise
-            .changes
-            .iter()
-            .filter_map(|(atom, change)| match change {
-                Change::Adapt(text) if conditions::has(&self.c, atom) => Some(text),
-                Change::Adapt(_) | Change::Drop => None,
+    /// What the patient's facts change about a move, in the way it is done: what
+    /// a fact changes in the usual way may be wrong in another. Nothing is said twice.
+    pub fn changes(&self, exercise: &'a Move) -> Vec<RichText> {
+        let instead = conditions::done_instead(&self.c, exercise);
+        let said_instead = |atom| {
+            let changes = instead.map_or(&[][..], |instead| &instead.changes);
+            let mut changes = changes.iter();
+            changes.find(|(one, _)| one == atom)
+        };
+        let usual = exercise.changes.iter().filter_map(|(atom, change)| {
+            let own = said_instead(atom).map(|(_, text)| text.as_ref());
+            match change {
+                Change::Adapt(text) => Some((atom, own.unwrap_or(Some(text))?)),
+                Change::Drop => None,
+            }
+        });
+        // A fact that changes nothing in the usual way may change this one.
+        let only_here = instead.into_iter().flat_map(|instead| &instead.changes);
+        let only_here = only_here
+            .filter(|(atom, _)| exercise.changes.iter().all(|(one, _)| one != atom))
+            .filter_map(|(atom, text)| Some((atom, text.as_ref()?)));
+        let said: Vec<RichText> = usual
+            .chain(only_here)
+            .filter(|(atom, _)| conditions::has(&self.c, atom))
+            .map(|(_, text)| self.text(text))
+            .collect();
+        let is_in_another = |at: usize| {
+            said.iter().enumerate().any(|(other, text)| {
+                let shorter = said[at].text.len() < text.text.len();
+                let again = said[at].text == text.text && other < at;
+                other != at && text.text.contains(&said[at].text) && (shorter || again)
             })
+        };
+        let kept = (0..said.len()).filter(|at| !is_in_another(*at));
+        kept.map(|at| said[at].clone()).collect()
     }
 
     /// A move without clearance is refused, whatever the content says.

@@ -12,7 +12,7 @@ use super::button::{Cue, Token};
 use super::conversation::Asking;
 use super::effect::{Due, Effect, Message, Weight};
 use super::walk::Walk;
-use crate::content::{Answer, Move, MoveStep, Text, Verb, Work};
+use crate::content::{Answer, Easier, Move, MoveStep, Text, Verb, Work};
 use crate::ids::{MoveId, PictureId, StepId, Timestamp};
 
 /// A countdown changes at most this often, in seconds: a channel slows whoever
@@ -69,6 +69,7 @@ struct Playing<'a> {
     next: &'a StepId,
     exercise: &'a Move,
     steps: &'a [MoveStep],
+    easier: Option<&'a Easier>,
 }
 
 impl Playing<'_> {
@@ -103,8 +104,7 @@ impl Playing<'_> {
             Work::Hold { seconds } => seconds,
             Work::Times(_) => return None,
         };
-        let easier = self.exercise.easier.as_ref();
-        let shorter = easier.and_then(|easier| easier.hold_seconds);
+        let shorter = self.easier.and_then(|easier| easier.hold_seconds);
         let seconds = match shorter {
             Some(shorter) if self.play.easier => shorter.min(usual),
             Some(_) | None => usual,
@@ -130,6 +130,7 @@ impl<'a> Walk<'a> {
             .moves
             .list
             .get(moves.get(usize::from(play.at))?)?;
+        let way = self.way_of(exercise);
         Some(Playing {
             play,
             moves,
@@ -137,7 +138,8 @@ impl<'a> Walk<'a> {
             numb,
             next,
             exercise,
-            steps: self.steps_of(exercise),
+            steps: way.steps,
+            easier: way.easier,
         })
     }
 
@@ -279,7 +281,7 @@ impl<'a> Walk<'a> {
                 });
                 self.time_hold();
             }
-            (Cue::Easier, beat) if !play.easier && playing.exercise.easier.is_some() => {
+            (Cue::Easier, beat) if !play.easier && playing.easier.is_some() => {
                 let easier = Playing {
                     play: Play {
                         easier: true,

@@ -16,7 +16,7 @@ const SCALE_ROW_MAX: usize = 6;
 /// Short labels share a row of two when both fit a phone.
 const PAIR_LABEL_CHARS_MAX: usize = 14;
 
-impl Walk<'_> {
+impl<'a> Walk<'a> {
     /// The words and buttons of an open question. The same question gives the
     /// same message, so it can be shown again and edited in place.
     pub fn render(&self, open: &Open) -> (RichText, Keyboard) {
@@ -338,7 +338,7 @@ impl Walk<'_> {
         text.push_bold(&self.name_of(exercise));
         self.render_dose(exercise, text);
         self.render_part(&self.content.words.move_steps, text);
-        for (index, step) in self.steps_of(exercise).iter().enumerate() {
+        for (index, step) in self.way_of(exercise).steps.iter().enumerate() {
             if index > 0 {
                 text.push("\n");
             }
@@ -349,20 +349,20 @@ impl Walk<'_> {
     }
 
     /// What to know before a move: how much, what changes, what to heed.
-    pub fn render_heed(&self, exercise: &Move, text: &mut RichText) {
+    pub fn render_heed(&self, exercise: &'a Move, text: &mut RichText) {
         self.render_dose(exercise, text);
         self.render_caveats(exercise, text);
     }
 
-    fn render_dose(&self, exercise: &Move, text: &mut RichText) {
+    fn render_dose(&self, exercise: &'a Move, text: &mut RichText) {
         self.render_part(&self.content.words.move_dose, text);
-        text.append(&self.text(&exercise.dose));
+        text.append(&self.text(self.way_of(exercise).dose));
     }
 
-    fn render_caveats(&self, exercise: &Move, text: &mut RichText) {
+    fn render_caveats(&self, exercise: &'a Move, text: &mut RichText) {
         self.render_changes(exercise, text);
         self.render_part(&self.content.words.move_caveats, text);
-        text.append(&self.text(&exercise.caveats));
+        text.append(&self.text(self.way_of(exercise).caveats));
         let moves = &self.content.moves;
         let pull = (exercise.push != Push::None).then_some(&moves.every_push);
         for said in pull.into_iter().chain([&moves.every_move]) {
@@ -373,15 +373,15 @@ impl Walk<'_> {
 
     /// What the patient's facts change about a move; nothing where they change
     /// nothing.
-    pub fn render_changes(&self, exercise: &Move, text: &mut RichText) {
-        let changes: Vec<&Text> = self.changes(exercise).collect();
+    pub fn render_changes(&self, exercise: &'a Move, text: &mut RichText) {
+        let changes = self.changes(exercise);
         if !changes.is_empty() {
             self.render_part(&self.content.words.move_changed, text);
             for (index, change) in changes.into_iter().enumerate() {
                 if index > 0 {
                     text.push("\n");
                 }
-                text.append(&self.text(change));
+                text.append(&change);
             }
         }
     }

@@ -9,7 +9,8 @@ use std::collections::BTreeSet;
 use super::guide::Guide;
 use super::rehearse::Rehearsal;
 use super::{Finding, Report, Spot};
-use crate::content::{Content, Move, Text, Verb};
+use crate::content::{Content, Instead, Move, Text, Verb};
+use crate::dialog::done_instead;
 use crate::ids::{DialogId, Lang, MoveId, StepId};
 
 /// Proves P6, but for the table.
@@ -127,7 +128,8 @@ fn prove_said(
         .join("\n");
     let told = chat.told.join("\n");
     let names_number = told.contains(&content.clinic.emergency_number);
-    for (what, text, place) in parts(content, exercise) {
+    let instead = done_instead(&chat.c, exercise);
+    for (what, text, place) in parts(content, exercise, instead) {
         let words = chat.plain(text);
         let is_there = if place == "moves" {
             told.contains(&words)
@@ -161,12 +163,21 @@ fn prove_said(
 fn parts<'c>(
     content: &'c Content,
     exercise: &'c Move,
+    instead: Option<&'c Instead>,
 ) -> [(&'static str, &'c Text, &'static str); 5] {
     [
         ("the warm-up", &content.moves.warm_up, "moves"),
         ("the stop rules", &content.moves.stop_rules, "moves"),
-        ("its dose", &exercise.dose, "move"),
-        ("its caveats", &exercise.caveats, "move"),
+        (
+            "its dose",
+            instead.map_or(&exercise.dose, |instead| &instead.dose),
+            "move",
+        ),
+        (
+            "its caveats",
+            instead.map_or(&exercise.caveats, |instead| &instead.caveats),
+            "move",
+        ),
         (
             "what goes with every move",
             &content.moves.every_move,

@@ -67,15 +67,25 @@ pub struct MoveStep {
     pub picture: Option<PictureId>,
 }
 
-/// A move done in another way: its steps in the place of the usual ones.
+/// A move done in another way. Nothing of the usual way is said beside it but its
+/// name, where it has none of its own.
 #[derive(Debug, Clone)]
 pub struct Instead {
     /// One of these facts is enough.
     pub with: Vec<Atom>,
     /// What it is then called, where its usual name would mislead.
     pub name: Option<Text>,
+    /// How long, how often.
+    pub dose: Text,
     /// What is then done.
     pub steps: Vec<MoveStep>,
+    /// What to heed.
+    pub caveats: Text,
+    /// A gentler way; none where this one is the gentlest.
+    pub easier: Option<Easier>,
+    /// What other facts change here, in the place of what they change in the usual
+    /// way; nothing where they change nothing here.
+    pub changes: Vec<(Atom, Option<Text>)>,
 }
 
 /// How a move is played.

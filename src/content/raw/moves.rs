@@ -78,14 +78,20 @@ impl TryFrom<WrittenMoveStep> for MoveStep {
     }
 }
 
-/// Steps that stand in the place of the usual ones.
+/// Another way, in the place of the usual one.
 #[derive(Debug, Deserialize)]
 #[serde(deny_unknown_fields)]
 pub struct Instead {
     pub with: Vec<Name>,
     #[serde(default)]
     pub name: Option<Text>,
+    pub dose: Text,
     pub steps: Vec<MoveStep>,
+    pub caveats: Text,
+    #[serde(default)]
+    pub easier: Option<Easier>,
+    #[serde(default)]
+    pub changes: Pairs<Change>,
 }
 
 #[derive(Debug, Deserialize)]

@@ -66,7 +66,7 @@ impl Walk<'_> {
             // The steps are the usual way: what differs stands under each.
             self.render_changes(exercise, &mut text);
         }
-        if let Some(easier) = exercise.easier.as_ref().filter(|_| play.easier) {
+        if let Some(easier) = playing.easier.filter(|_| play.easier) {
             text.push("\n\n");
             text.push_bold(&self.label(&words.play_easier));
             text.push("\n");
@@ -120,7 +120,7 @@ impl Walk<'_> {
             Beat::Paused(_) => vec![button(Cue::Resume, &words.button_resume)],
         };
         let mut second = Vec::new();
-        if playing.exercise.easier.is_some() && !playing.play.easier {
+        if playing.easier.is_some() && !playing.play.easier {
             second.push(button(Cue::Easier, &words.button_easier));
         }
         second.push(button(Cue::Skip, &words.button_skip));
