@@ -6,9 +6,10 @@ use std::collections::{BTreeMap, BTreeSet};
 
 use super::build::{Builder, place};
 use super::calls;
-use super::diagnostic::{Place, did_you_mean};
+use super::diagnostic::{Diagnostic, Place, did_you_mean};
 use super::model::{Atom, Dialog, Step};
 use super::raw::{self, Name};
+use super::readability;
 use super::slots::Slots;
 use crate::ids::{DialogId, SlotId, StepId};
 use crate::triage::Level;
@@ -110,14 +111,15 @@ impl Scripting<'_> {
                 }
                 Some((_, raw::Keep::Always)) | None => {}
             }
-            if needs_source && raw.say.is_some() {
-                let own = Some(&raw.source).filter(|own| !own.is_empty());
-                let here = place(self.file, &name);
-                self.builder
-                    .cite(&here, &name.value, own.unwrap_or(&script.source));
-            }
             if let Some(say) = &raw.say {
                 let here = place(self.file, &name);
+                let own = Some(&raw.source).filter(|own| !own.is_empty());
+                let source = own.unwrap_or(&script.source);
+                if needs_source || !source.is_empty() {
+                    self.builder.cite(&here, &name.value, source);
+                } else if readability::is_long(say) {
+                    self.warn_unsourced(here.clone(), &name);
+                }
                 let exempt = raw.names_kept.as_deref();
                 self.builder
                     .readable(&here, say, script.kind.into(), exempt);
@@ -125,6 +127,12 @@ impl Scripting<'_> {
             let step = self.step(&name, raw);
             steps.insert(from, step);
         }
+        let kept_until = script.kept_until.map(|name| {
+            let atom = self.builder.atom(self.file, &name);
+            self.conditions
+                .push((place(self.file, &name), atom.clone()));
+            atom
+        });
         let start = StepId::new(&script.start.value);
         if all_found {
             self.warn_unreached(&start, &steps, &targets);
@@ -135,6 +143,7 @@ impl Scripting<'_> {
             start,
             steps,
             own_slots: own_slots.into_iter().collect(),
+            kept_until,
             has_moves: false,
         }
     }
@@ -150,6 +159,14 @@ impl Scripting<'_> {
             help,
         );
         false
+    }
+
+    /// Who only leads on needs few words: a long text may claim something.
+    fn warn_unsourced(&mut self, here: Place, name: &Name) {
+        let message = format!("`{}` is long and names no `source`", name.value);
+        let help = "Name what it rests on, or `[own]` where it claims nothing.";
+        let found = Diagnostic::warning(here, message).with_help(help);
+        self.builder.found.push(found);
     }
 
     fn warn_unreached(

@@ -57,6 +57,9 @@ pub struct Conversation {
     /// The question that waits for an answer.
     #[serde(skip_serializing_if = "Option::is_none")]
     pub open: Option<Open>,
+    /// What a dialog keeps, while it is walked again (see `Dialog::kept_until`).
+    #[serde(skip_serializing_if = "BTreeMap::is_empty")]
+    pub aside: BTreeMap<DialogId, BTreeMap<SlotId, Slot>>,
     /// The engine's own questions still to ask.
     #[serde(skip_serializing_if = "VecDeque::is_empty")]
     pub queue: VecDeque<Pending>,

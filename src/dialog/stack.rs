@@ -1,5 +1,8 @@
 //! The dialogs a conversation stands in: opening one, coming between, going back.
 
+use std::collections::{BTreeMap, BTreeSet};
+
+use super::conditions;
 use super::conversation::{Asking, Frame, Pending};
 use super::walk::Walk;
 use crate::content::{Dialog, Step};
@@ -28,6 +31,7 @@ impl<'a> Walk<'a> {
     pub fn start_dialog(&mut self, dialog: &DialogId) {
         self.leave_ticks();
         self.c.stack.clear();
+        self.put_back();
         self.c.trail.clear();
         self.c.queue.clear();
         self.c.finishing = None;
@@ -36,11 +40,43 @@ impl<'a> Walk<'a> {
         self.enter_dialog(dialog, false);
     }
 
-    /// A dialog that begins has no answers yet.
+    /// A dialog that begins has no answers yet. What it keeps is put aside.
     pub fn empty_slots(&mut self, dialog: &Dialog) {
+        if self.is_kept(dialog) && !self.c.aside.contains_key(&dialog.id) {
+            let slots = dialog.own_slots.iter();
+            let kept = slots.filter_map(|slot| self.c.slots.remove_entry(slot));
+            let kept = kept.collect();
+            self.c.aside.insert(dialog.id.clone(), kept);
+        }
         for slot in &dialog.own_slots {
             self.c.slots.remove(slot);
             self.c.former.remove(slot);
+        }
+    }
+
+    fn is_kept(&self, dialog: &Dialog) -> bool {
+        let until = dialog.kept_until.as_ref();
+        until.is_some_and(|answer| conditions::has(&self.c, answer))
+    }
+
+    /// Whatever left a dialog before it could be kept: what it kept before stands.
+    pub fn put_back(&mut self) {
+        if self.c.aside.is_empty() {
+            return;
+        }
+        let walked: BTreeSet<&DialogId> = self.c.stack.iter().map(|frame| &frame.dialog).collect();
+        let all = std::mem::take(&mut self.c.aside).into_iter();
+        let (still, left): (BTreeMap<_, _>, BTreeMap<_, _>) =
+            all.partition(|(id, _)| walked.contains(id));
+        self.c.aside = still;
+        for (id, kept) in left {
+            let Some(dialog) = self.dialog(&id).filter(|dialog| !self.is_kept(dialog)) else {
+                continue;
+            };
+            for slot in &dialog.own_slots {
+                self.c.slots.remove(slot);
+            }
+            self.c.slots.extend(kept);
         }
     }
 

@@ -60,6 +60,7 @@ impl<'a> Walk<'a> {
     }
 
     pub fn finish(mut self) -> Turn {
+        self.put_back();
         self.flush();
         self.take_keyboard_away();
         self.c.safety = Some(self.content.safety.clone());
@@ -129,6 +130,7 @@ impl<'a> Walk<'a> {
     pub fn run(&mut self) {
         self.c.open = None;
         for _ in 0..STEPS_PER_TURN_MAX {
+            self.put_back();
             let Some(frame) = self.c.stack.last() else {
                 return self.rest();
             };

@@ -21,6 +21,9 @@ pub struct Dialog {
     pub steps: BTreeMap<StepId, Step>,
     /// Slots that a new start of the dialog empties.
     pub own_slots: Vec<SlotId>,
+    /// A walk that ended with this answer is kept until another one does: what was
+    /// answered in a walk that is left before comes to nothing.
+    pub kept_until: Option<Atom>,
     /// Whether a move can be reached from here, calls included.
     pub has_moves: bool,
 }

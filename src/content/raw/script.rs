@@ -15,6 +15,8 @@ pub struct Dialog {
     pub kind: Option<Kind>,
     #[serde(default)]
     pub stays_open: Option<FlagLevel>,
+    #[serde(default)]
+    pub kept_until: Option<Name>,
     pub start: Name,
     pub steps: Pairs<Step>,
     #[serde(default)]
