@@ -121,6 +121,9 @@ pub(super) fn check_clinic(builder: &mut Builder, file: &str, clinic: &raw::Clin
         file: file.to_owned(),
         bytes: 0..0,
     };
+    for one in &clinic.practitioners {
+        builder.readable(&whole(), &one.about, Measure::Talk, None);
+    }
     if clinic.phones.is_empty() {
         builder.error(whole(), "a clinic needs a phone: it is the way to a person");
     }

@@ -6,6 +6,7 @@ use std::sync::OnceLock;
 use super::build::{Builder, place};
 use super::diagnostic::Place;
 use super::model::{Drawn, Picture};
+use super::readability::Measure;
 use super::{Sources, raw};
 use crate::ids::{Lang, PictureId, Revision};
 use crate::picture;
@@ -26,6 +27,7 @@ pub(super) fn build_pictures(
         builder.id(FILE, &name);
         let here = place(FILE, &name);
         builder.placeholders(&here, &alt, &[]);
+        builder.readable(&here, &alt, Measure::Talk, None);
         for lang in Lang::ALL {
             if let Err(error) = picture::check_caption(&caption.plain(lang)) {
                 builder.error_with(
