@@ -8,6 +8,7 @@ mod bibliography;
 mod build;
 mod calls;
 mod cards;
+mod choices;
 mod clinic;
 mod consent;
 mod diagnostic;
@@ -29,6 +30,7 @@ use std::collections::BTreeMap;
 use crate::ids::Revision;
 
 pub use bibliography::{Bibliography, Cited, Decision, Key, Seed};
+pub use choices::chosen;
 pub use consent::Consent;
 pub use diagnostic::{Diagnostic, Place, Severity, nearest};
 pub use find::{Finder, Found, Spot, Term};

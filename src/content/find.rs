@@ -40,6 +40,7 @@ struct PlaceEntry {
 #[derive(Debug, Deserialize)]
 #[serde(deny_unknown_fields)]
 pub(super) struct GlossaryFile {
+    asks: ByLang,
     terms: Vec<TermEntry>,
 }
 
@@ -74,6 +75,7 @@ pub struct Term {
 #[derive(Debug, Clone, Default)]
 pub struct Finder {
     fillers: BTreeSet<String>,
+    asks: BTreeSet<String>,
     spots: Vec<Spot>,
     terms: Vec<Term>,
 }
@@ -142,28 +144,31 @@ impl Finder {
     #[must_use]
     pub fn term(&self, message: &str) -> Option<&Term> {
         let words = self.words(message);
-        let fits = |same: &dyn Fn(&str, &str) -> bool| {
-            let mut fitting = self.terms.iter().filter(|term| {
-                term.phrases.iter().any(|phrase| {
-                    phrase.len() == words.len()
-                        && phrase
-                            .iter()
-                            .zip(&words)
-                            .all(|(meant, typed)| same(typed, meant))
-                })
-            });
-            fitting.next()
-        };
-        if words.is_empty() {
-            return None;
+        if let Some(term) = self.term_of(&words, |typed, meant| typed == meant) {
+            return Some(term);
         }
-        fits(&|typed, meant| typed == meant).or_else(|| {
-            // A place that is named outright is not a mistyped term.
-            if matches!(self.find(message), Found::Here(_)) {
-                return None;
-            }
-            fits(&|typed, meant| typed == meant || is_mistyped(typed, meant))
-        })
+        // "What does it mean" asks; a term may hold such a word itself.
+        let mut words = words;
+        words.retain(|word| !self.asks.contains(word));
+        self.term_of(&words, |typed, meant| typed == meant)
+            .or_else(|| {
+                // A place that is named outright is not a mistyped term.
+                if matches!(self.find(message), Found::Here(_)) {
+                    return None;
+                }
+                self.term_of(&words, |typed, meant| {
+                    typed == meant || is_mistyped(typed, meant)
+                })
+            })
+    }
+
+    fn term_of(&self, words: &[String], same: impl Fn(&str, &str) -> bool) -> Option<&Term> {
+        let is = |phrase: &Vec<String>| {
+            let mut pairs = phrase.iter().zip(words);
+            phrase.len() == words.len() && pairs.all(|(meant, typed)| same(typed, meant))
+        };
+        let mut terms = self.terms.iter();
+        terms.find(|term| term.phrases.iter().any(is))
     }
 
     /// The words of a message in plain form, without fillers.
@@ -185,7 +190,7 @@ impl Finder {
     }
 }
 
-fn plain_words(text: &str) -> Vec<String> {
+pub(super) fn plain_words(text: &str) -> Vec<String> {
     normalise(text)
         .text
         .split(|letter: char| !letter.is_alphanumeric())
@@ -204,7 +209,7 @@ fn mark_exact(words: &[String], phrase: &[String], marks: &mut [bool]) {
 
 /// One slip of the fingers in a word of five letters or more, two from eight
 /// on. Shorter words are too near to each other.
-fn is_mistyped(typed: &str, meant: &str) -> bool {
+pub(super) fn is_mistyped(typed: &str, meant: &str) -> bool {
     let (typed_letters, meant_letters) = (typed.chars().count(), meant.chars().count());
     let slips = match typed_letters.max(meant_letters) {
         0..5 => return false,
@@ -221,9 +226,13 @@ pub(super) fn build(
     glossary: GlossaryFile,
     clinic: &Clinic,
 ) -> Finder {
-    let fillers = file.fillers.en.iter().chain(&file.fillers.es);
+    let all = |words: &ByLang| {
+        let words = words.en.iter().chain(&words.es);
+        words.flat_map(|word| plain_words(word)).collect()
+    };
     let mut finder = Finder {
-        fillers: fillers.flat_map(|word| plain_words(word)).collect(),
+        fillers: all(&file.fillers),
+        asks: all(&glossary.asks),
         ..Finder::default()
     };
     for entry in file.places {
@@ -300,6 +309,7 @@ mod tests {
         };
         Finder {
             fillers: ["my", "i", "want", "to"].map(str::to_owned).into(),
+            asks: ["mean", "define"].map(str::to_owned).into(),
             spots: vec![
                 spot("move", &["stretch", "stretches", "estiramientos", "knee"]),
                 spot("book", &["book", "cost", "staff", "front desk"]),
@@ -363,6 +373,9 @@ mod tests {
         assert!(finder().term("hamstring").is_some());
         assert!(finder().term("Hamstirng?").is_some());
         assert!(finder().term("my hip flexor").is_some());
+        assert!(finder().term("define hamstring").is_some());
+        assert!(finder().term("hamstirngs mean").is_some());
+        assert!(finder().term("mean").is_none());
         assert!(finder().term("hamstring hurts").is_none());
         assert!(finder().term("").is_none());
     }

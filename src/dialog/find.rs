@@ -72,13 +72,15 @@ impl Walk<'_> {
         if !self.takes_offers() {
             return otherwise(self);
         }
-        let spots = match self.content.finder.find(text.reveal()) {
+        let mut spots = match self.content.finder.find(text.reveal()) {
             Found::Here(spot) => vec![spot],
             Found::Perhaps(spots) => spots,
             // Where nothing is open the menu says what there is, a greeting too.
             Found::Nothing if self.c.open.is_none() => return otherwise(self),
             Found::Nothing => Vec::new(),
         };
+        // What a card closes is not offered behind it.
+        spots.retain(|spot| self.may_open(&spot.opens));
         let words = &self.content.words;
         let said = self.text(if spots.is_empty() {
             &words.find_nothing
@@ -122,8 +124,12 @@ impl Walk<'_> {
             self.step().map(|step| &step.verb),
             Some(Verb::Choice { .. } | Verb::YesNo { .. })
         );
+        open.asking == Asking::Step && asks_choice && !self.is_screening()
+    }
+
+    pub fn is_screening(&self) -> bool {
         let screening = &self.content.bot.screening;
-        let is_screening = self.c.stack.iter().any(|frame| frame.dialog == *screening);
-        open.asking == Asking::Step && asks_choice && !is_screening
+        let mut frames = self.c.stack.iter();
+        frames.any(|frame| frame.dialog == *screening)
     }
 }

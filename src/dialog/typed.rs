@@ -6,9 +6,9 @@ use super::conversation::{Asking, Slot};
 use super::effect::{Keyboard, Weight};
 use super::input::Input;
 use super::walk::Walk;
-use crate::content::{ScreenStyle, TextKind, Verb};
+use crate::content::{Answer, ScreenStyle, TextKind, Verb, chosen};
 use crate::free_text::normalise;
-use crate::ids::PatientText;
+use crate::ids::{Lang, PatientText};
 
 impl Walk<'_> {
     /// Some clients cannot press: a button's label typed is a press of it.
@@ -59,7 +59,41 @@ impl Walk<'_> {
             .into_iter()
             .find(|(label, _)| same(&self.label(label)))
             .map(|(_, press)| press)
+            .or_else(|| self.typed_choice(text))
             .or_else(|| self.found_here(text))
+    }
+
+    /// A choice that the patient typed in other words than its button's. Not where
+    /// an answer says something about health, nor in the self-check: there only the
+    /// label itself is an answer.
+    fn typed_choice(&self, text: &PatientText) -> Option<Press> {
+        let open = self.c.open.as_ref()?;
+        let options = match self.step().map(|step| &step.verb) {
+            Some(Verb::Choice { options, .. }) if open.asking == Asking::Step => options,
+            Some(_) | None => return None,
+        };
+        let is_plain = |answer: &Answer| {
+            answer.raise.is_empty()
+                && answer.raise_unsure.is_empty()
+                && answer.ask_again.is_empty()
+                && answer.set.is_empty()
+                && answer.language.is_none()
+                && !answer.erase
+        };
+        if self.is_screening() || !options.iter().all(|option| is_plain(&option.answer)) {
+            return None;
+        }
+        let named = Lang::ALL.map(|lang| {
+            let labels = options.iter().map(|option| option.label.plain(lang));
+            chosen(&labels.collect::<Vec<_>>(), text.reveal())
+        });
+        let mut named = named.into_iter().flatten();
+        let place = named.next()?;
+        if named.any(|other| other != place) {
+            return None;
+        }
+        let id = options[place].id.clone();
+        Some(Press::Question(open.token, Act::Choose(id)))
     }
 
     pub fn typed(&mut self, text: &PatientText, input: &Input) {
