@@ -201,3 +201,18 @@ impl Builder {
         }
     }
 }
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+
+    #[test]
+    fn lines_are_numbers_and_ranges() {
+        let lines = Lines::try_from("2 5-7\n9".to_owned()).expect("lines");
+        let held: Vec<usize> = (0..12).filter(|line| lines.contain(*line)).collect();
+        assert_eq!(held, [2, 5, 6, 7, 9]);
+        for wrong in ["7-5", "x", "1,2", "-3"] {
+            assert!(Lines::try_from(wrong.to_owned()).is_err(), "{wrong}");
+        }
+    }
+}

@@ -148,6 +148,33 @@ const MISTAKES: &[Mistake] = &[
         helps: "",
     },
     Mistake {
+        name: "a line that says nothing as a source",
+        file: "sources.yaml",
+        from: "from: [seed-000:25]",
+        to: "from: [seed-000:88]",
+        at: "seed-000:88",
+        says: "the line 88 of `seed-000` says nothing",
+        helps: "Name the line that says it.",
+    },
+    Mistake {
+        name: "a fact that drops one way of a move",
+        file: "moves.yaml",
+        from: "          age-65-plus: { change: { en: \"Use a chair with arms.\", es: \"Use una silla con brazos.\" } }",
+        to: "          age-65-plus: drop",
+        at: "age-65-plus: drop",
+        says: "takes the whole move away",
+        helps: "of the move",
+    },
+    Mistake {
+        name: "a walk that is kept until an answer nobody can give",
+        file: "desk.yaml",
+        from: "kept_until: desk-kept.keep",
+        to: "kept_until: desk-kept.kept",
+        at: "desk-kept.kept",
+        says: "kept",
+        helps: "",
+    },
+    Mistake {
         name: "a flag without a source",
         file: "red-flags.yaml",
         from: "    source: [S28, GK]\n",
@@ -932,6 +959,54 @@ fn a_hard_or_long_card_is_a_warning_unless_its_names_are_kept() {
             .all(|one| !one.message.contains("hard to read")),
         "{found:#?}"
     );
+}
+
+/// Whatever patients read is measured, wherever it stands.
+#[test]
+fn hard_words_are_found_in_moves_drawings_and_of_people() {
+    let hard = "Iliopsoas insufficiency characteristically necessitates comprehensive multidisciplinary evaluation, individualised rehabilitation recommendations and continuous reassessment of functional capabilities by experienced practitioners throughout.";
+    for (file, easy) in [
+        ("moves.yaml", "Mild pull only, at most 3 of 10. Breathe."),
+        (
+            "moves.yaml",
+            "Stop for sharp pain, numbness, weakness or dizziness.",
+        ),
+        ("moves.yaml", "Get up every 20 to 30 minutes."),
+        ("moves.yaml", "5 slow times, every other day."),
+        (
+            "moves.yaml",
+            "Lift the heel only, with the toes on the floor.",
+        ),
+        (
+            "pictures.yaml",
+            "Sitting tall on a steady chair, feet flat.",
+        ),
+        (
+            "clinics/tuscany-spa.yaml",
+            "Dr. Karen, OMD, offers acupuncture.",
+        ),
+    ] {
+        let found = warnings_of(file, easy, hard);
+        let is_found = found.iter().any(|one| one.contains("hard to read (en"));
+        assert!(is_found, "{easy}: {found:#?}");
+    }
+}
+
+#[test]
+fn a_long_text_that_only_leads_on_and_names_no_source_is_a_warning() {
+    let found = warnings_of("help.yaml", "    source: [own]\n", "");
+    let says = "`help` is long and names no `source`".to_owned();
+    assert!(found.contains(&says), "{found:#?}");
+}
+
+#[test]
+fn another_way_that_forgets_a_caution_is_a_warning() {
+    let line = "          age-65-plus: { change: { en: \"Use a chair with arms.\", es: \"Use una silla con brazos.\" } }\n";
+    let found = warnings_of("moves.yaml", line, "");
+    let says = "`instead` does not say what `age-65-plus` changes there".to_owned();
+    assert!(found.contains(&says), "{found:#?}");
+    let found = warnings_of("moves.yaml", line, "          age-65-plus: keep\n");
+    assert!(!found.contains(&says), "{found:#?}");
 }
 
 #[test]
