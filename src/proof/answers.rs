@@ -267,6 +267,15 @@ impl Machine<'_> {
                 Some(next) => self.goto(to, next),
                 None => self.leave(to).0,
             };
+            let flags = answer.raise.iter().chain(&answer.raise_unsure);
+            if self.may_lock_after(to, flags) {
+                ways.push(Way {
+                    tap: tap.clone(),
+                    to: self.locked(to),
+                    trail: trail.clone(),
+                    cost: cost + 2,
+                });
+            }
             ways.push(Way {
                 tap: tap.clone(),
                 to,

@@ -7,6 +7,7 @@
 //! this never leaves out a real conversation.
 
 mod conditions;
+mod locked;
 mod run;
 mod signs;
 mod tracked;
@@ -57,6 +58,9 @@ pub(super) struct State {
     pub mode: Mode,
     /// Clearance was granted and not taken away.
     pub clear: bool,
+    /// What typed words may mean is still to be asked about, and clearance is not
+    /// granted meanwhile. Told apart only where clearance is tracked.
+    pub locked: bool,
     /// The tracked facts; see [`Machine::facts`].
     pub facts: u32,
     /// "Change an answer" was pressed: the way back is being walked.
@@ -138,6 +142,8 @@ pub(super) struct Machine<'a> {
     screen_index: FxHashMap<&'a ScreenId, usize>,
     pub all_screens: u64,
     signs: Signs,
+    /// See [`locked`].
+    may_answer_locked: bool,
     pub tracked: Tracked,
     pub goal: Goal,
     stacks: Vec<Rc<[u32]>>,
@@ -145,6 +151,8 @@ pub(super) struct Machine<'a> {
     facts: Vec<Facts>,
     fact_ids: FxHashMap<Facts, u32>,
     runs: FxHashMap<State, Rc<[End]>>,
+    /// How many steps can run from a state; filled where circles are looked for.
+    run_lengths: FxHashMap<State, usize>,
     /// Guesses that did not play.
     pub banned: FxHashSet<Guess>,
     /// Lists are tried with few sets of ticks: enough to find, not to prove.
@@ -188,6 +196,7 @@ impl<'a> Machine<'a> {
             screen_index,
             all_screens,
             signs: Signs::of(content),
+            may_answer_locked: locked::may_answer_locked(content),
             tracked,
             goal,
             stacks: Vec::new(),
@@ -195,6 +204,7 @@ impl<'a> Machine<'a> {
             facts: Vec::new(),
             fact_ids: FxHashMap::default(),
             runs: FxHashMap::default(),
+            run_lengths: FxHashMap::default(),
             banned: FxHashSet::default(),
             hunts: false,
             begins_stopped: false,
@@ -217,6 +227,7 @@ impl<'a> Machine<'a> {
             screens: 0,
             mode: Mode::Free,
             clear: false,
+            locked: false,
             facts: 0,
             changing: false,
         }
@@ -384,7 +395,7 @@ impl<'a> Machine<'a> {
     }
 
     pub fn grant(&self, state: &mut State) {
-        if state.mode == Mode::Free && self.is_complete(*state) {
+        if state.mode == Mode::Free && !state.locked && self.is_complete(*state) {
             state.clear = true;
         }
     }

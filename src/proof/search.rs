@@ -294,6 +294,9 @@ impl<'m, 'a> Search<'m, 'a> {
         let Some(at) = self.machine.top(state) else {
             return;
         };
+        if self.machine.is_held(state) {
+            return;
+        }
         for way in self.machine.answers(state) {
             self.take(id, cost, node, way);
         }

@@ -52,12 +52,12 @@ pub(super) fn steps(content: &Content) -> usize {
 }
 
 /// Whether a dialog comes in between what is walked.
-fn comes_between(content: &Content, dialog: &Dialog) -> bool {
+pub(super) fn comes_between(content: &Content, dialog: &Dialog) -> bool {
     dialog.stays_open == Level::EmergencyNow || dialog.id == content.bot.person
 }
 
 /// A dialog and all it calls.
-fn with_called<'a>(content: &'a Content, dialog: &'a Dialog) -> BTreeSet<&'a DialogId> {
+pub(super) fn with_called<'a>(content: &'a Content, dialog: &'a Dialog) -> BTreeSet<&'a DialogId> {
     let mut found = BTreeSet::new();
     let mut queue = vec![dialog];
     while let Some(dialog) = queue.pop() {

@@ -20,6 +20,17 @@ impl Machine<'_> {
             }
         }
         self.answer_screen_with(state, screen, &crumb, ways);
+        // Words said while the engine asks about its items may lock what they end.
+        let locked: Vec<Way> = ways
+            .iter()
+            .filter(|way| self.may_lock(way.to))
+            .map(|way| Way {
+                to: self.locked(way.to),
+                cost: way.cost + 2,
+                ..way.clone()
+            })
+            .collect();
+        ways.extend(locked);
     }
 
     fn answer_screen_with(

@@ -7,7 +7,7 @@ use rustc_hash::{FxHashMap, FxHashSet};
 
 use super::conditions::all_of;
 use super::{At, Behind, Goal, Machine, Mode, State};
-use crate::content::{Atom, Condition, Verb};
+use crate::content::{Atom, Condition, TextKind, Verb};
 use crate::dialog::STEPS_PER_TURN_MAX;
 use crate::ids::{MoveId, StepId};
 use crate::triage::Level;
@@ -46,6 +46,14 @@ struct Runner {
 }
 
 impl Runner {
+    fn new(state: State) -> Self {
+        Self {
+            state,
+            guesses: Vec::new(),
+            left_between: false,
+        }
+    }
+
     fn to(&self, state: State) -> Self {
         Self {
             state,
@@ -76,11 +84,7 @@ impl<'a> Machine<'a> {
         }
         let mut ends = Vec::new();
         let mut seen = FxHashSet::from_iter([state]);
-        let mut queue = VecDeque::from([Runner {
-            state,
-            guesses: Vec::new(),
-            left_between: false,
-        }]);
+        let mut queue = VecDeque::from([Runner::new(state)]);
         while let Some(here) = queue.pop_front() {
             for next in self.go(here, &mut ends) {
                 if seen.insert(next.state) {
@@ -88,7 +92,7 @@ impl<'a> Machine<'a> {
                 }
             }
         }
-        if self.goal == Goal::Loop {
+        if self.goal == Goal::Loop && self.longest_run(state, 0) >= STEPS_PER_TURN_MAX {
             self.find_loop(state, &mut ends);
         }
         let ends: Rc<[End]> = ends.into();
@@ -96,14 +100,33 @@ impl<'a> Machine<'a> {
         ends
     }
 
-    /// Whether steps run from here for longer than the engine lets them.
+    /// How many steps can run from here without a question; [`STEPS_PER_TURN_MAX`] for
+    /// all that is more. Each state is looked at once, whatever run it is a part of.
+    fn longest_run(&mut self, state: State, so_far: usize) -> usize {
+        if let Some(known) = self.run_lengths.get(&state) {
+            return *known;
+        }
+        if self.top(state).is_none() {
+            return 0;
+        }
+        if so_far >= STEPS_PER_TURN_MAX {
+            return STEPS_PER_TURN_MAX;
+        }
+        // Whoever comes to it again meanwhile runs in a circle.
+        self.run_lengths.insert(state, STEPS_PER_TURN_MAX);
+        let mut longest = 0;
+        for next in self.go(Runner::new(state), &mut Vec::new()) {
+            longest = longest.max(1 + self.longest_run(next.state, so_far + 1));
+        }
+        let longest = longest.min(STEPS_PER_TURN_MAX);
+        self.run_lengths.insert(state, longest);
+        longest
+    }
+
+    /// A run that goes on for longer than the engine lets it.
     fn find_loop(&mut self, state: State, ends: &mut Vec<End>) {
         let mut depth: FxHashMap<State, usize> = FxHashMap::from_iter([(state, 0)]);
-        let mut queue = vec![Runner {
-            state,
-            guesses: Vec::new(),
-            left_between: false,
-        }];
+        let mut queue = vec![Runner::new(state)];
         while let Some(here) = queue.pop() {
             let so_far = depth[&here.state];
             // Where nothing is walked any more no step follows; another way may go on.
@@ -188,12 +211,15 @@ impl<'a> Machine<'a> {
                 Some(dialog) => self.enter(state, dialog, Some(0)),
                 None => return Vec::new(),
             },
-            Verb::End => {
-                let (next, left_between) = self.leave(state);
-                return vec![Runner {
-                    left_between: runner.left_between || left_between,
-                    ..runner.to(next)
-                }];
+            Verb::End => return vec![self.end_dialog(&runner)],
+            // Where nobody would read the number the dialog is over. A hunt needs a chat,
+            // and plays it with somebody there.
+            Verb::Text {
+                kind: TextKind::Phone,
+                ..
+            } if !self.hunts => {
+                self.ask(&runner, ends);
+                return vec![self.end_dialog(&runner)];
             }
             Verb::Screen { .. } => {
                 ends.push(runner.end(Stop::Ask(state)));
@@ -205,15 +231,28 @@ impl<'a> Machine<'a> {
             | Verb::Number { .. }
             | Verb::Text { .. }
             | Verb::Summary { .. } => {
-                // A card that waits is shown before any other question, but for those
-                // of a dialog that came in between.
-                if !state.mode.is_pending() || self.is_between(state) {
-                    ends.push(runner.end(Stop::Ask(state)));
-                }
+                self.ask(&runner, ends);
                 return Vec::new();
             }
         };
         vec![runner.to(next)]
+    }
+
+    /// A question. A card that waits is shown before it, but for those of a dialog that
+    /// came in between.
+    fn ask(&self, runner: &Runner, ends: &mut Vec<End>) {
+        let state = runner.state;
+        if !state.mode.is_pending() || self.is_between(state) {
+            ends.push(runner.end(Stop::Ask(state)));
+        }
+    }
+
+    fn end_dialog(&mut self, runner: &Runner) -> Runner {
+        let (next, left_between) = self.leave(runner.state);
+        Runner {
+            left_between: runner.left_between || left_between,
+            ..runner.to(next)
+        }
     }
 
     fn branch(
@@ -228,21 +267,18 @@ impl<'a> Machine<'a> {
             arms.iter()
                 .any(|(condition, _)| condition.reads_clearance())
         };
-        // Words that may mean something take clearance until they are asked about, and
-        // they may have come with the answer that led here.
-        let may_be_locked = || self.assumes() || (!self.hunts && self.is_cleared(runner.state));
-        if runner.state.mode == Mode::Free && may_be_locked() && reads_clearance() {
+        if runner.state.mode == Mode::Free && self.assumes() && reads_clearance() {
             // Whoever is cleared has answered every screen. Whoever is not may have.
             let cleared = State {
                 screens: self.all_screens,
                 clear: true,
                 ..runner.state
             };
-            let locked = State {
+            let uncleared = State {
                 clear: false,
                 ..runner.state
             };
-            for (state, cleared) in [(cleared, true), (locked, false)] {
+            for (state, cleared) in [(cleared, true), (uncleared, false)] {
                 let runner = runner.to(state);
                 self.take_arms(&runner, at, (arms, otherwise), Some(cleared), &mut ways);
             }
@@ -399,7 +435,8 @@ impl<'a> Machine<'a> {
 
     /// A move that is not passed over: shown, refused, or replaced by a card.
     fn shows(&mut self, runner: &Runner, at: At, id: &MoveId, ends: &mut Vec<End>) {
-        let mut state = runner.state;
+        // What words may mean is asked about first; then the move is shown.
+        let mut state = self.unlocked(runner.state);
         let is_refused = match state.mode {
             Mode::Pending { .. } => return,
             Mode::Free => !self.may_be_complete(state),

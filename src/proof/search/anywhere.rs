@@ -230,12 +230,14 @@ impl Search<'_, '_> {
                 };
                 self.lose_clearance(id, to, cost, Tap::PartOfADay);
             }
-            if state.clear {
+            let to = if state.locked {
+                Some(self.machine.unlocked(state))
+            } else {
+                let may_lock = self.machine.may_lock(state);
+                may_lock.then(|| self.machine.locked(state))
+            };
+            if let Some(to) = to {
                 let node = self.places[id as usize].node;
-                let to = State {
-                    clear: false,
-                    ..state
-                };
                 let (from, tap) = (id, Tap::Suspicion);
                 self.add(to, node, cost + 2, Via::Step { from, tap }, &[]);
             }
@@ -384,6 +386,7 @@ impl Search<'_, '_> {
                 stack: 0,
                 screens: 0,
                 clear: false,
+                locked: false,
                 facts,
                 mode: Mode::Stopped(level),
                 ..state
@@ -434,6 +437,7 @@ impl Search<'_, '_> {
                     stack: 0,
                     screens: 0,
                     clear: false,
+                    locked: false,
                     facts,
                     mode,
                     ..state

@@ -1,6 +1,6 @@
 //! Beyond its budget, and where nothing plays, the prover says so and fails.
 
-use psoas_bot::content::{self, Condition, Content};
+use psoas_bot::content::{self, Condition, Content, Sources};
 use psoas_bot::dialog::{Conversation, Stop, holds};
 use psoas_bot::ids::Lang;
 use psoas_bot::proof::{Finding, Property, Prover};
@@ -23,13 +23,52 @@ fn with_check(steps: &str) -> Content {
     sources
         .files
         .insert("other.yaml".to_owned(), other.to_owned());
-    match content::parse(&sources, CLINIC) {
+    parsed(&sources)
+}
+
+fn parsed(sources: &Sources) -> Content {
+    match content::parse(sources, CLINIC) {
         Ok(parsed) => parsed.content,
         Err(found) => panic!(
             "{:?}",
             found.iter().map(ToString::to_string).collect::<Vec<_>>()
         ),
     }
+}
+
+/// Where nobody would read a phone number, its dialog is over without an answer.
+#[test]
+fn what_is_called_may_ask_nothing_where_nobody_reads_a_number() {
+    let asked = |next: &str| {
+        let mut sources = small(1).sources;
+        let screens = small(1).content.screens.len();
+        let screens: String = (0..screens)
+            .map(|at| format!("  q{at}: {{ screen: s{at}, next: q{} }}\n", at + 1))
+            .chain([format!("  q{screens}: {{ end: true }}\n")])
+            .collect();
+        let mut put = |file: &str, text: String| sources.files.insert(file.to_owned(), text);
+        put(
+            "other.yaml",
+            format!(
+                "dialog: other\nkind: talks\nstart: number\nsteps:\n  \
+                 number: {{ say: {{ en: \"Number?\", es: \"¿Número?\" }}, text: {{ slot: number, kind: phone, next: q0 }} }}\n{screens}"
+            ),
+        );
+        put(
+            "check.yaml",
+            format!(
+                "dialog: check\nkind: talks\nstays_open: caution\nstart: first\nsteps:\n  \
+                 first: {{ call: other, next: {next} }}\n  \
+                 gate: {{ branch: [{{ if: {{ cleared: true }}, go: mv }}, {{ go: done }}] }}\n  \
+                 mv: {{ move: X1, answers: [{{ id: on, label: {{ en: \"On\", es: \"Ya\" }}, next: done }}], next: done }}\n  \
+                 done: {{ end: true }}\n"
+            ),
+        );
+        parsed(&sources)
+    };
+    let holds = |next| Prover::new(&asked(next), None).prove(Property::P1).holds();
+    assert!(holds("gate"));
+    assert!(!holds("mv"));
 }
 
 #[track_caller]
