@@ -4,6 +4,8 @@
 //! not play is not made again; when none is left, the facts it was about are
 //! tracked. So few facts are ever tracked, and what is proved is proved of all.
 
+use std::rc::Rc;
+
 use rustc_hash::FxHashSet;
 
 use super::guide::unsure_stops;
@@ -32,6 +34,10 @@ const FIND_PLACES_MAX: usize = 25_000;
 /// Where facts are tracked to tell whether there is a way at all, it may take so
 /// many places.
 const SETTLE_PLACES_MAX: usize = 120_000;
+
+/// So often at most the facts of the last run alone are tracked, and then those of the
+/// next way that is left.
+const REFUTED_ROUNDS_MAX: usize = 8;
 
 /// A walk larger than this is not walked again for a shorter chat.
 const EXACT_PLACES_MAX: usize = 20_000;
@@ -110,11 +116,11 @@ impl<'q, 'a> Quest<'q, 'a> {
         let mut search = Search::new(&mut machine);
         let first = search.run();
         self.states += search.places();
-        match first {
+        let way = match first {
             Outcome::Nowhere => return Reached::Nowhere,
             Outcome::BeyondBudget => return Reached::BeyondBudget,
-            Outcome::Found { .. } => {}
-        }
+            Outcome::Found { way, .. } => way,
+        };
         let mut wrong: FxHashSet<Guess> = FxHashSet::default();
         // What goes wrong behind a card mostly goes wrong from the card on.
         let is_behind = machine.looks_behind_card();
@@ -128,7 +134,43 @@ impl<'q, 'a> Quest<'q, 'a> {
                 };
             }
         }
+        if self.is_refuted(way) {
+            return Reached::Nowhere;
+        }
         self.settle(&wrong)
+    }
+
+    /// Whether there is no way where only those facts are tracked that the last run of
+    /// steps guessed. Often they are enough: nobody runs a circle, or comes to a move,
+    /// through branches that contradict each other. What was guessed before that run
+    /// is not tracked, and so costs nothing.
+    fn is_refuted(&mut self, way: Vec<Planned>) -> bool {
+        let mut tracked = self.tracked.clone();
+        let mut way = way;
+        for _ in 0..REFUTED_ROUNDS_MAX {
+            let machine = Machine::new(self.content, tracked.clone(), self.goal.clone());
+            let guessed = way.last().map(|one| Rc::clone(&one.guesses));
+            let is_new = guessed
+                .iter()
+                .flat_map(|all| all.iter())
+                .fold(false, |new, guess| {
+                    track_all(&machine, *guess, &mut tracked) | new
+                });
+            if !is_new {
+                return false;
+            }
+            let mut machine = Machine::new(self.content, tracked.clone(), self.goal.clone());
+            let mut search = Search::new(&mut machine);
+            search.most = HUNT_PLACES_MAX;
+            let outcome = search.run();
+            self.states += search.places();
+            match outcome {
+                Outcome::Nowhere => return true,
+                Outcome::BeyondBudget => return false,
+                Outcome::Found { way: next, .. } => way = next,
+            }
+        }
+        false
     }
 
     /// A chat that gets there, if one is found without much ado.
