@@ -23,6 +23,9 @@ use score::{Line, Said, Score, dev, level_of, said, score, ways};
 
 const CLINIC: &str = "tuscany-spa";
 
+/// What patterns are tuned on, and what they never saw: more would only be long.
+const WITH_BASELINES: [&str; 3] = ["dev", "ways", "held out"];
+
 fn main() {
     let root = Path::new(env!("CARGO_MANIFEST_DIR"));
     let sources = dialogs_dir::read(&root.join("dialogs")).expect("dialogs are read");
@@ -54,24 +57,16 @@ fn main() {
         "| corpus | detector | emergency | urgent | professional | raised | exact |\n| --- | --- | --- | --- | --- | --- | --- |\n",
     );
     for (name, corpus) in &corpora {
-        let scores = [
-            (
-                "this one",
-                score(rules, corpus, |text| said(&content, text)),
-            ),
-            (
-                "without the second net",
-                score(rules, corpus, |text| said(&patterns, text)),
-            ),
-            (
-                "NegEx, same patterns",
-                score(rules, corpus, |text| said(&negex, text)),
-            ),
-            (
-                "keywords",
-                score(rules, corpus, |text| keywords.said(rules, text)),
-            ),
+        let alone = |content: &Content| score(rules, corpus, |text| said(content, text));
+        let mut scores = vec![
+            ("this one", alone(&content)),
+            ("without the second net", alone(&patterns)),
         ];
+        if WITH_BASELINES.contains(name) {
+            scores.push(("NegEx, same patterns", alone(&negex)));
+            let keywords = score(rules, corpus, |text| keywords.said(rules, text));
+            scores.push(("keywords", keywords));
+        }
         for (detector, score) in scores {
             table.push_str(&row(name, detector, &score));
             results.insert(format!("{name}, {detector}"), as_json(&score));
@@ -228,10 +223,23 @@ fn time(content: &Content, corpus: &[Line]) -> Speed {
 }
 
 fn row(corpus: &str, detector: &str, score: &Score) -> String {
-    format!(
-        "| {corpus} ({} lines) | {detector} | {:.1} % | {:.1} % | {:.1} % | {:.1} % | {:.1} % |\n",
-        score.lines, score.emergency, score.urgent, score.professional, score.raised, score.exact
-    )
+    let shares = [
+        score.emergency,
+        score.urgent,
+        score.professional,
+        score.raised,
+        score.exact,
+    ];
+    let cells: String = shares.iter().map(|share| cell(*share)).collect();
+    format!("| {corpus} ({} lines) | {detector} |{cells}\n", score.lines)
+}
+
+fn cell(share: f64) -> String {
+    if share.is_nan() {
+        " – |".to_owned()
+    } else {
+        format!(" {share:.1} % |")
+    }
 }
 
 fn as_json(score: &Score) -> Value {

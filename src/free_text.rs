@@ -9,6 +9,7 @@
 mod excerpt;
 mod hearing;
 mod identifiers;
+mod index;
 mod learned;
 mod learning;
 mod lexicon;
@@ -40,6 +41,8 @@ pub use source::{
 };
 
 use hearing::Use;
+use index::Room;
+use lexicon::Mask;
 use likeness::Likeness;
 use line::{Found, Line};
 use scope::{Scopes, Who};
@@ -127,7 +130,8 @@ struct Counted {
     units: Vec<Range<usize>>,
     sureness: Sureness,
     who: Who,
-    why: Vec<String>,
+    /// Which written patterns state it.
+    why: Vec<usize>,
 }
 
 /// Why the second net asks.
@@ -187,20 +191,30 @@ fn hear_patterns<'l>(
         is_foreign: hearing.languages.is_foreign(words),
         ..Heard::default()
     };
-    let sentences = line.sentences.clone();
-    let mut idioms = Vec::new();
-    for sentence in &sentences {
-        idioms.extend(hearing.idioms.find(&line, sentence, &line.mask(sentence)));
+    // A sentence is its own: nothing is found over its borders.
+    let sentences = std::mem::take(&mut line.sentences);
+    let each = sentences.iter().map(|sentence| line.mask(sentence));
+    let mut masks: Vec<Mask> = each.collect();
+    let (mut room, mut idioms) = (Room::default(), Vec::new());
+    for (sentence, mask) in sentences.iter().zip(&masks) {
+        let patterns = &hearing.idioms;
+        patterns.find(&line, sentence, mask, &mut room, &mut idioms);
     }
-    let spans: Vec<Range<usize>> = idioms.into_iter().map(|found| found.units).collect();
-    line.blank(&spans);
+    line.blank(&idioms);
+    idioms.dedup_by_key(|idiom| line.sentence[idiom.units.start]);
+    for idiom in &idioms {
+        let sentence = line.sentence[idiom.units.start];
+        masks[sentence] = line.mask(&sentences[sentence]);
+    }
     line.find_clauses(hearing.own_not);
-    let (mut cues, mut found) = (Vec::new(), Vec::new());
-    for sentence in &sentences {
-        let mask = line.mask(sentence);
-        found.extend(hearing.says.find(&line, sentence, &mask));
-        cues.extend(hearing.cues.find(&line, sentence, &mask));
+    let few = || Vec::with_capacity(16);
+    let (mut cues, mut found) = (few(), few());
+    for (sentence, mask) in sentences.iter().zip(&masks) {
+        for (patterns, into) in [(&hearing.says, &mut found), (&hearing.cues, &mut cues)] {
+            patterns.find(&line, sentence, mask, &mut room, into);
+        }
     }
+    line.sentences = sentences;
     found.sort_by_key(|found| (found.units.start, found.units.end));
     let context = Context {
         hearing,
@@ -238,14 +252,13 @@ impl Context<'_> {
         let mut counted: Vec<Counted> = Vec::new();
         for one in found.iter().filter(|one| uses(one) != Use::Unless) {
             let why = self.silence(scopes, found, one);
-            let pattern = self.hearing.written[one.written].1.to_string();
             if let Some((why, cue)) = why {
                 if let Some(flag) = &self.hearing.signs[one.of].flag {
                     heard.silenced.push(SilencedHit {
                         flag: flag.clone(),
                         span: self.origin(&one.units),
                         why,
-                        pattern,
+                        pattern: self.hearing.written[one.written].1.to_string(),
                         cue: cue.map(str::to_owned),
                     });
                 }
@@ -265,7 +278,7 @@ impl Context<'_> {
                 units: vec![one.units.clone()],
                 sureness,
                 who: scopes.who(&one.units),
-                why: vec![pattern],
+                why: vec![one.written],
             });
         }
         counted
@@ -280,11 +293,14 @@ impl Context<'_> {
     ) -> Option<(Silenced, Option<&str>)> {
         let cue = |cue: usize| Some(&*self.hearing.cue_texts[cue]);
         let sign = &self.hearing.signs[one.of];
-        let sentence = self.line.sentence[one.units.start];
-        let unless = found.iter().find(|other| {
+        let beside = self.line.around(one.units.start);
+        let first = found.partition_point(|other| other.units.start < beside.start);
+        let mut beside = found[first..]
+            .iter()
+            .take_while(|other| other.units.start < beside.end);
+        let unless = beside.find(|other| {
             other.of == one.of
                 && self.hearing.written[other.written].0 == Use::Unless
-                && self.line.sentence[other.units.start] == sentence
                 && other.units.start <= one.units.end + UNLESS_UNITS_MAX
                 && one.units.start <= other.units.end + UNLESS_UNITS_MAX
                 && !scopes.is_denied(&other.units, self.hearing.own_not)
@@ -357,7 +373,7 @@ impl Context<'_> {
                     return false;
                 };
                 joined.units.extend(other.units.iter().cloned());
-                joined.why.extend(other.why.iter().cloned());
+                joined.why.extend(&other.why);
                 joined.sureness = joined.sureness.min(other.sureness);
                 if other.who == Who::Other {
                     joined.who = Who::Other;
@@ -445,17 +461,19 @@ impl Context<'_> {
             }
             about_self |= !other;
             let spans = one.units.iter().map(|units| self.origin(units));
+            let written = |written: &usize| self.hearing.written[*written].1.to_string();
+            let why = one.why.iter().map(written);
             match heard.hits.iter_mut().find(|hit| hit.flag == *flag) {
                 Some(hit) => {
                     hit.sureness = hit.sureness.max(one.sureness);
                     hit.spans.extend(spans);
-                    hit.why.extend(one.why.iter().cloned());
+                    hit.why.extend(why);
                 }
                 None => heard.hits.push(Hit {
                     flag: flag.clone(),
                     spans: spans.collect(),
                     sureness: one.sureness,
-                    why: one.why.clone(),
+                    why: why.collect(),
                 }),
             }
         }

@@ -1,11 +1,12 @@
 //! Everything typed text is held against, compiled once.
 
-use std::collections::{BTreeMap, HashMap};
-use std::ops::Range;
+use std::collections::BTreeMap;
 
+use rustc_hash::FxHashMap;
+
+use super::index::Patterns;
 use super::learned::Learned;
-use super::lexicon::{ClassId, ElementId, Lexicon, Mask, plain_words};
-use super::line::{Found, Line};
+use super::lexicon::{ClassId, ElementId, Lexicon, plain_words};
 use super::pattern::{Pattern, opens, parse};
 use super::source::{Cue, HearingError, HearingSource, SignSource, Written};
 use crate::ids::FlagId;
@@ -20,53 +21,6 @@ pub(super) struct Sign {
     pub together: Vec<Vec<usize>>,
     /// Signs it replaces in the same sentence.
     pub instead_of: Vec<usize>,
-}
-
-/// Patterns by a class that each of them needs.
-#[derive(Debug, Clone, Default)]
-pub(super) struct Patterns {
-    list: Vec<Pattern>,
-    /// For each element, the patterns that need it and hold none rarer.
-    by_element: Vec<Vec<u32>>,
-}
-
-impl Patterns {
-    fn new(list: Vec<Pattern>) -> Self {
-        let mut uses: Vec<usize> = Vec::new();
-        let mut by_element: Vec<Vec<u32>> = Vec::new();
-        for element in list.iter().flat_map(|pattern| &pattern.elements) {
-            let place = element.is as usize;
-            if place >= uses.len() {
-                uses.resize(place + 1, 0);
-                by_element.resize(place + 1, Vec::new());
-            }
-            uses[place] += 1;
-        }
-        for (place, pattern) in list.iter().enumerate() {
-            let rarest = pattern.elements.iter().map(|element| element.is as usize);
-            if let Some(anchor) = rarest.min_by_key(|element| uses[*element]) {
-                by_element[anchor].push(u32::try_from(place).unwrap_or(u32::MAX));
-            }
-        }
-        Self { list, by_element }
-    }
-
-    /// Everything found in a sentence, in no order.
-    pub fn find(&self, line: &Line<'_>, within: &Range<usize>, mask: &Mask) -> Vec<Found> {
-        let mut found = Vec::new();
-        for element in mask.each() {
-            let Some(places) = self.by_element.get(element as usize) else {
-                continue;
-            };
-            for place in places {
-                let pattern = &self.list[*place as usize];
-                if pattern.elements.iter().all(|element| mask.has(element.is)) {
-                    line.find(pattern, within, &mut found);
-                }
-            }
-        }
-        found
-    }
 }
 
 /// What a found pattern of a sign means.
@@ -102,7 +56,7 @@ pub struct Hearing {
 /// Frequent words by which a language is known.
 #[derive(Debug, Clone, Default)]
 pub(super) struct Languages {
-    words: HashMap<Box<str>, Tongue>,
+    words: FxHashMap<Box<str>, Tongue>,
 }
 
 /// Whether a language is read.
@@ -114,7 +68,7 @@ pub(super) enum Tongue {
 
 impl Languages {
     fn new(read: &[Written], foreign: &[Written]) -> Self {
-        let mut words = HashMap::new();
+        let mut words = FxHashMap::default();
         for (lists, tongue) in [(foreign, Tongue::Foreign), (read, Tongue::Read)] {
             for list in lists {
                 for word in list.text.split([',', '\n', ' ']).flat_map(plain_words) {
@@ -204,13 +158,14 @@ impl Hearing {
             signs.push(compile_sign(sign, &names)?);
         }
         lexicon.finish(&source.words)?;
+        let often = lexicon.often(&source.words.read);
         Ok(Self {
-            lexicon,
             own_not,
             signs,
-            says: Patterns::new(says),
-            idioms: Patterns::new(idioms),
-            cues: Patterns::new(cues),
+            says: Patterns::new(says, &lexicon, &often),
+            idioms: Patterns::new(idioms, &lexicon, &often),
+            cues: Patterns::new(cues, &lexicon, &often),
+            lexicon,
             cue_texts,
             written: texts,
             languages: Languages::new(&source.words.read, &source.words.foreign),

@@ -32,7 +32,46 @@ pub struct Learned {
     /// What one step of a weight is worth.
     pub(super) step: f32,
     pub(super) gate: Vec<i8>,
-    pub(super) choices: Vec<(FlagId, Vec<i8>)>,
+    pub(super) choices: Choices,
+}
+
+/// The weights of the choice.
+#[derive(Debug, Clone, PartialEq)]
+pub(super) struct Choices {
+    flags: Vec<FlagId>,
+    /// For each feature a weight for each flag: what is summed stands together.
+    weights: Vec<i8>,
+}
+
+impl Choices {
+    /// From each flag's own weights, [`CHOICE_WEIGHTS`] of them.
+    pub fn new(of_flags: Vec<(FlagId, Vec<i8>)>) -> Self {
+        let features = 0..CHOICE_WEIGHTS;
+        Self {
+            weights: features
+                .flat_map(|feature| of_flags.iter().map(move |(_, own)| own[feature]))
+                .collect(),
+            flags: of_flags.into_iter().map(|(flag, _)| flag).collect(),
+        }
+    }
+
+    /// A flag's own weights.
+    fn of(&self, flag: usize) -> impl Iterator<Item = &i8> {
+        self.weights.iter().skip(flag).step_by(self.flags.len())
+    }
+
+    /// For each flag, the sum over some features.
+    fn sums(&self, features: &[u32]) -> Vec<i32> {
+        let mut sums = vec![0; self.flags.len()];
+        for feature in features {
+            let from = (*feature as usize & (CHOICE_WEIGHTS - 1)) * sums.len();
+            let weights = &self.weights[from..from + sums.len()];
+            for (sum, weight) in sums.iter_mut().zip(weights) {
+                *sum += i32::from(*weight);
+            }
+        }
+        sums
+    }
 }
 
 impl Learned {
@@ -78,34 +117,32 @@ impl Learned {
             bias,
             step,
             gate,
-            choices,
+            choices: Choices::new(choices),
         })
     }
 
     /// The file's text.
     #[must_use]
     pub fn to_text(&self) -> String {
-        let letters = |weights: &[i8]| -> String {
-            let letter = |weight: &i8| char::from(ZERO.saturating_add_signed(*weight));
-            weights.iter().map(letter).collect()
-        };
+        let letter = |weight: &i8| char::from(ZERO.saturating_add_signed(*weight));
         let mut text = format!(
             "{HEAD}\nmade-from {:08x}\nthreshold {}\nbias {}\nstep {}\ngate {}\n",
             self.made_from,
             self.threshold,
             self.bias,
             self.step,
-            letters(&self.gate)
+            self.gate.iter().map(letter).collect::<String>()
         );
-        for (flag, weights) in &self.choices {
-            text.push_str(&format!("choice {flag} {}\n", letters(weights)));
+        for (place, flag) in self.choices.flags.iter().enumerate() {
+            let weights: String = self.choices.of(place).map(letter).collect();
+            text.push_str(&format!("choice {flag} {weights}\n"));
         }
         text
     }
 
     /// The flags it may ask about.
     pub fn flags(&self) -> impl Iterator<Item = &FlagId> {
-        self.choices.iter().map(|(flag, _)| flag)
+        self.choices.flags.iter()
     }
 
     /// The flag that a sentence seems to state, if it seems to state one.
@@ -123,16 +160,17 @@ impl Learned {
     }
 
     fn choose(&self, sentence: &Likeness) -> Option<&FlagId> {
-        let sum = |weights: &[i8], features: &[u32]| -> f32 {
-            let mask = CHOICE_WEIGHTS - 1;
-            let each = features.iter().map(|one| weights[*one as usize & mask]);
-            each.map(i32::from).sum::<i32>() as f32 * share(features.len())
+        let shared = |features: &[u32]| {
+            let share = share(features.len());
+            let sums = self.choices.sums(features).into_iter();
+            sums.map(move |sum| sum as f32 * share)
         };
-        let weigh =
-            |weights: &[i8]| sum(weights, &sentence.words) + sum(weights, &sentence.concepts);
-        self.choices
-            .iter()
-            .max_by(|(_, a), (_, b)| weigh(a).total_cmp(&weigh(b)))
+        let weights = shared(&sentence.words)
+            .zip(shared(&sentence.concepts))
+            .map(|(words, concepts)| words + concepts);
+        self.flags()
+            .zip(weights)
+            .max_by(|(_, a), (_, b)| a.total_cmp(b))
             .map(|(flag, _)| flag)
     }
 }

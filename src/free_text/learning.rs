@@ -3,7 +3,7 @@
 //! Pure and repeatable: the same lines give the same weights.
 
 use super::hearing::Hearing;
-use super::learned::{CHOICE_WEIGHTS, GATE_WEIGHTS, Learned, STEPS, share};
+use super::learned::{CHOICE_WEIGHTS, Choices, GATE_WEIGHTS, Learned, STEPS, share};
 use super::likeness::Likeness;
 use super::resembling;
 use crate::ids::{FlagId, PatientText};
@@ -162,7 +162,7 @@ pub fn learn(
         bias: model.bias,
         step,
         gate: model.steps(step),
-        choices: choices(lessons, &seen, &all, step),
+        choices: Choices::new(choices(lessons, &seen, &all, step)),
     };
     (learned, tried)
 }

@@ -2,15 +2,19 @@
 
 mod phrases;
 mod reading;
+mod trie;
 
 use std::collections::HashMap;
 use std::ops::Range;
+
+use rustc_hash::FxHashMap;
 
 use super::likeness::concept;
 use super::normal::normalise;
 use super::source::{ClassSource, HearingError, Numbers, Role, WordsSource, Written};
 use super::spelling::Spelling;
 use super::tokens::Kind;
+use trie::{Growing, Trie};
 
 pub(super) use phrases::plain_words;
 
@@ -18,43 +22,38 @@ pub(super) use phrases::plain_words;
 pub(super) type ClassId = u32;
 
 /// A place in a pattern: any of some classes. Patterns share those that are alike.
-pub(super) type ElementId = u32;
+pub(super) type ElementId = u16;
 
 /// A shorter stem is found in nearly every word.
 const STEM_LETTERS_MIN: usize = 3;
 
 /// A set of elements.
-#[derive(Debug, Clone, Default)]
+#[derive(Debug, Clone)]
 pub(super) struct Mask(Vec<u64>);
 
 impl Mask {
-    pub fn set(&mut self, element: ElementId) {
-        let place = element as usize / 64;
-        if place >= self.0.len() {
-            self.0.resize(place + 1, 0);
+    /// An empty one with room for so many elements.
+    pub fn new(elements: usize) -> Self {
+        Self(vec![0; elements / 64 + 1])
+    }
+
+    pub fn add(&mut self, elements: &[ElementId]) {
+        let words = self.0.as_mut_slice();
+        for element in elements {
+            words[usize::from(*element) / 64] |= bit(*element);
         }
-        self.0[place] |= 1 << (element % 64);
     }
 
     pub fn has(&self, element: ElementId) -> bool {
         self.0
             .get(element as usize / 64)
-            .is_some_and(|word| word >> (element % 64) & 1 == 1)
+            .is_some_and(|word| word & bit(element) != 0)
     }
+}
 
-    pub fn each(&self) -> impl Iterator<Item = ElementId> + '_ {
-        self.0.iter().enumerate().flat_map(|(place, word)| {
-            let mut word = *word;
-            std::iter::from_fn(move || {
-                if word == 0 {
-                    return None;
-                }
-                let bit = word.trailing_zeros();
-                word &= word - 1;
-                ElementId::try_from(place * 64 + bit as usize).ok()
-            })
-        })
-    }
+/// An element's bit in a word of 64; further ones share it.
+const fn bit(element: ElementId) -> u64 {
+    1 << (element % 64)
 }
 
 /// The class of a role's words, and the element that stands for it.
@@ -82,13 +81,14 @@ const WORDS_MAX: usize = 4;
 const NONE: u32 = u32::MAX;
 
 /// Units that stand for classes.
-#[derive(Debug, Clone)]
+#[derive(Debug, Clone, Copy)]
 pub(super) struct Edge {
     pub from: usize,
     pub to: usize,
-    /// Which elements it may fill: a place in the lexicon's sets, or behind them
-    /// in the reading's own.
-    set: usize,
+    /// What it may fill, as a place in the lexicon's sets.
+    pub set: SetId,
+    /// [`Filling::hint`] of that set.
+    hint: u64,
 }
 
 /// A text as units and edges; edges are sorted by where they begin.
@@ -98,47 +98,53 @@ pub(super) struct Reading {
     pub edges: Vec<Edge>,
     /// For each unit, its first edge; one more at the end.
     pub first_edge: Vec<usize>,
-    /// What numbers of this text may fill.
-    numbers: Vec<Vec<ElementId>>,
 }
 
-#[derive(Debug, Clone, Default)]
-struct Node {
-    /// Sorted by word.
-    next: Vec<(u32, u32)>,
-    classes: Vec<ClassId>,
-    /// Its set of elements, once all patterns are known.
-    set: Option<usize>,
+/// Phrases of the same classes share one.
+pub(super) type SetId = u32;
+
+/// What the phrases of some classes stand for.
+#[derive(Debug, Clone, Copy)]
+struct Filling {
+    /// Where the elements they may fill stand in the lexicon's list.
+    from: u32,
+    to: u32,
+    /// A bit for each element: most questions end here.
+    hint: u64,
 }
 
 /// All words, compiled.
 #[derive(Debug, Clone, Default)]
 pub(super) struct Lexicon {
-    words: HashMap<Box<str>, u32>,
+    words: FxHashMap<Box<str>, u32>,
+    /// The most bytes a word has.
+    word_bytes_max: usize,
     /// Stems are words of their own, by their letters.
-    stems: HashMap<Box<str>, u32>,
+    stems: FxHashMap<Box<str>, u32>,
     stem_bytes_max: usize,
     /// The stems each word begins with.
     stems_of: Vec<Vec<u32>>,
-    respell: HashMap<Box<str>, Vec<Box<str>>>,
-    numbers: HashMap<Box<str>, u32>,
-    nodes: Vec<Node>,
-    /// For each word, the node behind the root; 0 is none.
-    roots: Vec<u32>,
+    respell: FxHashMap<Box<str>, Vec<Box<str>>>,
+    /// What a number word says, by its word.
+    numbers: FxHashMap<u32, u32>,
+    /// Phrases, while they are gathered.
+    growing: Growing,
+    /// The same, to be read.
+    trie: Trie,
     ranges: Vec<(Numbers, ClassId)>,
+    /// From each of these numbers on, what a number may fill; sorted.
+    number_sets: Vec<(u32, SetId)>,
     names: HashMap<String, ClassId>,
     literals: HashMap<String, ClassId>,
     classes: ClassId,
     elements: HashMap<Vec<ClassId>, ElementId>,
-    /// For each set of classes that a phrase has, the elements it may fill.
-    sets: Vec<Vec<ElementId>>,
-    /// For each of those sets, its named classes and roles, as the second net knows
-    /// them.
+    sets: Vec<Filling>,
+    /// The elements of all sets; those of one set in order.
+    filled: Vec<ElementId>,
+    /// For each set its named classes and roles, as the second net knows them.
     concepts: Vec<Vec<u32>>,
-    /// For each class, the elements it may fill.
-    fills: Vec<Vec<ElementId>>,
     spelling: Spelling,
-    beside: HashMap<Box<str>, Beside>,
+    beside: FxHashMap<Box<str>, Beside>,
 }
 
 /// What a word means beside certain others.
@@ -154,10 +160,7 @@ impl Lexicon {
         source: &WordsSource,
         roles: &[(Role, Vec<Written>)],
     ) -> Result<Self, HearingError> {
-        let mut lexicon = Self {
-            nodes: vec![Node::default()],
-            ..Self::default()
-        };
+        let mut lexicon = Self::default();
         for _ in Role::ALL {
             let class = lexicon.new_class();
             lexicon.element(vec![class]);
@@ -168,7 +171,7 @@ impl Lexicon {
         let reach = lexicon.reach(&source.classes)?;
         for (role_of, lists) in roles {
             for list in lists {
-                lexicon.add_list(list, &[role(*role_of)])?;
+                lexicon.add_list(list, &[role(*role_of).into()])?;
             }
         }
         for (class, reached) in source.classes.iter().zip(&reach) {
@@ -178,8 +181,8 @@ impl Lexicon {
         }
         for (number, value) in &source.numbers {
             let plain = plain_words(number).concat();
-            lexicon.word(&plain);
-            lexicon.numbers.insert(plain.into(), *value);
+            let word = lexicon.word(&plain);
+            lexicon.numbers.insert(word, *value);
         }
         Ok(lexicon)
     }
@@ -232,7 +235,9 @@ impl Lexicon {
             .collect();
         for (word, id) in all {
             self.stems_of[id as usize] = self.stems_in(&word).collect();
+            self.word_bytes_max = self.word_bytes_max.max(word.len());
         }
+        self.spelling.finish();
         self.find_sets();
         Ok(())
     }
@@ -315,7 +320,7 @@ impl Lexicon {
                     format!("`{phrase}` can stand for no word at all"),
                 ));
             }
-            let mut node = 0;
+            let mut row = Vec::with_capacity(words.len());
             for word in &words {
                 let id = match word.strip_suffix('*') {
                     Some(stem) if stem.chars().count() < STEM_LETTERS_MIN => {
@@ -329,43 +334,15 @@ impl Lexicon {
                     Some(stem) => self.stem(stem),
                     None => self.word(word),
                 };
-                node = self.step(node, id);
+                row.push(id);
             }
-            self.nodes[node].classes.extend(classes);
+            self.growing.add(&row, classes);
         }
         Ok(())
     }
 
-    fn step(&mut self, node: usize, word: u32) -> usize {
-        if node == 0 {
-            let found = self.roots[word as usize];
-            if found != 0 {
-                return found as usize;
-            }
-            self.nodes.push(Node::default());
-            let new = self.nodes.len() - 1;
-            self.roots[word as usize] = u32::try_from(new).unwrap_or(0);
-            return new;
-        }
-        match self.nodes[node]
-            .next
-            .binary_search_by_key(&word, |(word, _)| *word)
-        {
-            Ok(place) => self.nodes[node].next[place].1 as usize,
-            Err(place) => {
-                self.nodes.push(Node::default());
-                let new = self.nodes.len() - 1;
-                self.nodes[node]
-                    .next
-                    .insert(place, (word, u32::try_from(new).unwrap_or(0)));
-                new
-            }
-        }
-    }
-
     fn new_word(&mut self) -> u32 {
         self.stems_of.push(Vec::new());
-        self.roots.push(0);
         u32::try_from(self.stems_of.len() - 1).unwrap_or(NONE)
     }
 
@@ -420,7 +397,7 @@ impl Lexicon {
         id
     }
 
-    /// Which elements each phrase may fill.
+    /// Which elements each phrase and each number may fill.
     fn find_sets(&mut self) {
         let mut fills: Vec<Vec<ElementId>> = vec![Vec::new(); self.classes as usize];
         for (classes, element) in &self.elements {
@@ -431,39 +408,135 @@ impl Lexicon {
         let named: HashMap<ClassId, u32> = Role::ALL
             .into_iter()
             .filter(|of| *of != Role::Filler)
-            .map(|of| (role(of), concept(&[of as u8])))
+            .map(|of| (role(of).into(), concept(&[of as u8])))
             .chain((self.names.iter()).map(|(name, class)| (*class, concept(name.as_bytes()))))
             .collect();
-        let mut known: HashMap<Vec<ClassId>, usize> = HashMap::new();
-        for node in self
-            .nodes
-            .iter_mut()
-            .filter(|node| !node.classes.is_empty())
-        {
-            node.classes.sort_unstable();
-            node.classes.dedup();
-            let place = known.entry(node.classes.clone()).or_insert_with(|| {
-                self.sets.push(filled(&fills, &node.classes));
-                let concepts = node.classes.iter().filter_map(|class| named.get(class));
-                self.concepts.push(concepts.copied().collect());
-                self.sets.len() - 1
-            });
-            node.set = Some(*place);
+        let mut known: HashMap<Vec<ClassId>, SetId> = HashMap::new();
+        let (sets, all, concepts) = (&mut self.sets, &mut self.filled, &mut self.concepts);
+        let mut set = |classes: Vec<ClassId>| -> SetId {
+            let next = SetId::try_from(known.len()).unwrap_or(SetId::MAX);
+            *known.entry(classes).or_insert_with_key(|classes| {
+                sets.push(Filling::new(filled(&fills, classes), all));
+                let named = classes.iter().filter_map(|class| named.get(class));
+                concepts.push(named.copied().collect());
+                next
+            })
+        };
+        let growing = std::mem::take(&mut self.growing);
+        self.trie = growing.finish(self.stems_of.len(), &mut set);
+        let borders = self.ranges.iter().flat_map(|(range, _)| {
+            [Some(*range.start()), range.end().checked_add(1)]
+                .into_iter()
+                .flatten()
+        });
+        let mut borders: Vec<u32> = borders.chain([0]).collect();
+        borders.sort_unstable();
+        borders.dedup();
+        let ranges = &self.ranges;
+        let of_number = |number: u32| {
+            let held = ranges.iter().filter(|(range, _)| range.contains(&number));
+            (number, set(held.map(|(_, class)| *class).collect()))
+        };
+        self.number_sets = borders.into_iter().map(of_number).collect();
+    }
+
+    /// What a number may fill.
+    fn set_of_number(&self, number: u32) -> SetId {
+        let behind = self
+            .number_sets
+            .partition_point(|(from, _)| *from <= number);
+        // The first begins at 0, once the lexicon is finished.
+        self.number_sets
+            .get(behind.saturating_sub(1))
+            .map_or(0, |(_, set)| *set)
+    }
+
+    /// An edge, with what it may fill.
+    fn edge(&self, from: usize, to: usize, set: SetId) -> Edge {
+        let hint = self.sets[set as usize].hint;
+        Edge {
+            from,
+            to,
+            set,
+            hint,
         }
-        self.fills = fills;
+    }
+
+    /// For each element, whether one of these frequent words fills it alone: then it
+    /// stands in many sentences.
+    pub fn often(&self, frequent: &[Written]) -> Vec<bool> {
+        let mut often = vec![false; self.elements()];
+        for list in frequent {
+            for word in list.text.split([',', '\n', ' ']).flat_map(plain_words) {
+                let Some(id) = self.words.get(word.as_str()) else {
+                    continue;
+                };
+                for word in std::iter::once(id).chain(&self.stems_of[*id as usize]) {
+                    let node = self.trie.root(*word);
+                    let Some(set) = node.and_then(|node| self.trie.set(node)) else {
+                        continue;
+                    };
+                    for element in self.sets[set as usize].of(&self.filled) {
+                        often[*element as usize] = true;
+                    }
+                }
+            }
+        }
+        often
+    }
+
+    /// How many elements patterns name.
+    pub fn elements(&self) -> usize {
+        self.elements.len()
+    }
+
+    /// For each set, the elements it may fill, in order.
+    pub fn sets(&self) -> impl Iterator<Item = &[ElementId]> {
+        self.sets.iter().map(|set| set.of(&self.filled))
     }
 
     /// The named classes and roles of an edge, as the second net knows them.
     pub fn concepts(&self, edge: &Edge) -> &[u32] {
-        self.concepts.get(edge.set).map_or(&[], Vec::as_slice)
+        &self.concepts[edge.set as usize]
+    }
+
+    /// The roles of an edge, a bit each: they are the first elements.
+    pub fn roles(&self, edge: &Edge) -> u16 {
+        let roles = self
+            .filled(edge)
+            .iter()
+            .take_while(|element| (**element as usize) < Role::ALL.len());
+        roles.fold(0, |roles, role| roles | 1 << role)
     }
 
     /// The elements an edge may fill, in order.
-    pub fn filled<'a>(&'a self, reading: &'a Reading, edge: &Edge) -> &'a [ElementId] {
-        match edge.set.checked_sub(self.sets.len()) {
-            Some(own) => reading.numbers.get(own).map_or(&[], Vec::as_slice),
-            None => &self.sets[edge.set],
+    pub fn filled(&self, edge: &Edge) -> &[ElementId] {
+        self.sets[edge.set as usize].of(&self.filled)
+    }
+
+    /// Whether an edge may fill an element.
+    pub fn fills(&self, edge: &Edge, element: ElementId) -> bool {
+        edge.hint & bit(element) != 0 && self.filled(edge).binary_search(&element).is_ok()
+    }
+}
+
+impl Filling {
+    /// Puts the elements of a set behind all others.
+    fn new(elements: Vec<ElementId>, all: &mut Vec<ElementId>) -> Self {
+        let place = |place: usize| u32::try_from(place).unwrap_or(u32::MAX);
+        let from = place(all.len());
+        all.extend_from_slice(&elements);
+        Self {
+            from,
+            to: place(all.len()),
+            hint: elements
+                .iter()
+                .fold(0, |hint, element| hint | bit(*element)),
         }
+    }
+
+    fn of(self, all: &[ElementId]) -> &[ElementId] {
+        &all[self.from as usize..self.to as usize]
     }
 }
 

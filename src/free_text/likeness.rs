@@ -21,7 +21,7 @@ pub(super) struct Likeness {
 impl Likeness {
     /// Of a sentence in plain form, and the concepts that stand in it.
     pub fn new(sentence: &str, mut concepts: Vec<u32>) -> Self {
-        let mut words = Vec::with_capacity(sentence.len() * 4);
+        let mut words = Vec::with_capacity(sentence.len() * 5);
         spelled(sentence, |feature| words.push(feature));
         concepts.truncate(CONCEPTS_MAX);
         let single = concepts.len();

@@ -49,9 +49,8 @@ pub(super) struct Found {
 /// A text with its clauses.
 pub(super) struct Line<'l> {
     lexicon: &'l Lexicon,
+    /// Without what stands in figures of speech.
     reading: Reading,
-    /// Units inside figures of speech.
-    is_blank: Vec<bool>,
     /// Before each unit.
     pub breaks: Vec<Break>,
     /// Each unit's sentence.
@@ -61,6 +60,8 @@ pub(super) struct Line<'l> {
     /// For each unit, where a negation that begins there ends; 0 is none.
     pub negation_end: Vec<usize>,
     is_filler: Vec<bool>,
+    /// The roles of the phrases that begin at each unit, a bit each.
+    roles: Vec<u16>,
 }
 
 impl<'l> Line<'l> {
@@ -68,12 +69,12 @@ impl<'l> Line<'l> {
         let count = reading.units.len();
         let mut line = Self {
             lexicon,
-            is_blank: vec![false; count],
             breaks: vec![Break::None; count],
             sentence: vec![0; count],
             sentences: Vec::new(),
             negation_end: vec![0; count],
             is_filler: vec![false; count],
+            roles: vec![0; count],
             reading,
         };
         line.find_sentences();
@@ -95,6 +96,11 @@ impl<'l> Line<'l> {
         }
     }
 
+    /// The sentence around a unit.
+    pub fn around(&self, unit: usize) -> Range<usize> {
+        self.sentences[self.sentence[unit]].clone()
+    }
+
     pub fn units(&self) -> &[Unit] {
         &self.reading.units
     }
@@ -106,33 +112,33 @@ impl<'l> Line<'l> {
         normal.origin(text, start..end)
     }
 
-    /// The edges that begin at a unit, outside figures of speech.
-    fn edges_at(&self, unit: usize) -> impl Iterator<Item = &Edge> {
+    /// The edges that begin in some units, outside figures of speech.
+    pub fn edges(&self, units: &Range<usize>) -> &[Edge] {
         let first = &self.reading.first_edge;
-        let range = match (first.get(unit), first.get(unit + 1)) {
-            (Some(from), Some(to)) => *from..*to,
-            _ => 0..0,
-        };
-        self.reading.edges[range]
-            .iter()
-            .filter(|edge| !self.is_blank[edge.from..edge.to].contains(&true))
+        match (first.get(units.start), first.get(units.end)) {
+            (Some(from), Some(to)) => &self.reading.edges[*from..*to],
+            _ => &[],
+        }
+    }
+
+    fn edges_at(&self, unit: usize) -> &[Edge] {
+        self.edges(&(unit..unit + 1))
     }
 
     fn fills(&self, edge: &Edge, element: ElementId) -> bool {
-        self.lexicon
-            .filled(&self.reading, edge)
-            .binary_search(&element)
-            .is_ok()
+        self.lexicon.fills(edge, element)
     }
 
     /// The edges at a unit that fill an element.
     fn filling(&self, unit: usize, element: ElementId) -> impl Iterator<Item = &Edge> {
-        self.edges_at(unit)
-            .filter(move |edge| self.fills(edge, element))
+        let edges = self.edges_at(unit).iter();
+        edges.filter(move |edge| self.fills(edge, element))
     }
 
+    /// Whether a phrase of a role begins at a unit; known once clauses are.
     pub fn has(&self, unit: usize, of: Role) -> bool {
-        self.filling(unit, role(of)).next().is_some()
+        let roles = self.roles.get(unit);
+        roles.is_some_and(|roles| roles >> role(of) & 1 == 1)
     }
 
     /// Whether a "not" stands inside some units: what they say is said with it.
@@ -150,7 +156,7 @@ impl<'l> Line<'l> {
     }
 
     fn is_not(&self, unit: usize, units: &Range<usize>, own_not: ElementId) -> bool {
-        self.edges_at(unit).any(|edge| {
+        self.edges_at(unit).iter().any(|edge| {
             edge.to <= units.end
                 && (self.fills(edge, own_not) || self.fills(edge, role(Role::Negation)))
         })
@@ -158,28 +164,44 @@ impl<'l> Line<'l> {
 
     /// Where the longest phrase of a role that begins at a unit ends.
     pub fn end_of(&self, unit: usize, of: Role) -> Option<usize> {
+        if !self.has(unit, of) {
+            return None;
+        }
         self.filling(unit, role(of)).map(|edge| edge.to).max()
     }
 
     /// Takes figures of speech out: what stands in them means nothing.
-    pub fn blank(&mut self, spans: &[Range<usize>]) {
-        for span in spans {
-            self.is_blank[span.clone()].fill(true);
+    pub fn blank(&mut self, idioms: &[Found]) {
+        if idioms.is_empty() {
+            return;
+        }
+        let mut is_blank = vec![false; self.units().len()];
+        for idiom in idioms {
+            is_blank[idiom.units.clone()].fill(true);
+        }
+        let Reading {
+            edges, first_edge, ..
+        } = &mut self.reading;
+        edges.retain(|edge| !is_blank[edge.from..edge.to].contains(&true));
+        for (unit, first) in first_edge.iter_mut().enumerate() {
+            *first = edges.partition_point(|edge| edge.from < unit);
         }
     }
 
     /// Finds fillers, negations and where clauses begin.
     pub fn find_clauses(&mut self, own_not: ElementId) {
         let count = self.units().len();
+        for edge in &self.reading.edges {
+            let roles = self.lexicon.roles(edge);
+            self.roles[edge.from] |= roles;
+            self.is_filler[edge.from] |=
+                edge.to == edge.from + 1 && roles >> role(Role::Filler) & 1 == 1;
+        }
         for unit in 0..count {
-            let is_filler = self
-                .filling(unit, role(Role::Filler))
-                .any(|edge| edge.to == unit + 1);
-            self.is_filler[unit] = is_filler;
             // "Not able to" is no negation of what follows: a longer phrase has its "not".
             if let Some(end) = self.end_of(unit, Role::Negation) {
                 let is_part = (unit.saturating_sub(4)..=unit).any(|from| {
-                    self.edges_at(from).any(|edge| {
+                    self.edges_at(from).iter().any(|edge| {
                         edge.to >= end
                             && edge.to - edge.from > end - unit
                             && (self.fills(edge, own_not)
@@ -237,7 +259,8 @@ impl<'l> Line<'l> {
 
     /// Whether a phrase runs over the border before a unit.
     fn is_inside(&self, unit: usize) -> bool {
-        (unit.saturating_sub(5)..unit).any(|from| self.edges_at(from).any(|edge| edge.to > unit))
+        let before = self.edges(&(unit.saturating_sub(5)..unit));
+        before.iter().any(|edge| edge.to > unit)
     }
 
     fn negates(&self, unit: usize) -> bool {
@@ -270,7 +293,14 @@ impl<'l> Line<'l> {
     }
 
     /// Finds a pattern, from each place where it may begin, with its nearest end.
-    pub fn find(&self, pattern: &Pattern, within: &Range<usize>, into: &mut Vec<Found>) {
+    /// `room` is for ends found on the way.
+    pub fn find(
+        &self,
+        pattern: &Pattern,
+        within: &Range<usize>,
+        room: &mut [Vec<usize>; 2],
+        into: &mut Vec<Found>,
+    ) {
         let Some((first, rest)) = pattern.elements.split_first() else {
             return;
         };
@@ -281,22 +311,27 @@ impl<'l> Line<'l> {
         } else {
             within.end
         };
-        for from in within.start..last {
-            let mut ends: Vec<usize> = self.filling(from, first.is).map(|edge| edge.to).collect();
-            if ends.is_empty() {
+        let [ends, next] = room;
+        let mut begun = None;
+        for edge in self.edges(&(within.start..last)) {
+            let from = edge.from;
+            if begun == Some(from) || !self.fills(edge, first.is) {
                 continue;
             }
+            begun = Some(from);
+            ends.clear();
+            ends.extend(self.filling(from, first.is).map(|edge| edge.to));
             for element in rest {
-                let mut next: Vec<usize> = Vec::new();
-                for end in &ends {
-                    self.reach(*end, element, &mut next);
-                }
-                next.sort_unstable();
-                next.dedup();
-                ends = next;
                 if ends.is_empty() {
                     break;
                 }
+                next.clear();
+                for end in &*ends {
+                    self.reach(*end, element, next);
+                }
+                next.sort_unstable();
+                next.dedup();
+                std::mem::swap(ends, next);
             }
             if let Some(to) = ends.iter().min() {
                 into.push(Found {
@@ -310,47 +345,44 @@ impl<'l> Line<'l> {
 
     /// The ends of what stands behind `from`, over a gap.
     fn reach(&self, from: usize, element: &Element, into: &mut Vec<usize>) {
-        let gap = element.gap;
-        let mut left = gap.words();
+        let mut left = element.gap.words();
         let mut fillers = 0;
         let mut at = from;
         while at < self.units().len() {
-            let Some(cost) = self.border(at, gap).filter(|cost| *cost <= left) else {
-                return;
+            let Some(cost) = self.border(at, element.gap).filter(|cost| *cost <= left) else {
+                break;
             };
             left -= cost;
-            into.extend(self.filling(at, element.is).map(|edge| edge.to));
-            let Some(cost) = self.skip(at).filter(|cost| *cost <= left) else {
-                return;
+            at += 1;
+            let Some(cost) = self.skip(at - 1).filter(|cost| *cost <= left) else {
+                break;
             };
             left -= cost;
             fillers = if cost == 0 { fillers + 1 } else { 0 };
             if fillers > FILLERS_MAX {
-                return;
+                break;
             }
-            at += 1;
         }
+        let behind = self.edges(&(from..at)).iter();
+        let filling = behind.filter(|edge| self.fills(edge, element.is));
+        into.extend(filling.map(|edge| edge.to));
     }
 
     /// All elements that something in a sentence fills.
     pub fn mask(&self, within: &Range<usize>) -> Mask {
-        let mut mask = Mask::default();
-        for unit in within.clone() {
-            for edge in self.edges_at(unit) {
-                for element in self.lexicon.filled(&self.reading, edge) {
-                    mask.set(*element);
-                }
-            }
+        let mut mask = Mask::new(self.lexicon.elements());
+        for edge in self.edges(within) {
+            mask.add(self.lexicon.filled(edge));
         }
         mask
     }
 
     /// The named classes and roles that stand in a sentence, each once.
     pub fn concepts(&self, within: &Range<usize>) -> Vec<u32> {
-        let edges = within.clone().flat_map(|unit| self.edges_at(unit));
-        let mut found: Vec<u32> = edges
-            .flat_map(|edge| self.lexicon.concepts(edge).iter().copied())
-            .collect();
+        let mut found = Vec::with_capacity(4 * within.len());
+        for edge in self.edges(within) {
+            found.extend_from_slice(self.lexicon.concepts(edge));
+        }
         found.sort_unstable();
         found.dedup();
         found

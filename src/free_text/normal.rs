@@ -45,10 +45,18 @@ impl Normal {
         start..(last + letter).max(start)
     }
 
+    /// A space, where none stands yet.
+    fn push_space(&mut self, origin: usize) {
+        if !matches!(self.text.as_bytes().last(), None | Some(b' ' | b'\n')) {
+            self.push(' ', origin);
+        }
+    }
+
     fn push(&mut self, letter: char, origin: usize) {
         self.text.push(letter);
-        self.origins
-            .extend(std::iter::repeat_n(origin, letter.len_utf8()));
+        for _ in 0..letter.len_utf8() {
+            self.origins.push(origin);
+        }
     }
 }
 
@@ -66,9 +74,15 @@ pub fn normalise(text: &str) -> Normal {
     normal.text.reserve(text.len());
     normal.origins.reserve(text.len());
     for (origin, letter) in text.char_indices() {
+        if letter == ' ' {
+            normal.push_space(origin);
+            continue;
+        }
         if let Some(plain) = simple(letter) {
-            if !is_stretched(&normal.text, plain) {
-                normal.push(plain, origin);
+            let before = normal.text.as_bytes();
+            if !plain.is_ascii_lowercase() || !before.ends_with(&[plain, plain]) {
+                normal.text.push(char::from(plain));
+                normal.origins.push(origin);
             }
             continue;
         }
@@ -83,17 +97,16 @@ pub fn normalise(text: &str) -> Normal {
     normal
 }
 
-/// The letters of nearly every message need no tables.
-fn simple(letter: char) -> Option<char> {
+/// The letters of nearly every message need no tables: they become ASCII.
+fn simple(letter: char) -> Option<u8> {
     Some(match letter {
-        'a'..='z' | '0'..='9' => letter,
-        'A'..='Z' => letter.to_ascii_lowercase(),
-        '.' | ',' | '!' | '?' | ':' | '-' | '/' => letter,
-        'á' | 'Á' => 'a',
-        'é' | 'É' => 'e',
-        'í' | 'Í' => 'i',
-        'ó' | 'Ó' => 'o',
-        'ú' | 'Ú' => 'u',
+        'a'..='z' | '0'..='9' | '.' | ',' | '!' | '?' | ':' | '-' | '/' => letter as u8,
+        'A'..='Z' => letter.to_ascii_lowercase() as u8,
+        'á' | 'Á' => b'a',
+        'é' | 'É' => b'e',
+        'í' | 'Í' => b'i',
+        'ó' | 'Ó' => b'o',
+        'ú' | 'Ú' => b'u',
         _ => return None,
     })
 }
@@ -107,11 +120,7 @@ fn push_plain(normal: &mut Normal, letter: char, origin: usize) {
                 normal.push('\n', origin);
             }
         }
-        letter if letter.is_whitespace() => {
-            if !normal.text.is_empty() && !normal.text.ends_with([' ', '\n']) {
-                normal.push(' ', origin);
-            }
-        }
+        letter if letter.is_whitespace() => normal.push_space(origin),
         // A tilde that follows its n as a mark of its own.
         '\u{303}' if normal.text.ends_with('n') => {
             normal.text.pop();
@@ -140,12 +149,6 @@ fn is_format(letter: char) -> bool {
 }
 
 fn is_stretched(text: &str, letter: char) -> bool {
-    letter.is_alphabetic()
-        && text
-            .chars()
-            .rev()
-            .take(2)
-            .filter(|before| *before == letter)
-            .count()
-            == 2
+    let before = text.strip_suffix(letter);
+    before.is_some_and(|before| before.ends_with(letter)) && letter.is_alphabetic()
 }

@@ -90,12 +90,14 @@ impl<'l> Scopes<'l> {
         Self { line, cues }
     }
 
-    fn of(&self, cue: Cue) -> impl Iterator<Item = &CueAt> {
-        self.cues.iter().filter(move |at| at.cue == cue)
+    /// The cues of a sentence, given by a unit of it.
+    fn around(&self, unit: usize) -> &[CueAt] {
+        self.within(&self.line.around(unit))
     }
 
-    fn same_sentence(&self, a: usize, b: usize) -> bool {
-        self.line.sentence[a] == self.line.sentence[b]
+    fn within(&self, units: &Range<usize>) -> &[CueAt] {
+        let before = |end: usize| self.cues.partition_point(|at| at.units.start < end);
+        &self.cues[before(units.start)..before(units.end)]
     }
 
     /// No "but" between two units of one sentence, and not too much else: some
@@ -108,9 +110,8 @@ impl<'l> Scopes<'l> {
 
     /// Of whom what stands at `units` is said.
     pub fn who(&self, units: &Range<usize>) -> Who {
-        let is_family = self
-            .of(Cue::Family)
-            .any(|at| self.same_sentence(at.units.start, units.start));
+        let mut beside = self.around(units.start).iter();
+        let is_family = beside.any(|at| at.cue == Cue::Family);
         if is_family || self.is_of(Cue::Other, units) {
             Who::Other
         } else {
@@ -125,10 +126,8 @@ impl<'l> Scopes<'l> {
 
     /// A cue names somebody before `units`, and the speaker does not come back.
     fn is_of(&self, cue: Cue, units: &Range<usize>) -> bool {
-        let last = self
-            .of(cue)
-            .filter(|at| at.units.start <= units.start)
-            .filter(|at| self.same_sentence(at.units.start, units.start))
+        let last = (self.around(units.start).iter())
+            .filter(|at| at.cue == cue && at.units.start <= units.start)
             .map(|at| at.units.end)
             .max();
         last.is_some_and(|end| {
@@ -141,9 +140,8 @@ impl<'l> Scopes<'l> {
     /// or a matter of somebody's job or reading.
     pub fn supposed_by(&self, units: &Range<usize>) -> Option<usize> {
         let supposes = |at: &&CueAt| {
-            let before = at.units.start <= units.start
-                && self.same_sentence(at.units.start, units.start)
-                && self.same_breath(at.units.start, units.start);
+            let before =
+                at.units.start <= units.start && self.same_breath(at.units.start, units.start);
             match at.cue {
                 // "As if something tore" supposes nothing.
                 Cue::Supposed => before && !self.is_compared(at.units.start),
@@ -158,7 +156,8 @@ impl<'l> Scopes<'l> {
                 | Cue::Past => false,
             }
         };
-        self.cues.iter().find(supposes).map(|at| at.written)
+        let mut beside = self.around(units.start).iter();
+        beside.find(supposes).map(|at| at.written)
     }
 
     /// The word before makes a phrase with the one here that only compares.
@@ -175,7 +174,7 @@ impl<'l> Scopes<'l> {
 
     /// A question, and nobody says "I" in it up to what was found.
     fn is_general_question(&self, units: &Range<usize>) -> bool {
-        let sentence = self.line.sentences[self.line.sentence[units.start]].clone();
+        let sentence = self.line.around(units.start);
         let asks = self.line.units()[sentence.end - 1].kind == Kind::Question;
         asks && !(sentence.start..units.end).any(|unit| self.line.has(unit, Role::Self_))
     }
@@ -183,22 +182,24 @@ impl<'l> Scopes<'l> {
     /// Long ago, with nothing that brings it to the present.
     pub fn past_by(&self, units: &Range<usize>) -> Option<usize> {
         let is_past = |at: &&CueAt| {
-            self.same_sentence(at.units.start, units.start)
+            at.cue == Cue::Past
                 && self.same_breath(at.units.start, units.start)
                 && !self.is_now(at.units.start, &[Role::Now, Role::Back])
         };
-        self.of(Cue::Past).find(is_past).map(|at| at.written)
+        let mut beside = self.around(units.start).iter();
+        beside.find(is_past).map(|at| at.written)
     }
 
     /// It was looked for, and is not there.
     pub fn ruled_out_by(&self, units: &Range<usize>) -> Option<usize> {
-        let rules_out = |at: &&CueAt| self.same_sentence(at.units.start, units.start);
-        self.of(Cue::RuledOut).find(rules_out).map(|at| at.written)
+        let mut beside = self.around(units.start).iter();
+        let rules_out = beside.find(|at| at.cue == Cue::RuledOut);
+        rules_out.map(|at| at.written)
     }
 
     /// A word in the same breath says that it is still so.
     fn is_now(&self, unit: usize, roles: &[Role]) -> bool {
-        let sentence = self.line.sentences[self.line.sentence[unit]].clone();
+        let sentence = self.line.around(unit);
         sentence
             .filter(|other| roles.iter().any(|role| self.line.has(*other, *role)))
             .any(|other| self.same_breath(unit, other))
@@ -212,7 +213,7 @@ impl<'l> Scopes<'l> {
         others: impl Iterator<Item = &'f Found> + Clone,
     ) -> Option<usize> {
         let resolves = |at: &&CueAt| {
-            if self.is_now(at.units.start, &[Role::Back]) {
+            if at.cue != Cue::Resolved || self.is_now(at.units.start, &[Role::Back]) {
                 return false;
             }
             let from = self.line.sentence[units.start];
@@ -239,7 +240,16 @@ impl<'l> Scopes<'l> {
                     })
             })
         };
-        self.of(Cue::Resolved).find(resolves).map(|at| at.written)
+        // In this sentence or the next.
+        let sentence = self.line.sentence[units.start];
+        let mut reach = self.line.sentences[sentence].clone();
+        if let Some(next) = self.line.sentences.get(sentence + 1) {
+            reach.end = next.end;
+        }
+        self.within(&reach)
+            .iter()
+            .find(resolves)
+            .map(|at| at.written)
     }
 
     /// The last "but" between two units of one sentence.
@@ -303,7 +313,7 @@ impl<'l> Scopes<'l> {
     /// `in_lists`: also as a later part of a list whose first part is denied.
     fn is_denied_before(&self, units: &Range<usize>, in_lists: bool) -> bool {
         let line = self.line;
-        let sentence = line.sentences[line.sentence[units.start]].clone();
+        let sentence = line.around(units.start);
         // The border in front of what was found counts as well.
         let mut words = 0;
         let mut crossed_list = false;

@@ -3,8 +3,7 @@
 //! Only words nobody knows are looked at, and only words that matter are
 //! offered: an ordinary word is never taken for another.
 
-use std::collections::HashMap;
-use std::hash::{BuildHasherDefault, Hasher};
+use rustc_hash::FxHashMap;
 
 /// Letters from which one changed, missing, doubled or swapped letter is undone.
 const ONE_EDIT_LETTERS_MIN: usize = 5;
@@ -15,36 +14,24 @@ const SWAP_LETTERS_MIN: usize = 4;
 /// Letters from which two mistakes are undone.
 const TWO_EDITS_LETTERS_MIN: usize = 9;
 
-/// The hash of a word, and of a word without a letter: keys are hashed already.
-#[derive(Default)]
-pub(super) struct Ready(u64);
-
-impl Hasher for Ready {
-    fn finish(&self) -> u64 {
-        self.0
-    }
-
-    fn write(&mut self, bytes: &[u8]) {
-        for byte in bytes {
-            self.0 = (self.0 ^ u64::from(*byte)).wrapping_mul(0x0000_0100_0000_01b3);
-        }
-    }
-
-    fn write_u64(&mut self, key: u64) {
-        self.0 = key;
-    }
-}
-
 /// Words that matter, found by what is left of them when letters are lost.
 #[derive(Debug, Clone, Default)]
 pub(super) struct Spelling {
     words: Vec<Box<str>>,
     ids: Vec<u32>,
-    /// Hash of a word with a letter or two taken out, to the words it came from.
-    near: HashMap<u64, Vec<u32>, BuildHasherDefault<Ready>>,
-    /// Hash of how a word sounds in Spanish.
-    sounds: HashMap<u64, u32, BuildHasherDefault<Ready>>,
+    /// The most letters a word has.
+    letters_max: usize,
+    /// What is left of a word without a letter or two, and the word; sorted once all
+    /// are known.
+    near: Vec<(u64, u32)>,
+    /// Where in `near` each beginning of a hash begins.
+    near_first: Vec<u32>,
+    /// How a word sounds in Spanish.
+    sounds: FxHashMap<Box<str>, u32>,
 }
+
+/// Bits of a hash by which it is looked up.
+const NEAR_BITS: u32 = 18;
 
 /// A word put right.
 #[derive(Debug, Clone, Copy, PartialEq, Eq)]
@@ -57,61 +44,63 @@ pub(super) struct Mended {
 impl Spelling {
     /// Adds a word that matters.
     pub fn add(&mut self, word: &str, id: u32) {
-        let letters = word.chars().count();
+        let spelt = Spelt::new(word);
+        let letters = spelt.letters();
         if letters < SWAP_LETTERS_MIN || word.chars().any(|c| c.is_ascii_digit()) {
             return;
         }
         let place = u32::try_from(self.words.len()).unwrap_or(u32::MAX);
         self.words.push(word.into());
         self.ids.push(id);
-        self.near.entry(hash(word)).or_default().push(place);
-        let mut less = String::with_capacity(word.len());
+        self.letters_max = self.letters_max.max(letters);
+        self.near.push((spelt.whole(), place));
         for first in 0..letters {
-            without(word, first, usize::MAX, &mut less);
-            self.note(&less, place);
+            self.near.push((spelt.without(first), place));
             if letters >= TWO_EDITS_LETTERS_MIN {
                 for second in first + 1..letters {
-                    without(word, first, second, &mut less);
-                    self.note(&less, place);
+                    self.near.push((spelt.without_both(first, second), place));
                 }
             }
         }
         if letters >= ONE_EDIT_LETTERS_MIN {
-            self.sounds.entry(hash(&sound(word))).or_insert(place);
+            self.sounds.entry(sound(word).into()).or_insert(place);
         }
     }
 
-    fn note(&mut self, less: &str, place: u32) {
-        let places = self.near.entry(hash(less)).or_default();
-        if places.last() != Some(&place) {
-            places.push(place);
-        }
+    /// Makes ready what was added.
+    pub fn finish(&mut self) {
+        self.near.sort_unstable();
+        self.near.dedup();
+        self.near.shrink_to_fit();
+        let near = &self.near;
+        let first = |start: u64| near.partition_point(|(hash, _)| hash >> (64 - NEAR_BITS) < start);
+        self.near_first = (0..=1 << NEAR_BITS)
+            .map(|start| u32::try_from(first(start)).unwrap_or(u32::MAX))
+            .collect();
     }
 
     /// The word that was meant, if one is near enough.
     pub fn mend(&self, typed: &str) -> Option<Mended> {
-        let letters = typed.chars().count();
-        if letters < SWAP_LETTERS_MIN {
+        let spelt = Spelt::new(typed);
+        let letters = spelt.letters();
+        if letters < SWAP_LETTERS_MIN || letters > self.letters_max + 2 {
             return None;
         }
         if letters >= ONE_EDIT_LETTERS_MIN
-            && let Some(place) = self.sounds.get(&hash(&sound(typed)))
-            && sound(&self.words[*place as usize]) == sound(typed)
+            && let Some(place) = self.sounds.get(sound(typed).as_str())
         {
             return Some(self.mended(*place, 1));
         }
         let mut best: Option<(usize, u32)> = None;
-        let mut less = String::with_capacity(typed.len());
-        self.weigh(typed, typed, &mut best);
+        self.weigh(typed, letters, spelt.whole(), &mut best);
         for first in 0..letters {
-            without(typed, first, usize::MAX, &mut less);
-            self.weigh(typed, &less, &mut best);
+            self.weigh(typed, letters, spelt.without(first), &mut best);
         }
         if best.is_none() && letters + 1 >= TWO_EDITS_LETTERS_MIN {
             for first in 0..letters {
                 for second in first + 1..letters {
-                    without(typed, first, second, &mut less);
-                    self.weigh(typed, &less, &mut best);
+                    let less = spelt.without_both(first, second);
+                    self.weigh(typed, letters, less, &mut best);
                 }
             }
         }
@@ -125,30 +114,110 @@ impl Spelling {
         }
     }
 
-    fn weigh(&self, typed: &str, less: &str, best: &mut Option<(usize, u32)>) {
-        let Some(places) = self.near.get(&hash(less)) else {
-            return;
+    /// The words of which `less` may be left.
+    fn near(&self, less: u64) -> impl Iterator<Item = u32> {
+        let start = (less >> (64 - NEAR_BITS)) as usize;
+        let range = match (self.near_first.get(start), self.near_first.get(start + 1)) {
+            (Some(from), Some(to)) => *from as usize..*to as usize,
+            _ => 0..0,
         };
-        for place in places {
-            let word = &*self.words[*place as usize];
+        let near = self.near[range].iter();
+        near.filter(move |(hash, _)| *hash == less)
+            .map(|(_, place)| *place)
+    }
+
+    fn weigh(&self, typed: &str, letters: usize, less: u64, best: &mut Option<(usize, u32)>) {
+        for place in self.near(less) {
+            let word = &*self.words[place as usize];
             if !same_start(word, typed) {
                 continue;
             }
             let edits = strsim::osa_distance(word, typed);
-            let (own, typed_letters) = (word.chars().count(), typed.chars().count());
-            let allowed = if own.min(typed_letters) >= TWO_EDITS_LETTERS_MIN {
+            let own = word.chars().count();
+            let allowed = if own.min(letters) >= TWO_EDITS_LETTERS_MIN {
                 2
-            } else if own >= ONE_EDIT_LETTERS_MIN || (own == typed_letters && is_swap(word, typed))
-            {
+            } else if own >= ONE_EDIT_LETTERS_MIN || (own == letters && is_swap(word, typed)) {
                 1
             } else {
                 0
             };
             if edits <= allowed && best.is_none_or(|(fewest, _)| edits < fewest) {
-                *best = Some((edits, *place));
+                *best = Some((edits, place));
             }
         }
     }
+}
+
+/// A word as sums over its letters, from which a letter is taken out at no cost.
+///
+/// The hash of letters `a b c` is `a + b·B + c·B²`, modulo 2⁶⁴; what stands behind a
+/// letter taken out is divided by B once.
+struct Spelt {
+    /// The hash of each front of the word, from none of it to all.
+    fronts: Vec<u64>,
+}
+
+/// B, an odd number; and 1/B.
+const BASE: u64 = 0x9e37_79b9_7f4a_7c15;
+const UNDER_BASE: u64 = inverse(BASE);
+
+impl Spelt {
+    fn new(word: &str) -> Self {
+        let mut fronts = Vec::with_capacity(word.len() + 1);
+        let (mut front, mut power) = (0_u64, 1_u64);
+        fronts.push(front);
+        for letter in word.chars() {
+            front = front.wrapping_add(mixed(u64::from(letter)).wrapping_mul(power));
+            power = power.wrapping_mul(BASE);
+            fronts.push(front);
+        }
+        Self { fronts }
+    }
+
+    fn letters(&self) -> usize {
+        self.fronts.len() - 1
+    }
+
+    /// What stands between two places, as a hash of its own where it stands.
+    fn between(&self, from: usize, to: usize) -> u64 {
+        self.fronts[to].wrapping_sub(self.fronts[from])
+    }
+
+    fn whole(&self) -> u64 {
+        mixed(self.between(0, self.letters()))
+    }
+
+    fn without(&self, letter: usize) -> u64 {
+        let behind = self.between(letter + 1, self.letters());
+        mixed(self.fronts[letter].wrapping_add(behind.wrapping_mul(UNDER_BASE)))
+    }
+
+    /// Without two letters, the first standing before the second.
+    fn without_both(&self, first: usize, second: usize) -> u64 {
+        let behind = self.between(second + 1, self.letters());
+        let behind = behind.wrapping_mul(UNDER_BASE);
+        let middle = self.between(first + 1, second).wrapping_add(behind);
+        mixed(self.fronts[first].wrapping_add(middle.wrapping_mul(UNDER_BASE)))
+    }
+}
+
+/// The inverse of an odd number modulo 2⁶⁴, by Newton's steps: each doubles the bits
+/// that are right, of which the number itself has three.
+const fn inverse(odd: u64) -> u64 {
+    let mut inverse = odd;
+    let mut bits = 3;
+    while bits < 64 {
+        inverse = inverse.wrapping_mul(2_u64.wrapping_sub(odd.wrapping_mul(inverse)));
+        bits *= 2;
+    }
+    inverse
+}
+
+/// Spreads a number over all bits (the finaliser of MurmurHash3).
+const fn mixed(number: u64) -> u64 {
+    let number = (number ^ (number >> 33)).wrapping_mul(0xff51_afd7_ed55_8ccd);
+    let number = (number ^ (number >> 33)).wrapping_mul(0xc4ce_b9fe_1a85_ec53);
+    number ^ (number >> 33)
 }
 
 /// People rarely miss the first letter; where they do, it is swapped or mute.
@@ -168,24 +237,6 @@ fn is_swap(word: &str, typed: &str) -> bool {
     a.sort_unstable();
     b.sort_unstable();
     a == b
-}
-
-/// `word` without two of its letters.
-fn without(word: &str, first: usize, second: usize, into: &mut String) {
-    into.clear();
-    into.extend(
-        word.chars()
-            .enumerate()
-            .filter(|(place, _)| *place != first && *place != second)
-            .map(|(_, letter)| letter),
-    );
-}
-
-fn hash(text: &str) -> u64 {
-    // FNV-1a's offset.
-    let mut hasher = Ready(0xcbf2_9ce4_8422_2325);
-    hasher.write(text.as_bytes());
-    hasher.finish()
 }
 
 /// How a word sounds to those who write by ear: no h, b for v, s for z and soft

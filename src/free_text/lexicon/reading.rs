@@ -1,14 +1,21 @@
 //! Reading a text: what was typed to units, and units to edges.
 
-use super::{ClassId, Edge, Lexicon, NONE, Reading, Unit, WORDS_MAX, filled};
+use super::{Edge, Lexicon, NONE, Reading, Unit, WORDS_MAX};
 use crate::free_text::normal::Normal;
 use crate::free_text::tokens::{Kind, Token, tokens};
 
 impl Lexicon {
     /// Reads a text.
     pub fn read(&self, normal: &Normal) -> Reading {
-        let mut reading = Reading::default();
-        for token in tokens(normal) {
+        let tokens = tokens(normal);
+        // As many as words and marks, and now and then one more.
+        let room = tokens.len() + 4;
+        let mut reading = Reading {
+            units: Vec::with_capacity(room),
+            edges: Vec::with_capacity(2 * room),
+            first_edge: Vec::with_capacity(room + 1),
+        };
+        for token in tokens {
             self.read_token(normal, token, &mut reading.units);
         }
         self.respell_beside(&mut reading.units, &normal.text);
@@ -57,9 +64,9 @@ impl Lexicon {
     /// Fills in what a word is known as; whether it is known itself, and not by
     /// its stem alone.
     fn look_up(&self, word: &str, unit: &mut Unit) -> bool {
-        unit.number = self.numbers.get(word).copied().or(unit.number);
         match self.words.get(word) {
             Some(id) => {
+                unit.number = self.numbers.get(id).copied().or(unit.number);
                 unit.words = [NONE; WORDS_MAX];
                 unit.words[0] = *id;
                 let stems = self.stems_of[*id as usize].iter();
@@ -101,13 +108,12 @@ impl Lexicon {
     fn split(&self, typed: &str) -> Option<usize> {
         /// Shorter halves are found in nearly every word.
         const HALF_LETTERS_MIN: usize = 4;
-        if typed.len() < HALF_LETTERS_MIN + 2 {
+        if typed.len() < HALF_LETTERS_MIN + 2 || typed.len() > 2 * self.word_bytes_max {
             return None;
         }
         let matters = |word: &str| {
-            self.words
-                .get(word)
-                .is_some_and(|id| self.roots[*id as usize] != 0)
+            let id = self.words.get(word);
+            id.is_some_and(|id| self.trie.root(*id).is_some())
         };
         (2..typed.len() - 1)
             .filter(|place| typed.is_char_boundary(*place))
@@ -129,13 +135,15 @@ impl Lexicon {
             let Some(beside) = self.beside.get(typed) else {
                 continue;
             };
-            let word = |unit: &Unit| text[unit.span.clone()].to_owned();
+            let is_in = |words: &[String], unit: &Unit| {
+                let typed = &text[unit.span.clone()];
+                words.iter().any(|word| word == typed)
+            };
             let counts = place.checked_sub(1).is_some_and(|before| {
-                units[before].number.is_some() || beside.after.contains(&word(&units[before]))
+                units[before].number.is_some() || is_in(&beside.after, &units[before])
             });
-            let is_named = units
-                .get(place + 1)
-                .is_some_and(|next| beside.before.contains(&word(next)));
+            let next = units.get(place + 1);
+            let is_named = next.is_some_and(|next| is_in(&beside.before, next));
             if counts || is_named {
                 let mut meant = units[place].clone();
                 meant.words = [NONE; WORDS_MAX];
@@ -146,50 +154,49 @@ impl Lexicon {
     }
 
     fn find_edges(&self, reading: &mut Reading) {
-        for from in 0..reading.units.len() {
-            reading.first_edge.push(reading.edges.len());
-            let unit = &reading.units[from];
+        let Reading {
+            units,
+            edges,
+            first_edge,
+        } = reading;
+        for (from, unit) in units.iter().enumerate() {
+            first_edge.push(edges.len());
             if let Some(number) = unit.number {
-                let classes: Vec<ClassId> = self
-                    .ranges
-                    .iter()
-                    .filter(|(range, _)| range.contains(&number))
-                    .map(|(_, class)| *class)
-                    .collect();
-                reading.numbers.push(filled(&self.fills, &classes));
-                reading.edges.push(Edge {
-                    from,
-                    to: from + 1,
-                    set: self.sets.len() + reading.numbers.len() - 1,
-                });
+                edges.push(self.edge(from, from + 1, self.set_of_number(number)));
             }
-            for word in unit.words.into_iter().take_while(|word| *word != NONE) {
-                let node = self.roots[word as usize] as usize;
-                if node != 0 {
-                    self.walk(node, from, from + 1, &reading.units, &mut reading.edges);
+            for word in unit.words() {
+                if let Some(node) = self.trie.root(word) {
+                    self.walk(node, from, from + 1, units, edges);
                 }
             }
         }
-        reading.first_edge.push(reading.edges.len());
+        first_edge.push(edges.len());
     }
 
     /// Every phrase that begins at `from`, from `node` on.
-    fn walk(&self, node: usize, from: usize, to: usize, units: &[Unit], edges: &mut Vec<Edge>) {
-        if let Some(set) = self.nodes[node].set {
-            edges.push(Edge { from, to, set });
+    fn walk(&self, node: u32, from: usize, to: usize, units: &[Unit], edges: &mut Vec<Edge>) {
+        if let Some(set) = self.trie.set(node) {
+            edges.push(self.edge(from, to, set));
         }
-        let next = &self.nodes[node].next;
-        if next.is_empty() {
+        if !self.trie.goes_on(node) {
             return;
         }
         let Some(unit) = units.get(to).filter(|unit| unit.kind == Kind::Word) else {
             return;
         };
-        for word in unit.words.into_iter().take_while(|word| *word != NONE) {
-            if let Ok(place) = next.binary_search_by_key(&word, |(word, _)| *word) {
-                self.walk(next[place].1 as usize, from, to + 1, units, edges);
+        for word in unit.words() {
+            if let Some(next) = self.trie.step(node, word) {
+                self.walk(next, from, to + 1, units, edges);
             }
         }
+    }
+}
+
+impl Unit {
+    /// What it may be read as.
+    fn words(&self) -> impl Iterator<Item = u32> {
+        let words = self.words.into_iter();
+        words.take_while(|word| *word != NONE)
     }
 }
 

@@ -26,7 +26,7 @@ pub struct Said {
     pub asks: bool,
 }
 
-/// Shares in percent.
+/// Shares in percent; `NAN` of no lines.
 #[derive(Debug, Clone, Copy)]
 pub struct Score {
     pub emergency: f64,
@@ -173,14 +173,14 @@ pub fn score(rules: &Rules, corpus: &[Line], detector: impl Fn(&str) -> Said) ->
     }
     let share = |level: Level| {
         let all = total.get(&level).copied().unwrap_or(0);
-        100.0 * right.get(&level).copied().unwrap_or(0) as f64 / all.max(1) as f64
+        100.0 * right.get(&level).copied().unwrap_or(0) as f64 / all as f64
     };
     let none = total.get(&Level::Clear).copied().unwrap_or(0);
     Score {
         emergency: share(Level::EmergencyNow),
         urgent: share(Level::UrgentToday),
         professional: share(Level::SeeProfessional),
-        raised: 100.0 * raised as f64 / none.max(1) as f64,
+        raised: 100.0 * raised as f64 / none as f64,
         exact: 100.0 * exact as f64 / corpus.len().max(1) as f64,
         lines: corpus.len(),
     }
