@@ -45,6 +45,7 @@ fn main() {
         ("sixth", ways(root, "sixth.tsv", rules)),
         ("seventh", ways(root, "seventh.tsv", rules)),
         ("eighth", ways(root, "eighth.tsv", rules)),
+        ("ninth", ways(root, "ninth.tsv", rules)),
         ("ordinary", ways(root, "ordinary.tsv", rules)),
     ];
     let patterns = {
@@ -83,7 +84,7 @@ fn main() {
     }
     let speed = time(&content, &corpora[1].1);
     table.push_str(&format!(
-        "\nA text of 100 characters, release build, one core: median {:.1} µs, 99th percentile {:.1} µs. A text of 16,000 characters: {:.2} ms.\n",
+        "\nA text of 100 characters, release build, one core, the best of {ROUNDS} rounds: median {:.1} µs, 99th percentile {:.1} µs. A text of 16,000 characters: {:.2} ms.\n",
         speed.median_us, speed.p99_us, speed.long_ms
     ));
     results.insert(
@@ -192,6 +193,9 @@ struct Speed {
     long_ms: f64,
 }
 
+/// Whatever else a machine does only makes a round slower: the best one counts.
+const ROUNDS: usize = 10;
+
 fn time(content: &Content, corpus: &[Line]) -> Speed {
     const CHARS: usize = 100;
     let all: String = corpus
@@ -203,23 +207,27 @@ fn time(content: &Content, corpus: &[Line]) -> Speed {
         .chunks_exact(CHARS)
         .map(|part| PatientText::new(part.iter().collect()))
         .collect();
+    let long = PatientText::new(letters.iter().take(16_000).collect());
     let once = |text: &PatientText| {
         let began = Instant::now();
         std::hint::black_box(hear(&content.hearing, &content.rules, text));
         began.elapsed().as_secs_f64() * 1e6
     };
-    texts.iter().for_each(|text| {
-        once(text);
-    });
-    let mut times: Vec<f64> = texts.iter().map(once).collect();
-    times.sort_by(f64::total_cmp);
-    let long = PatientText::new(letters.iter().take(16_000).collect());
-    once(&long);
-    Speed {
-        median_us: times[times.len() / 2],
-        p99_us: times[times.len() * 99 / 100],
-        long_ms: once(&long) / 1e3,
-    }
+    let round = || {
+        let mut times: Vec<f64> = texts.iter().map(once).collect();
+        times.sort_by(f64::total_cmp);
+        Speed {
+            median_us: times[times.len() / 2],
+            p99_us: times[times.len() * 99 / 100],
+            long_ms: once(&long) / 1e3,
+        }
+    };
+    let best = |best: Speed, next: Speed| Speed {
+        median_us: best.median_us.min(next.median_us),
+        p99_us: best.p99_us.min(next.p99_us),
+        long_ms: best.long_ms.min(next.long_ms),
+    };
+    (1..ROUNDS).map(|_| round()).fold(round(), best)
 }
 
 fn row(corpus: &str, detector: &str, score: &Score) -> String {
