@@ -294,6 +294,11 @@ impl<'q, 'a> Quest<'q, 'a> {
                 Outcome::Found { way, at } => match self.play(&machine, &way) {
                     Played::Reached(chat) => return Reached::Shown { chat },
                     Played::Wrong(guesses) => {
+                        // A way that went elsewhere before it came to its guesses says
+                        // nothing of them: then each may be the wrong one.
+                        if guesses.is_empty() {
+                            wrong.extend(way.iter().flat_map(|one| one.guesses.iter().copied()));
+                        }
                         wrong.extend(guesses.into_iter().map(|wrong| wrong.guess));
                         last = Some((way.into_iter().map(|one| one.tap).collect(), at));
                     }
