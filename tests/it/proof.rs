@@ -6,6 +6,7 @@ mod limits;
 pub mod patch;
 mod size;
 pub mod small;
+mod walked;
 
 use std::fmt::Write as _;
 use std::path::{Path, PathBuf};

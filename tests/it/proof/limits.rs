@@ -12,17 +12,21 @@ use crate::content::CLINIC;
 /// A small content with another dialog `check`: these steps come first, and the
 /// screens before the move are left out where `mv` is reached from them.
 fn with_check(steps: &str) -> Content {
-    let mut sources = small(1).sources;
     let check = format!(
         "dialog: check\nkind: talks\nstays_open: caution\nstart: first\nsteps:\n{steps}  \
          mv: {{ move: X1, answers: [{{ id: on, label: {{ en: \"On\", es: \"Ya\" }}, next: done }}], next: done }}\n  \
          done: {{ end: true }}\n"
     );
     let other = "dialog: other\nkind: talks\nstart: a\nsteps:\n  a: { say: { en: \"Read.\", es: \"Lea.\" }, end: true }\n";
-    sources.files.insert("check.yaml".to_owned(), check);
-    sources
-        .files
-        .insert("other.yaml".to_owned(), other.to_owned());
+    with_files(&[("check.yaml", &check), ("other.yaml", other)])
+}
+
+/// A small content with these files.
+fn with_files(files: &[(&str, &str)]) -> Content {
+    let mut sources = small(1).sources;
+    for (name, text) in files {
+        sources.files.insert((*name).to_owned(), (*text).to_owned());
+    }
     parsed(&sources)
 }
 
@@ -171,4 +175,19 @@ fn a_circle_is_found() {
     let report = Prover::new(&content, None).prove(Property::P5);
     assert!(!report.holds());
     assert!(report.findings.iter().all(|finding| finding.chat.is_some()));
+}
+
+/// Branches that lead round to themselves: looking for a person there comes to an
+/// end, and finds nobody.
+#[test]
+fn branches_that_lead_round_reach_nobody() {
+    let person = "dialog: person\nkind: talks\nstays_open: emergency-now\nstart: a\nsteps:\n  \
+         a: { branch: [{ if: { has: f0 }, go: b }, { go: c }] }\n  \
+         b: { branch: [{ if: { has: f1 }, go: a }, { go: a }] }\n  \
+         c: { say: { en: \"Call {phone}.\", es: \"Llame al {phone}.\" }, end: true }\n";
+    let content = with_files(&[("person.yaml", person)]);
+    let reports = [Property::P4, Property::P5].map(|one| Prover::new(&content, None).prove(one));
+    for report in reports {
+        assert!(!report.holds(), "{}", report.property.id());
+    }
 }

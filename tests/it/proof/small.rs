@@ -12,6 +12,8 @@ pub struct Dice {
     state: u64,
     /// How many flags the content has.
     flags: usize,
+    /// Its flags and screens make many states: its dialogs are short.
+    is_large: bool,
 }
 
 impl Dice {
@@ -19,6 +21,7 @@ impl Dice {
         Self {
             state: seed.wrapping_mul(0x9e37_79b9_7f4a_7c15) | 1,
             flags: if seed.is_multiple_of(10) { 3 } else { 2 },
+            is_large: false,
         }
     }
 
@@ -54,7 +57,8 @@ pub struct Small {
 /// The content of a seed.
 pub fn small(seed: u64) -> Small {
     let mut dice = Dice::new(seed);
-    let screens = 1 + dice.roll(4) / 3;
+    let screens = 1 + dice.roll(6) / 5;
+    dice.is_large = screens > 1 || dice.flags > 2;
     let mut files = Sources::default();
     for file in ["texts.yaml", &format!("clinics/{CLINIC}.yaml")] {
         let text = real_sources().files[file].replace("opens: book", "opens: other");
@@ -108,7 +112,7 @@ pub fn small(seed: u64) -> Small {
             text("Call {phone}.")
         ),
     );
-    let stays = if dice.in_ten(9) {
+    let stays = if dice.in_ten(8) {
         "caution"
     } else {
         "see-professional"
@@ -165,6 +169,7 @@ fn red_flags(dice: &mut Dice, screens: usize) -> String {
             "  {flag}:\n    level: {level}\n    question: {words}\n    button: {words}\n    words: {words}\n    source: [GK]"
         );
         if *flag == "f1" && (dice.flags == 3 || dice.in_ten(5)) {
+            dice.is_large = true;
             let _ = writeln!(
                 out,
                 "    history: {{ allows: [{}], since: {words} }}",
@@ -284,7 +289,8 @@ fn dialog(
         format!("dialog: {name}\nkind: talks\nstays_open: {stays_open}\nstart: {name}0\nsteps:\n");
     // Most of the time every screen comes first, in order.
     let mut kinds: Vec<&str> = Vec::new();
-    if !asks_screens && dice.in_ten(5) {
+    let short_in_ten = if dice.is_large { 9 } else { 5 };
+    if !asks_screens && dice.in_ten(short_in_ten) {
         return format!(
             "dialog: {name}\nkind: talks\nstays_open: {stays_open}\nstart: {name}0\nsteps:\n  {name}0: {{ say: {}, end: true }}\n",
             text("Read this.")
@@ -297,13 +303,13 @@ fn dialog(
             screens
         };
         for screen in (0..screens).filter(|screen| *screen != skipped) {
-            if dice.in_ten(2) {
+            if !dice.is_large && dice.in_ten(2) {
                 kinds.push("question");
             }
             kinds.push(["s0", "s1", "s2"][screen]);
         }
     }
-    let more = dice.roll(3);
+    let more = dice.roll(if dice.is_large { 2 } else { 3 });
     for _ in 0..more {
         kinds.push(dice.pick(&[
             "question", "choice", "branch", "pass", "screen", "move", "many", "summary", "branch",
