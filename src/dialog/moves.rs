@@ -54,6 +54,19 @@ impl<'a> Walk<'a> {
         }
     }
 
+    /// Whether what was stated since takes away the move that is open.
+    pub fn is_taken_away(&self) -> bool {
+        let id = match self.step().map(|step| &step.verb) {
+            Some(Verb::Move { id, .. }) => Some(id),
+            Some(Verb::Play { moves, .. }) => {
+                let play = self.c.stack.last().and_then(|frame| frame.play);
+                play.and_then(|play| moves.get(usize::from(play.at)))
+            }
+            Some(_) | None => None,
+        };
+        self.asks_step() && id.is_some_and(|id| self.is_dropped(id))
+    }
+
     /// Whether the open question is the step's, and not the engine's own.
     fn asks_step(&self) -> bool {
         self.c

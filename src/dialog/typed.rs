@@ -222,6 +222,9 @@ impl Walk<'_> {
         } else if self.c.stop.is_some() {
             self.c.queue.clear();
             self.say_cards();
+        } else if self.c.queue.is_empty() && self.is_taken_away() {
+            // A caution takes away the very move it is said at: the next one comes.
+            self.run();
         } else if self.c.queue.is_empty() {
             // What was heard beside it, and not surely, is asked when the turn
             // settles; until then a move that is open is not said again.
