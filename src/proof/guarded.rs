@@ -21,7 +21,7 @@ pub(super) fn prove(content: &Content, behind_card: bool, report: &mut Report) {
         });
     }
     let mut quest = Quest::new(content, Goal::Refused { behind_card }, |chat| {
-        chat.tripped.is_some() && chat.c.stop.is_some() == behind_card
+        chat.tripped.is_some() && chat.tripped_behind_card == behind_card
     });
     let reached = quest.reach();
     report.states += quest.states;

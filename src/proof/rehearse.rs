@@ -52,6 +52,8 @@ pub(super) struct Rehearsal<'a> {
     pub told: Vec<String>,
     /// Where a move was refused.
     pub tripped: Option<(DialogId, StepId)>,
+    /// Whether a card was in force there.
+    pub tripped_behind_card: bool,
     /// The screens that were answered where it was.
     pub answered: BTreeSet<ScreenId>,
     /// Reports of the whole chat.
@@ -84,6 +86,7 @@ impl<'a> Rehearsal<'a> {
             said: Vec::new(),
             told: Vec::new(),
             tripped: None,
+            tripped_behind_card: false,
             answered: BTreeSet::new(),
             reports: Vec::new(),
             handed_off: false,
@@ -488,6 +491,19 @@ impl<'a> Rehearsal<'a> {
     /// Whether a button was pressed so far.
     pub fn presses(&self) -> bool {
         self.lines.iter().any(|line| line.starts_with("patient: ["))
+    }
+
+    /// Whether nothing else happened so far: presses, commands, and the words that mean
+    /// nothing and open the menu.
+    pub fn is_of_presses(&self) -> bool {
+        let idle = format!("patient: {IDLE_WORDS}");
+        let is_one = |line: &String| {
+            ["patient: [", "patient: /", "patient forges: "]
+                .iter()
+                .any(|begins| line.starts_with(begins))
+                || *line == idle
+        };
+        self.lines.iter().all(is_one)
     }
 
     /// A line that must hold at the end, and does not yet.

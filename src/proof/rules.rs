@@ -1,13 +1,20 @@
 //! P8: each rule fires on some path of presses.
 
-use super::guide::Guide;
+use std::collections::{BTreeSet, VecDeque};
+
+use super::guide::{Guide, openings};
 use super::rehearse::Rehearsal;
+use super::tap::Tap;
 use super::{Finding, Report, Spot};
+use crate::dialog::{Act, Press};
 use crate::ids::FlagId;
 use crate::triage::Rule;
 
 /// Ways of completing a rule that are tried.
 const WAYS_MAX: usize = 24;
+
+/// Turns of a walk that looks for a rule.
+const WALK_TURNS_MAX: usize = 4_000;
 
 /// Proves P8, but for the table.
 pub(super) fn prove(guide: &mut Guide<'_>, report: &mut Report) {
@@ -54,9 +61,10 @@ fn with(set: &[FlagId], flag: &FlagId) -> Vec<FlagId> {
 }
 
 fn fires(guide: &mut Guide<'_>, rule: &Rule) -> bool {
+    // Words, time and staff may lead there too: that is no path of presses.
     let has_fired = |chat: &Rehearsal<'_>| {
         let mut reports = chat.reports.iter();
-        reports.any(|report| report.rules.contains(&rule.id))
+        chat.is_of_presses() && reports.any(|report| report.rules.contains(&rule.id))
     };
     let sets = completions(rule);
     if sets
@@ -67,14 +75,74 @@ fn fires(guide: &mut Guide<'_>, rule: &Rule) -> bool {
     }
     // What no screen asks is pressed where it stands, and the rest is answered
     // when the engine asks what would complete a rule.
-    sets.iter().any(|set| {
+    let is_pressed = sets.iter().any(|set| {
         set.iter().any(|flag| {
             guide.pressing(flag).into_iter().any(|mut chat| {
                 while guide.answer_on(&mut chat, set) {}
                 has_fired(&chat)
             })
         })
-    })
+    });
+    is_pressed || fires_on_a_walk(guide, rule, &has_fired)
+}
+
+/// Presses on from everywhere: one of the rule's flags may be stated in one dialog,
+/// and another in one that is opened later.
+fn fires_on_a_walk<'a>(
+    guide: &mut Guide<'a>,
+    rule: &Rule,
+    has_fired: &dyn Fn(&Rehearsal<'a>) -> bool,
+) -> bool {
+    let content = guide.content;
+    let mut known = BTreeSet::new();
+    let mut queue = VecDeque::from([Rehearsal::new(content)]);
+    let mut turns = 0;
+    while let Some(chat) = queue.pop_front() {
+        let mut presses = chat.buttons();
+        presses.retain(|press| !matches!(press, Press::Question(_, Act::Untick(_) | Act::Back)));
+        let opens = openings(content).into_iter().map(Next::Tap);
+        for next in presses.into_iter().map(Next::Press).chain(opens) {
+            if turns >= WALK_TURNS_MAX {
+                return false;
+            }
+            turns += 1;
+            guide.turns += 1;
+            let mut chat = chat.clone();
+            let is_done = match next {
+                Next::Press(press) => chat.press(&press),
+                Next::Tap(tap) => chat.tap(&tap, &[]),
+            };
+            if is_done.is_err() {
+                continue;
+            }
+            if has_fired(&chat) {
+                return true;
+            }
+            let stated: Vec<_> = rule
+                .flags()
+                .filter_map(|flag| Some((flag.clone(), chat.c.flags.get(flag)?.form)))
+                .collect();
+            let open = chat.c.open.as_ref();
+            let place = (
+                chat.asks()
+                    .map(|(dialog, step)| (dialog.clone(), step.clone())),
+                open.map(|open| (format!("{:?}", open.asking), open.draft)),
+                chat.c.screens.keys().cloned().collect::<Vec<_>>(),
+                chat.c.stop.as_ref().map(|stop| stop.level),
+                stated,
+            );
+            if known.insert(place) {
+                queue.push_back(chat);
+            }
+        }
+    }
+    false
+}
+
+/// What is done next in such a walk.
+enum Next {
+    Press(Press),
+    Tap(Tap),
 }
 
 fn silent(guide: &mut Guide<'_>, rule: &Rule, report: &Report) -> Finding {

@@ -108,7 +108,9 @@ fn prove_branch(
     if signs.is_empty() {
         return;
     }
-    let gives_moves = |step: &StepId| reaches_move(content, dialog, step);
+    // Whoever comes back to the branch comes with the same signs: a way that leads
+    // through it again opens nothing.
+    let gives_moves = |step: &StepId| reaches_move(content, dialog, step, id);
     let opens: Vec<bool> = arms
         .iter()
         .map(|(_, go)| go)
@@ -135,16 +137,18 @@ fn prove_branch(
             chat: None,
         });
     }
-    let arm_of = |facts: u32| {
-        arms.iter()
+    let opened = |facts: u32| {
+        let arm = arms
+            .iter()
             .position(|(condition, _)| holds(condition, &atoms, facts))
-            .unwrap_or(arms.len())
+            .unwrap_or(arms.len());
+        opens[arm]
     };
     for facts in 0_u32..1 << atoms.len() {
         for sign in &signs {
             report.states += 1;
             let more = facts | 1 << sign;
-            if more == facts || opens[arm_of(facts)] || !opens[arm_of(more)] {
+            if more == facts || opened(facts) || !opened(more) {
                 continue;
             }
             if let Some(finding) = show(content, dialog, id, &atoms, more, &atoms[*sign], report) {
@@ -278,11 +282,15 @@ fn holds(condition: &Condition, atoms: &[Atom], facts: u32) -> bool {
     }
 }
 
-/// Whether a move can come after a step, in its dialog or in one it calls.
-fn reaches_move(content: &Content, dialog: &Dialog, from: &StepId) -> bool {
+/// Whether a move can come after a step, in its dialog or in one it calls, without
+/// going through a branch.
+fn reaches_move(content: &Content, dialog: &Dialog, from: &StepId, branch: &StepId) -> bool {
     let mut seen = BTreeSet::from([from.clone()]);
     let mut queue = vec![from.clone()];
     while let Some(id) = queue.pop() {
+        if id == *branch {
+            continue;
+        }
         let Some(step) = dialog.steps.get(&id) else {
             continue;
         };

@@ -99,6 +99,7 @@ impl Rehearsal<'_> {
             }
             Effect::GuardTripped { dialog, step } => {
                 self.tripped = Some((dialog, step));
+                self.tripped_behind_card = self.c.stop.is_some();
                 self.answered = self.c.screens.keys().cloned().collect();
             }
             Effect::Erase => {

@@ -428,7 +428,18 @@ impl Search<'_, '_> {
             let waits = is_pending && self.machine.waits(&flag);
             if !own.blocks() || waits || (self.machine.lets_go(&flag) && shown == Level::Clear) {
                 let node = self.places[id as usize].node;
-                self.add(State { facts, ..state }, node, cost + 3, via.clone(), &[]);
+                let to = State { facts, ..state };
+                self.add(to, node, cost + 3, via.clone(), &[]);
+                if self.says_move_again(state) {
+                    let (tap, trail) = (Tap::Say(flag.clone()), Trail::Keep);
+                    let way = Way {
+                        tap,
+                        to,
+                        trail,
+                        cost: 3,
+                    };
+                    self.take(id, cost, node, way);
+                }
             }
             if own.blocks() {
                 let own = level_of(self.machine.content, &flag);
@@ -445,6 +456,18 @@ impl Search<'_, '_> {
                 self.add(to, 0, cost + 1, via, &[]);
             }
         }
+    }
+
+    /// The move that is open is said again beside what words state, or is passed over
+    /// where that takes it away.
+    fn says_move_again(&self, state: State) -> bool {
+        let shows_move = self.machine.top(state).is_some_and(|at| {
+            matches!(
+                self.machine.step(at).verb,
+                Verb::Move { .. } | Verb::Play { .. }
+            )
+        });
+        shows_move && state.mode == Mode::Free && (state.clear || !self.machine.looks_for_refusal())
     }
 
     pub(super) fn answer_cards(&mut self, id: u32, state: State, cost: u32, level: Level) {

@@ -3,7 +3,7 @@
 use psoas_bot::content::{self, Condition, Content, Sources};
 use psoas_bot::dialog::{Conversation, Stop, holds};
 use psoas_bot::ids::Lang;
-use psoas_bot::proof::{Finding, Property, Prover};
+use psoas_bot::proof::{Finding, Property, Prover, Table};
 use psoas_bot::triage::Level;
 
 use super::small::small;
@@ -190,4 +190,33 @@ fn branches_that_lead_round_reach_nobody() {
     for report in reports {
         assert!(!report.holds(), "{}", report.property.id());
     }
+}
+
+/// Whoever comes back to a branch comes with the same signs: the way to the move
+/// through it is no way for them, and the one sign more opens it.
+#[test]
+fn a_branch_that_leads_back_to_itself_opens_nothing() {
+    let content = with_check(
+        "  first: { screen: s0, next: gate }\n  gate: { branch: [{ if: { not: { has: f0 } }, go: first }, { go: mv }] }\n",
+    );
+    assert!(!Prover::new(&content, None).prove(Property::P3).holds());
+}
+
+/// A branch keeps the move from whoever has stated f0; but f0 can be said at the move,
+/// and then the move is said again.
+#[test]
+fn a_move_that_is_said_again_is_shown() {
+    let check = "dialog: check\nkind: talks\nstays_open: caution\nstart: first\nsteps:\n  \
+         first: { screen: s0, next: gate }\n  \
+         gate: { branch: [{ if: { has: f0 }, go: done }, { go: mv }] }\n  \
+         mv: { move: X1, answers: [{ id: on, label: { en: \"On\", es: \"Ya\" }, next: done }], next: done }\n  \
+         done: { end: true }\n";
+    let moves = small(1).sources.files["moves.yaml"].replace("f0: drop", "f1: drop");
+    let content = with_files(&[("check.yaml", check), ("moves.yaml", &moves)]);
+    let table = Table::parse("move\tf0\tX1\tdrop\n").expect("it is a row");
+    let report = Prover::new(&content, Some(&table)).prove(Property::P6);
+    let [finding] = &report.findings[..] else {
+        panic!("{} findings", report.findings.len());
+    };
+    assert!(finding.chat.is_some(), "{}", finding.what);
 }
