@@ -4,6 +4,7 @@
 mod brute;
 mod limits;
 pub mod patch;
+mod promises;
 mod size;
 pub mod small;
 mod walked;

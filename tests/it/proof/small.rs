@@ -1,11 +1,14 @@
 //! Small random contents, safe and unsafe: a few flags, screens, moves and
 //! steps, put together so that they always parse.
 
+mod reached;
+
 use std::fmt::Write as _;
 
 use psoas_bot::content::{self, Content, Sources};
 
 use crate::content::{CLINIC, real_sources};
+use reached::{Reached, reached};
 
 /// Numbers from a seed; the same seed gives the same content.
 pub struct Dice {
@@ -54,9 +57,15 @@ pub struct Small {
     pub content: Content,
 }
 
+/// Whether who is reached, and what is booked, differs in this content.
+pub fn looks_for_a_person(seed: u64) -> bool {
+    seed.is_multiple_of(4)
+}
+
 /// The content of a seed.
 pub fn small(seed: u64) -> Small {
     let mut dice = Dice::new(seed);
+    let beside = reached(seed, looks_for_a_person(seed));
     let screens = 1 + dice.roll(6) / 5;
     dice.is_large = screens > 1 || dice.flags > 2;
     let mut files = Sources::default();
@@ -87,7 +96,7 @@ pub fn small(seed: u64) -> Small {
     put("glossary.yaml", "terms: []\n".to_owned());
     put("sources.yaml", "introduction: \"Made up.\"\nseeds: {}\ndecided: {}\nkeys: { GK: { title: \"Made up\", read: \"all of it\" } }\ngaps: []\n".to_owned());
     put("cards.yaml", cards(&mut dice));
-    put("moves.yaml", moves(&mut dice));
+    put("moves.yaml", moves(&mut dice, beside.names_number));
     let stays = dice.pick(&[
         "caution",
         "caution",
@@ -105,13 +114,15 @@ pub fn small(seed: u64) -> Small {
         "check.yaml",
         dialog(&mut dice, "check", "caution", screens, true),
     );
-    put(
-        "person.yaml",
-        format!(
-            "dialog: person\nkind: talks\nstays_open: emergency-now\nstart: a\nsteps:\n  a: {{ say: {}, end: true }}\n",
-            text("Call {phone}.")
-        ),
-    );
+    put("person.yaml", beside.person.clone());
+    for (file, dialog) in [
+        ("book.yaml", &beside.book),
+        ("settings.yaml", &beside.settings),
+    ] {
+        if let Some(dialog) = dialog {
+            put(file, dialog.clone());
+        }
+    }
     let stays = if dice.in_ten(8) {
         "caution"
     } else {
@@ -125,13 +136,7 @@ pub fn small(seed: u64) -> Small {
         ),
     );
     let screening = if dice.in_ten(9) { "check" } else { "other" };
-    let about = text("x");
-    put(
-        "bot.yaml",
-        format!(
-            "menu: main\nscreening: {screening}\nperson: person\ncommands:\n  - {{ name: check, opens: check, about: {about} }}\n  - {{ name: other, opens: other, about: {about} }}\n  - {{ name: stop, does: stop, about: {about} }}\nservices: [massage, acupuncture]\nlinks: {{}}\n"
-        ),
-    );
+    put("bot.yaml", bot(screening, &beside));
     match content::parse(&files, CLINIC) {
         Ok(parsed) => Small {
             content: parsed.content,
@@ -142,6 +147,26 @@ pub fn small(seed: u64) -> Small {
             found.iter().map(ToString::to_string).collect::<Vec<_>>()
         ),
     }
+}
+
+fn bot(screening: &str, beside: &Reached) -> String {
+    let mut out = format!("menu: main\nscreening: {screening}\nperson: person\ncommands:\n");
+    let mut add = |name: &str, does: &str| {
+        let _ = writeln!(out, "  - {{ name: {name}, {does}, about: {} }}", text("x"));
+    };
+    add("check", "opens: check");
+    add("other", "opens: other");
+    if beside.book.is_some() {
+        add("book", "opens: book");
+    }
+    if beside.settings.is_some() {
+        add("settings", "opens: settings");
+    }
+    if beside.has_stop {
+        add("stop", "does: stop");
+    }
+    out.push_str("services: [massage, acupuncture]\nlinks: {}\n");
+    out
 }
 
 /// A caution, a history, and one that blocks.
@@ -251,10 +276,15 @@ fn cards(dice: &mut Dice) -> String {
     out
 }
 
-fn moves(dice: &mut Dice) -> String {
+fn moves(dice: &mut Dice, names_number: bool) -> String {
     let mut out = String::new();
     for name in ["warm_up", "stop_rules", "every_move", "every_push"] {
-        let _ = writeln!(out, "{name}: {}", text("Stop and call {emergency}."));
+        let says = if names_number || name != "stop_rules" {
+            format!("Stop and call {{emergency}}. {name}")
+        } else {
+            format!("Stop. {name}")
+        };
+        let _ = writeln!(out, "{name}: {}", text(&says));
     }
     out.push_str("moves:\n");
     for id in ["X1", "X2"] {

@@ -13,9 +13,13 @@ use psoas_bot::dialog::{
     Token, Turn, What, take_turn,
 };
 use psoas_bot::free_text::{Heard, Hit, Sureness};
-use psoas_bot::ids::{FlagId, Lang, PatientText, Revision, RuleId, Timestamp};
+use psoas_bot::ids::{FlagId, Lang, MoveId, PatientText, Revision, RuleId, StepId, Timestamp};
 use psoas_bot::proof::Property;
 use psoas_bot::triage::{Form, Level};
+
+use super::promises::{
+    books, newly_shown_move, reaches_person, says_what_goes_with_a_move, stops, ticks_only_warn,
+};
 
 pub const NOW: Timestamp = Timestamp(1_772_474_400);
 const HOUR: i64 = 3_600;
@@ -68,6 +72,10 @@ pub struct Walked {
     /// Every state was looked at: what was not seen broken is kept.
     pub is_complete: bool,
     pub states: usize,
+    /// The moves that were shown to somebody who had stated a flag.
+    pub shown_with: BTreeSet<(FlagId, MoveId)>,
+    /// Some move was shown.
+    pub has_shown_move: bool,
 }
 
 /// One thing that happens.
@@ -86,12 +94,16 @@ struct Walker<'a> {
     /// What was left behind already, by what begins anew.
     left: HashSet<String>,
     /// What the engine says when steps run for too long.
-    gone: String,
+    gone: [String; 2],
     known: HashSet<String>,
     states: Vec<Conversation>,
     fired: BTreeSet<RuleId>,
+    looked_from: HashSet<From>,
     seen: Walked,
 }
+
+/// Where somebody is looked for, or ticks are compared: what makes a difference to it.
+type From = (Option<StepId>, Vec<FlagId>, Option<Level>, bool);
 
 /// How a content is walked.
 #[derive(Debug, Clone)]
@@ -111,10 +123,11 @@ pub fn walk(content: &Content, how: &How) -> Walked {
         content,
         how,
         left: HashSet::new(),
-        gone: content.words.step_gone.render(Lang::En, content).text,
+        gone: Lang::ALL.map(|lang| content.words.step_gone.render(lang, content).text),
         known: HashSet::new(),
         states: Vec::new(),
         fired: BTreeSet::new(),
+        looked_from: HashSet::new(),
         seen: Walked {
             is_complete: true,
             ..Walked::default()
@@ -149,6 +162,7 @@ impl Walker<'_> {
             if at >= known_by_presses {
                 self.take_presses(&c);
             }
+            self.look_from(&c);
             for happens in self.others(&c) {
                 self.take(&c, happens);
             }
@@ -172,10 +186,40 @@ impl Walker<'_> {
         }
     }
 
+    /// What is at hand in a state, and what ticks lead to.
+    fn look_from(&mut self, c: &Conversation) {
+        let content = self.content;
+        let step = c.stack.last().map(|frame| frame.step.clone());
+        let flags = c.flags.keys().cloned().collect();
+        let level = c.stop.as_ref().map(|stop| stop.level);
+        let asks_step = c
+            .open
+            .as_ref()
+            .is_some_and(|open| open.asking == Asking::Step);
+        if !self.looked_from.insert((step, flags, level, asks_step)) {
+            return;
+        }
+        let person = &content.bot.person;
+        let is_inside = c.stack.iter().any(|frame| frame.dialog == *person);
+        let is_walked = c.open.is_some() || level.is_some();
+        let may_book = level.unwrap_or_else(|| c.level(content)) < Level::UrgentToday;
+        let rests = c.stack.is_empty() && c.open.is_none() && c.suspected.is_empty();
+        let is_lost = (is_walked && !is_inside && !reaches_person(content, c))
+            || (c.open.is_some() && !stops(content, c))
+            || (rests && may_book && c.lock.is_none() && !books(content, c));
+        if is_lost {
+            self.seen.broken.insert(Property::P4);
+        }
+        if !ticks_only_warn(content, c) {
+            self.seen.broken.insert(Property::P3);
+        }
+    }
+
     fn take(&mut self, from: &Conversation, happens: Happens) {
         let now = NOW.plus_seconds(happens.after);
+        let introduced = happens.before.moves_introduced;
         let turn = take_turn(self.content, happens.before, &happens.input, now);
-        self.look_at(&turn);
+        self.look_at(&turn, introduced);
         let mut next = turn.conversation;
         self.forget_what_cannot_matter(&mut next, now);
         if next != *from {
@@ -184,7 +228,7 @@ impl Walker<'_> {
     }
 
     /// What a turn breaks.
-    fn look_at(&mut self, turn: &Turn) {
+    fn look_at(&mut self, turn: &Turn, introduced: bool) {
         let c = &turn.conversation;
         let level = c.stop.as_ref().map_or(Level::Clear, |stop| stop.level);
         for effect in &turn.effects {
@@ -195,7 +239,12 @@ impl Walker<'_> {
                 Effect::GuardTripped { .. } => {
                     self.seen.broken.insert(Property::P1);
                 }
-                Effect::Say(message) if message.text.text.contains(&self.gone) => {
+                Effect::Say(message)
+                    if self
+                        .gone
+                        .iter()
+                        .any(|gone| message.text.text.contains(gone)) =>
+                {
                     self.seen.broken.insert(Property::P5);
                 }
                 Effect::Report(report) => self.fired.extend(report.rules.iter().cloned()),
@@ -207,6 +256,16 @@ impl Walker<'_> {
         }
         if c.stop.is_some() && c.stack.iter().any(|frame| self.is_of_safety(frame)) {
             self.seen.broken.insert(Property::P7);
+        }
+        if let Some(id) = newly_shown_move(self.content, turn) {
+            self.seen.has_shown_move = true;
+            let flags = c.flags.keys();
+            self.seen
+                .shown_with
+                .extend(flags.map(|flag| (flag.clone(), id.clone())));
+        }
+        if !says_what_goes_with_a_move(self.content, turn, introduced) {
+            self.seen.broken.insert(Property::P6);
         }
         self.knows_every_button(turn);
     }
@@ -397,7 +456,15 @@ impl Walker<'_> {
         if matches!(asking, Some(Asking::Item(_))) || !c.suspected.is_empty() {
             all.push(happens(c, What::Due(Due::Silence)));
         }
-        if let Some(open) = &c.open {
+        // A step's own time-out is of its question, and of none that the engine asks.
+        let step = c
+            .stack
+            .last()
+            .and_then(|frame| content.step(&frame.dialog, &frame.step));
+        if let Some(open) = &c.open
+            && open.asking == Asking::Step
+            && step.is_some_and(|step| step.after.is_some())
+        {
             all.push(happens(c, What::Due(Due::Question(open.token))));
         }
         all
@@ -453,6 +520,7 @@ fn key(c: &Conversation, trail_told: usize) -> String {
     told.former.clear();
     told.left.clear();
     told.reply_keyboard = false;
+    (told.lang, told.lang_chosen) = (Lang::En, false);
     told.moves_introduced = false;
     for note in told.flags.values_mut() {
         note.typed = false;
@@ -576,7 +644,7 @@ pub fn buttons(message: &Message) -> impl Iterator<Item = &str> {
 }
 
 /// Everything the open question can be answered with, and the ticks under it.
-fn acts(content: &Content, c: &Conversation) -> Vec<(u32, Act)> {
+pub fn acts(content: &Content, c: &Conversation) -> Vec<(u32, Act)> {
     let plain =
         |acts: &[Act]| -> Vec<(u32, Act)> { acts.iter().map(|act| (0, act.clone())).collect() };
     let yes_no = || plain(&[Act::Yes, Act::No, Act::Unsure]);
