@@ -158,7 +158,7 @@ impl Lanes {
                     Some(_) | None => lane.queue.next(self.pacing, now),
                 };
                 match ready {
-                    Ready::Row(sequence, row) => return Some((sequence, row)),
+                    Ready::Row(sequence, row) => return Some((sequence, *row)),
                     Ready::In(millis) => (millis, Arc::clone(&lane.pushed)),
                     Ready::Empty => {
                         lane.running = false;

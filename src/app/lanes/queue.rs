@@ -24,7 +24,7 @@ pub struct Queue {
 #[derive(Debug, PartialEq, Eq)]
 pub enum Ready {
     /// This, now.
-    Row(u64, OutboxRow),
+    Row(u64, Box<OutboxRow>),
     /// Something, in so many milliseconds, unless an alarm comes before.
     In(u64),
     /// Nothing waits.
@@ -82,7 +82,7 @@ impl Queue {
             return Ready::In(millis);
         }
         match self.rows.remove(at) {
-            Some((sequence, row)) => Ready::Row(sequence, row),
+            Some((sequence, row)) => Ready::Row(sequence, Box::new(row)),
             None => Ready::Empty,
         }
     }
