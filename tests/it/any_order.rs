@@ -526,9 +526,10 @@ fn truth_is_told(play: &Play, patient: i64, was: Option<&Case>, news: &[String],
     };
     let is_taken = now.is_none_or(|case| Waits::of(&case) != Some(Waits::Claim));
     let can_read = !play.blocked.contains(&patient) && !was.forget_on_close;
-    if is_taken && can_read && !matches!(step, Step::Erases(_)) {
+    // Whoever writes to a patient has seen the case, taken or not: they know.
+    if is_taken && can_read && !was.seen && !matches!(step, Step::Erases(_)) {
         let told = seen || reads("A person from");
-        assert!(told, "nobody told the patient after {step:?}");
+        assert!(told, "nobody told the patient after {step:?}: {news:?}");
     }
 }
 

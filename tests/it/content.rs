@@ -196,9 +196,9 @@ const MISTAKES: &[Mistake] = &[
         name: "a question days later that no words lead to",
         file: "moves.yaml",
         from: "opens: after-moves",
-        to: "opens: habits",
-        at: "habits",
-        says: "`ask_later` opens `habits`, which is no place of find.yaml",
+        to: "opens: arrange",
+        at: "arrange",
+        says: "`ask_later` opens `arrange`, which is no place of find.yaml",
         helps: "",
     },
     Mistake {
