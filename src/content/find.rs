@@ -40,6 +40,7 @@ struct PlaceEntry {
 #[derive(Debug, Deserialize)]
 #[serde(deny_unknown_fields)]
 pub(super) struct GlossaryFile {
+    #[serde(default)]
     asks: ByLang,
     terms: Vec<TermEntry>,
 }
