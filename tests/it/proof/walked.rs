@@ -7,7 +7,7 @@
 
 use std::collections::{BTreeSet, HashSet};
 
-use psoas_bot::content::{Content, Deed, ScreenStyle, Verb};
+use psoas_bot::content::{Content, Deed, RichText, ScreenStyle, Verb};
 use psoas_bot::dialog::{
     Act, Asking, Button, Conversation, Desk, Due, Effect, Frame, Input, Keyboard, Message, Press,
     Token, Turn, What, take_turn,
@@ -505,6 +505,8 @@ impl Walker<'_> {
             open.since = NOW;
             open.drafted = None;
             open.draft = 0;
+            // What is read again matters to nobody's way.
+            open.lead = RichText::default();
         }
     }
 }
