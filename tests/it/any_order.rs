@@ -528,7 +528,9 @@ fn truth_is_told(play: &Play, patient: i64, was: Option<&Case>, news: &[String],
     let can_read = !play.blocked.contains(&patient) && !was.forget_on_close;
     // Whoever writes to a patient has seen the case, taken or not: they know.
     if is_taken && can_read && !was.seen && !matches!(step, Step::Erases(_)) {
-        let told = seen || reads("A person from");
+        // Who is being written to knows that a person reads them.
+        let is_talking = was.talk.is_some() && !news.is_empty();
+        let told = seen || is_talking || reads("A person from");
         assert!(told, "nobody told the patient after {step:?}: {news:?}");
     }
 }

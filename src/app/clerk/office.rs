@@ -9,7 +9,7 @@ use crate::app::records::{CLINIC, InboxRow, case_subject};
 use crate::channel::{Incoming, IncomingKind, Outgoing, Sender, TopicChange};
 use crate::content::{Content, Text};
 use crate::dialog::Due;
-use crate::ids::{CaseNumber, FlagId};
+use crate::ids::{CaseNumber, ChatId, FlagId};
 use crate::staff::{Act, Alert, Case, Change, Right, Staffer, act, said_by, shown_by};
 use crate::store::Version;
 
@@ -198,6 +198,16 @@ impl Clerk {
         })
     }
 
+    /// The bot answers the patient again.
+    fn end_talk(&self, chat: ChatId, draft: &mut Draft<'_>) -> Result<(), TurnError> {
+        draft.cancel_due(chat, Due::Talk);
+        // Nothing is written under the key of somebody who has erased everything.
+        if self.conversation(chat)?.is_some() {
+            draft.wake(chat, InboxRow::HandedBack)?;
+        }
+        Ok(())
+    }
+
     /// Writes down what an act changed, and has the patient's worker tell them.
     pub(super) fn keep_change(
         &self,
@@ -235,21 +245,16 @@ impl Clerk {
                 draft.prepared.commit.deletes.push(open);
                 return self.drop_case(&case, draft);
             }
-            Change::Nothing
-            | Change::Card
-            | Change::Closed {
-                talk: None,
-                unseen: false,
-            }
-            | Change::Reopened => {}
-            Change::Closed { talk: None, .. } => draft.wake(case.chat, InboxRow::Seen)?,
-            Change::Closed { talk: Some(_), .. } | Change::HandedBack(_) => {
-                draft.cancel_due(case.chat, Due::Talk);
-                // Nothing is written under the key of somebody who has erased everything.
-                if self.conversation(case.chat)?.is_some() {
-                    draft.wake(case.chat, InboxRow::HandedBack)?;
+            Change::Nothing | Change::Card | Change::Reopened => {}
+            Change::Closed { talk, unseen } => {
+                if unseen {
+                    draft.wake(case.chat, InboxRow::Seen)?;
+                }
+                if talk.is_some() {
+                    self.end_talk(case.chat, draft)?;
                 }
             }
+            Change::HandedBack(_) => self.end_talk(case.chat, draft)?,
             Change::Seen => draft.wake(case.chat, InboxRow::Seen)?,
             Change::Cleared { flags, lock } => {
                 draft.wake(case.chat, InboxRow::Cleared { flags, lock })?;
