@@ -277,8 +277,6 @@ async fn cards_follow_the_group(hears: Hears) {
     house.start().await;
     house.say(ANA, EMERGENCY);
     house.until_said(STAFF, CASE_1).await;
-    // Its delivery is recorded: a card on its way goes with its lane.
-    house.until_said(ANA, "in our team's chat now").await;
     let now = house.clock.now().0;
     let moved = {
         let mut world = house.world();

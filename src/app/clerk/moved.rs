@@ -5,7 +5,7 @@ use std::collections::BTreeSet;
 use super::draft::{Draft, Telling};
 use super::{Clerk, TurnError};
 use crate::app::outbox::shows_of;
-use crate::app::records::{CLINIC, OutboxRow, ShownAs};
+use crate::app::records::{OutboxRow, Shown, ShownAs};
 use crate::ids::{CaseNumber, ChatId};
 use crate::store::{Kind, ReadError};
 
@@ -20,35 +20,39 @@ impl Clerk {
             .map(|(from, _)| from))
     }
 
-    /// The cards of open cases stand in the new group too. Telegram tells of a
-    /// move in two ways; whichever comes first posts them, without a sound: a
+    /// The cards of open cases that stood in the old group stand in the new one
+    /// too. Telegram tells of a move in two ways, and a card may arrive in the old
+    /// group meanwhile: what stands or comes is not posted twice. Without a sound: a
     /// case that nobody has taken climbs on.
     pub(super) fn cards_anew(&self, draft: &mut Draft<'_>) -> Result<(), TurnError> {
-        let Some(chat) = draft.staff_chat() else {
+        let (Some(from), Some(to)) = (self.moved_from()?, self.staff_chat()) else {
             return Ok(());
         };
-        let key = self.keys.single("cards-moved");
-        let known = self.ledger.read::<ChatId>(&key)?;
-        if known.as_ref().is_some_and(|(known, _)| *known == chat) {
-            return Ok(());
-        }
-        draft.put(key, CLINIC, &chat)?;
         let content = std::sync::Arc::clone(self.library.newest());
-        let coming = self.cards_that_wait(chat)?;
+        let coming = self.cards_that_wait([from, to])?;
         for case in self.open_cases()? {
-            if !case.is_hidden() && !coming.contains(&case.number) {
+            let stood = self.stands_in(from, case.number)?;
+            if stood
+                && !case.is_hidden()
+                && !coming.contains(&case.number)
+                && !self.stands_in(to, case.number)?
+            {
                 draft.send_card(&content, &case, Telling::PostSilently)?;
             }
         }
         Ok(())
     }
 
+    fn stands_in(&self, chat: ChatId, case: CaseNumber) -> Result<bool, ReadError> {
+        let key = self.keys.shown(chat, ShownAs::Case(case));
+        Ok(self.ledger.read::<Shown>(&key)?.is_some())
+    }
+
     /// The cases whose card is on its way to the new group, or to the old one,
     /// whose lane moves it on.
-    fn cards_that_wait(&self, to: ChatId) -> Result<BTreeSet<CaseNumber>, ReadError> {
+    fn cards_that_wait(&self, chats: [ChatId; 2]) -> Result<BTreeSet<CaseNumber>, ReadError> {
         let mut coming = BTreeSet::new();
-        let old = self.moved_from()?.or(self.staff_chat());
-        for chat in old.into_iter().chain([to]) {
+        for chat in chats {
             let outbox = Some(Kind::Outbox);
             self.ledger
                 .scan(self.keys.0, Some(chat), outbox, &mut |_, row| {

@@ -33,8 +33,11 @@ impl Clerk {
                         case: None,
                     })?;
                 }
+                // At once: a card that is recorded in the old group from now on tells
+                // so, and the others are recorded before the row below is taken.
+                self.move_staff_chat(*to);
                 draft.prepared.staff_chat = Some(*to);
-                self.cards_anew(draft)
+                Ok(draft.wake(*to, InboxRow::Moved)?)
             }
             IncomingKind::Press { data, .. } => {
                 // Anonymous admins press as nobody: there is no one to name on the case.

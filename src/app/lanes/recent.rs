@@ -100,6 +100,12 @@ impl Lanes {
             (self.news)(news);
         }
         let (ledger, staff_chat) = (&self.clerk.ledger, self.clerk.staff_chat());
+        // A card that arrived while its group moved away stands where nobody looks.
+        if let (Some(ShownAs::Case(_)), Some(desk)) = (shows_of(row), staff_chat)
+            && desk != chat
+        {
+            self.tell(desk, InboxRow::Moved, Commit::default()).await;
+        }
         let is_back = made.is_some()
             && tokio::task::block_in_place(|| outbox::is_back(ledger, keys, chat, staff_chat))
                 .unwrap_or(false);
