@@ -22,7 +22,7 @@ const HEIGHT: u32 = 844;
 
 /// What the scripts of a test share. `seen` waits, frame by frame, until `find`
 /// finds something. `press` presses the newest button with a label, once a
-/// finger at its middle would hit it.
+/// finger at its middle would hit it. `reply` answers the newest card.
 const HELPERS: &str = r#"
 const seen = (what, find) => new Promise((done, fail) => {
   const end = performance.now() + 20000;
@@ -47,6 +47,17 @@ const press = (pane, label) => seen(`a button ${label}`, () => {
   return true;
 });
 const says = (pane, words) => seen(words, () => inside(pane)?.innerText.includes(words));
+const tab = (name) => document.querySelector(`.tabs [data-tab="${name}"]`).click();
+const type = (pane, words) => {
+  const form = inside(pane).querySelector("form");
+  form.elements.text.value = words;
+  form.requestSubmit();
+};
+const reply = () => seen("the way to reply", () => {
+  const answer = inside("staff").querySelector("[data-reply]");
+  answer?.click();
+  return answer;
+});
 "#;
 
 /// The program's own preview, as a child with a folder of its own.
@@ -222,31 +233,21 @@ async fn an_emergency_on_a_phone_reaches_staff_and_comes_back() {
         )
         .await;
     phone.fits().await;
-    let tab = "document.querySelector('.tabs [data-tab=\"NAME\"]').click()";
-    phone.run(tab.replace("NAME", "staff")).await;
+    phone.run("tab('staff')").await;
     phone.says("staff", "Case 1 · emergency now").await;
     phone.fits().await;
     phone.press("staff", "I'm on it").await;
     phone.says("staff", "Ana is on it").await;
     // A reply to the card reaches the patient, and only one message is a reply.
     phone
-        .run(
-            "await seen('the way to reply', () => {
-               const answer = inside('staff').querySelector('[data-reply]');
-               answer?.click();
-               return answer;
-             });
-             const form = inside('staff').querySelector('form');
-             form.elements.text.value = 'Ana here. Is help coming?';
-             form.requestSubmit();",
-        )
+        .run("await reply(); type('staff', 'Ana here. Is help coming?')")
         .await;
     phone.says("staff", "Delivered to Pat (case 1).").await;
     phone
         .run("if (!inside('staff').querySelector('.replying').hidden) throw new Error('still a reply')")
         .await;
     phone.fits().await;
-    phone.run(tab.replace("NAME", "patient")).await;
+    phone.run("tab('patient')").await;
     phone
         .says("patient", "Someone on our team has seen your note.")
         .await;
@@ -262,31 +263,19 @@ async fn two_members_work_on_one_case() {
     phone.press("patient", "Start").await;
     phone.says("patient", "What would you like to do?").await;
     phone
-        .run(
-            "const form = inside('patient').querySelector('form');
-             form.elements.text.value = 'i cant pee since last night';
-             form.requestSubmit();",
-        )
+        .run("type('patient', 'i cant pee since last night')")
         .await;
     phone.says("patient", "Please call 911 now").await;
-    let tab = "document.querySelector('.tabs [data-tab=\"NAME\"]').click()";
     let speak_as = "const who = inside('staff').querySelector('select[name=as]');
          who.value = [...who.options].find((one) => one.textContent === 'NAME').value;
          who.dispatchEvent(new Event('change', { bubbles: true }));";
-    phone.run(tab.replace("NAME", "staff")).await;
+    phone.run("tab('staff')").await;
     phone.press("staff", "I'm on it").await;
     phone.says("staff", "Ana is on it").await;
     phone.run(speak_as.replace("NAME", "Ben")).await;
     // Ben sends a photo as his answer to the card.
     phone
-        .run(
-            "await seen('the way to reply', () => {
-               const answer = inside('staff').querySelector('[data-reply]');
-               answer?.click();
-               return answer;
-             });
-             inside('staff').querySelector('.replying [data-media=photo]').click();",
-        )
+        .run("await reply(); inside('staff').querySelector('.replying [data-media=photo]').click()")
         .await;
     phone.says("staff", "Delivered to Pat (case 1).").await;
     phone.fits().await;
@@ -294,7 +283,7 @@ async fn two_members_work_on_one_case() {
     phone.says("staff", "Closed by Ben").await;
     phone.says("staff", "Ana").await;
     phone.fits().await;
-    phone.run(tab.replace("NAME", "patient")).await;
+    phone.run("tab('patient')").await;
     phone
         .run("await seen('the photo', () => inside('patient').querySelector('.message.bot .photo, .message.bot .media'))")
         .await;

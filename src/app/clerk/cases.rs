@@ -4,6 +4,7 @@ use super::draft::Draft;
 use super::{Clerk, TurnError};
 use crate::app::records::CLINIC;
 use crate::dialog::{Conversation, Seen};
+use crate::free_text::Heard;
 use crate::ids::{CaseNumber, ChatId, FlagId};
 use crate::staff::{Alert, Case, CaseState};
 use crate::store::{ReadError, Version};
@@ -41,12 +42,13 @@ impl Clerk {
     }
 
     /// Whether somebody on staff is on the case of a patient who was stopped, or has
-    /// closed it: every stop has a case. Who states a sign after that opens another,
-    /// and nobody has seen it.
-    pub(super) fn is_taken(&self, chat: ChatId, states_sign: bool) -> Result<bool, TurnError> {
+    /// closed it: every stop has a case. Who states a sign (`heard`) after that opens
+    /// another, and nobody has seen it.
+    pub(super) fn is_taken(&self, chat: ChatId, heard: &Heard) -> Result<bool, TurnError> {
         let mut in_hand = None;
         let held = self.hold_case(chat, &mut in_hand)?;
-        Ok(held.map_or(!states_sign, |held| match held.case.state {
+        let opens_another = heard.flags().next().is_some();
+        Ok(held.map_or(!opens_another, |held| match held.case.state {
             CaseState::Claimed { .. } | CaseState::Handled { .. } => !held.case.private,
             CaseState::Open | CaseState::Closed { .. } => false,
         }))

@@ -195,9 +195,8 @@ impl Clerk {
         below: MessageId,
         draft: &mut Draft<'_>,
     ) -> Result<(), TurnError> {
-        if let Err(why) = case.can_write() {
-            let text = cards::no_talk(content, case, why);
-            return Ok(draft.answer_below(content, below, text)?);
+        if !may_write(content, case, below, draft)? {
+            return Ok(());
         }
         let (text, keyboard) = cards::answers(content, case);
         let piece = Piece::Send {
@@ -218,9 +217,8 @@ impl Clerk {
         below: MessageId,
         draft: &mut Draft<'_>,
     ) -> Result<(), TurnError> {
-        if let Err(why) = case.can_write() {
-            let text = cards::no_talk(content, case, why);
-            return Ok(draft.answer_below(content, below, text)?);
+        if !may_write(content, case, below, draft)? {
+            return Ok(());
         }
         let Some(answer) = content.bot.answers.iter().find(|one| one.name == name) else {
             let text = cards::no_such_answer(content, case, name);
@@ -539,4 +537,19 @@ fn note(
         what,
         case: Some(case),
     })
+}
+
+/// Whether the patient of a case can be written to; why not is said below `message`.
+fn may_write(
+    content: &Content,
+    case: &Case,
+    message: MessageId,
+    draft: &mut Draft<'_>,
+) -> Result<bool, TurnError> {
+    if let Err(why) = case.can_write() {
+        let text = cards::no_talk(content, case, why);
+        draft.answer_below(content, message, text)?;
+        return Ok(false);
+    }
+    Ok(true)
 }

@@ -43,10 +43,9 @@ impl Clerk {
             conversation.name = PatientText::new(from.name.clone());
             conversation.handle = from.username.clone().map(PatientText::new);
         }
-        let states_sign = input.heard.flags().next().is_some();
         if input.desk == Desk::Staffed
             && conversation.stop.is_some()
-            && self.is_taken(chat, states_sign)?
+            && self.is_taken(chat, &input.heard)?
         {
             input.desk = Desk::Taken;
         }
