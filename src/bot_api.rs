@@ -18,6 +18,7 @@ mod media;
 mod message;
 mod params;
 mod passing;
+mod past;
 mod people;
 mod profile;
 mod server;

@@ -8,6 +8,7 @@ mod actions;
 mod live;
 mod page;
 mod pane;
+mod past;
 mod rich;
 mod words;
 
@@ -29,6 +30,8 @@ use jiff::tz::TimeZone;
 use tokio::{net::TcpListener, sync::watch, task::JoinHandle};
 
 use crate::bot_api::World;
+
+pub use past::Past;
 
 /// Tells unix seconds.
 pub type Clock = Arc<dyn Fn() -> i64 + Send + Sync>;

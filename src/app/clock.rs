@@ -30,7 +30,7 @@ impl Clock {
             .map_or(0, |since| {
                 i64::try_from(since.as_secs()).unwrap_or(i64::MAX)
             });
-        Timestamp(system).plus_seconds(self.0.turned_seconds.load(Ordering::Acquire))
+        Timestamp(system).plus_seconds(self.turned_seconds())
     }
 
     /// How long the process has run: steady, and never turned.
@@ -44,6 +44,12 @@ impl Clock {
     pub fn turn(&self, seconds: i64) {
         self.0.turned_seconds.fetch_add(seconds, Ordering::AcqRel);
         self.0.turned.notify_waiters();
+    }
+
+    /// How far it was turned on.
+    #[must_use]
+    pub fn turned_seconds(&self) -> i64 {
+        self.0.turned_seconds.load(Ordering::Acquire)
     }
 
     /// Waits until `at`, turned or passed.

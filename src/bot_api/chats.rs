@@ -2,6 +2,7 @@
 
 use std::collections::BTreeSet;
 
+use serde::{Deserialize, Serialize};
 use serde_json::{Value, json};
 
 use super::{
@@ -14,7 +15,7 @@ use super::{
 const SUPERGROUP_BELOW: i64 = -1_000_000_000_000;
 
 /// A person or a bot.
-#[derive(Debug, Clone, PartialEq, Eq)]
+#[derive(Debug, Clone, PartialEq, Eq, Serialize, Deserialize)]
 pub struct Person {
     /// Telegram's number for them.
     pub id: i64,
@@ -29,7 +30,7 @@ pub struct Person {
 }
 
 /// A topic of a forum group.
-#[derive(Debug, Clone, PartialEq, Eq)]
+#[derive(Debug, Clone, PartialEq, Eq, Serialize, Deserialize)]
 pub struct Topic {
     /// Its `message_thread_id`.
     pub id: i64,
@@ -40,6 +41,7 @@ pub struct Topic {
 }
 
 /// A private chat or a group.
+#[derive(Serialize, Deserialize)]
 pub(super) struct Chat {
     pub id: i64,
     pub place: Place,
@@ -55,6 +57,7 @@ pub(super) struct Chat {
     pub moved_to: Option<i64>,
 }
 
+#[derive(Serialize, Deserialize)]
 pub(super) enum Place {
     Private {
         first_name: String,

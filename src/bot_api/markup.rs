@@ -1,5 +1,6 @@
 //! Reply markup: inline buttons and reply keyboards, checked as Telegram does.
 
+use serde::{Deserialize, Serialize};
 use serde_json::{Value, json};
 
 use super::{params::Params, text::utf16_length, world::Refusal};
@@ -12,7 +13,7 @@ const CALLBACK_DATA_BYTES_MAX: usize = 64;
 const COPY_TEXT_MAX: usize = 256;
 
 /// A button under a message.
-#[derive(Debug, Clone, PartialEq)]
+#[derive(Debug, Clone, PartialEq, Serialize, Deserialize)]
 pub struct Button {
     /// What it says.
     pub label: String,
@@ -21,7 +22,7 @@ pub struct Button {
 }
 
 /// What a press on an inline button does.
-#[derive(Debug, Clone, PartialEq)]
+#[derive(Debug, Clone, PartialEq, Serialize, Deserialize)]
 pub enum ButtonAction {
     /// Sends the bot a callback query with this data.
     Callback(String),
@@ -34,7 +35,7 @@ pub enum ButtonAction {
 }
 
 /// What stands in place of the keyboard, set by a message.
-#[derive(Debug, Clone, PartialEq)]
+#[derive(Debug, Clone, PartialEq, Serialize, Deserialize)]
 pub enum Keyboard {
     /// These rows of buttons.
     Rows(Vec<Vec<KeyboardButton>>),
@@ -45,7 +46,7 @@ pub enum Keyboard {
 }
 
 /// A button of a reply keyboard: it types its label, or shares the number.
-#[derive(Debug, Clone, PartialEq, Eq)]
+#[derive(Debug, Clone, PartialEq, Eq, Serialize, Deserialize)]
 pub struct KeyboardButton {
     /// What it says.
     pub label: String,

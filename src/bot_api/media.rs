@@ -94,9 +94,9 @@ impl World {
     }
 }
 
-/// The pictures that were sent, by `file_id`.
+/// The pictures that were sent, by the number in their `file_id`.
 #[derive(Default)]
-pub(super) struct Files(Vec<Bytes>);
+pub(super) struct Files(pub(super) Vec<Bytes>);
 
 impl Files {
     fn keep(&mut self, bytes: Bytes) -> String {

@@ -1,5 +1,6 @@
 //! A message as a chat shows it, and as the wire carries it.
 
+use serde::{Deserialize, Serialize};
 use serde_json::{Map, Value, json};
 
 use super::{
@@ -8,7 +9,7 @@ use super::{
 };
 
 /// A message in a chat.
-#[derive(Debug, Clone, PartialEq)]
+#[derive(Debug, Clone, PartialEq, Serialize, Deserialize)]
 pub struct Shown {
     /// Its number, unique in its chat only; every chat counts from 1.
     pub message_id: i64,
@@ -53,7 +54,7 @@ pub struct Shown {
 }
 
 /// What a message carries beside text.
-#[derive(Debug, Clone, Copy, PartialEq, Eq)]
+#[derive(Debug, Clone, Copy, PartialEq, Eq, Serialize, Deserialize)]
 pub enum Media {
     /// A picture.
     Photo,
@@ -68,7 +69,7 @@ pub enum Media {
 }
 
 /// A contact somebody shared.
-#[derive(Debug, Clone, PartialEq, Eq)]
+#[derive(Debug, Clone, PartialEq, Eq, Serialize, Deserialize)]
 pub struct Contact {
     /// The number, as it was given.
     pub phone_number: String,

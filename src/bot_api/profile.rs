@@ -2,6 +2,7 @@
 
 use std::collections::BTreeMap;
 
+use serde::{Deserialize, Serialize};
 use serde_json::{Value, json};
 
 use super::{
@@ -21,7 +22,7 @@ const PROFILE_TEXT_MAX: [(&str, usize); 3] = [
 ];
 
 /// A command in the bot's menu.
-#[derive(Debug, Clone, PartialEq, Eq)]
+#[derive(Debug, Clone, PartialEq, Eq, Serialize, Deserialize)]
 pub struct BotCommand {
     /// Its name, without the slash.
     pub command: String,
@@ -30,7 +31,7 @@ pub struct BotCommand {
 }
 
 /// The commands for one scope and language.
-#[derive(Debug, Clone, PartialEq)]
+#[derive(Debug, Clone, PartialEq, Serialize, Deserialize)]
 pub struct CommandList {
     /// The scope, as it came; `{"type":"default"}` if none did.
     pub scope: Value,
@@ -40,14 +41,17 @@ pub struct CommandList {
     pub commands: Vec<BotCommand>,
 }
 
+#[derive(Serialize, Deserialize)]
 pub(super) struct Profile {
-    texts: BTreeMap<(String, String), String>,
+    /// By field, then by language.
+    texts: BTreeMap<String, BTreeMap<String, String>>,
     commands: Vec<CommandList>,
 }
 
 impl Profile {
     pub fn new(name: &str) -> Self {
-        let texts = BTreeMap::from([(("name".to_owned(), String::new()), name.to_owned())]);
+        let names = BTreeMap::from([(String::new(), name.to_owned())]);
+        let texts = BTreeMap::from([("name".to_owned(), names)]);
         Profile {
             texts,
             commands: Vec::new(),
@@ -55,7 +59,8 @@ impl Profile {
     }
 
     fn text(&self, field: &str, language_code: &str) -> &str {
-        let find = |language: &str| self.texts.get(&(field.to_owned(), language.to_owned()));
+        let texts = self.texts.get(field);
+        let find = |language: &str| texts?.get(language);
         find(language_code)
             .or_else(|| find(""))
             .map_or("", String::as_str)
@@ -129,11 +134,11 @@ impl World {
         if max.is_some_and(|max| text.chars().count() > max) {
             return Err(Refusal::bad(format!("{field} is too long")));
         }
-        let key = (field.to_owned(), language(params));
+        let texts = self.profile.texts.entry(field.to_owned()).or_default();
         // An empty text takes the language's own away.
         match text.is_empty() {
-            true => self.profile.texts.remove(&key),
-            false => self.profile.texts.insert(key, text),
+            true => texts.remove(&language(params)),
+            false => texts.insert(language(params), text),
         };
         self.tell(&Change::Profile);
         Ok(Value::Bool(true))

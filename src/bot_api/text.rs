@@ -1,5 +1,6 @@
 //! Message text and its entities, counted as Telegram counts: in UTF-16 units.
 
+use serde::{Deserialize, Serialize};
 use serde_json::{Value, json};
 
 /// A message's text holds this many UTF-16 units at most.
@@ -8,7 +9,7 @@ pub(super) const TEXT_UTF16_MAX: usize = 4096;
 pub(super) const CAPTION_UTF16_MAX: usize = 1024;
 
 /// A formatted or linked part of a text.
-#[derive(Debug, Clone, PartialEq, Eq)]
+#[derive(Debug, Clone, PartialEq, Eq, Serialize, Deserialize)]
 pub struct Entity {
     /// Telegram's name for it: `bold`, `bot_command`, `text_link` and so on.
     pub kind: String,

@@ -5,6 +5,7 @@ use std::{
     collections::{BTreeSet, HashMap, VecDeque},
 };
 
+use serde::{Deserialize, Serialize};
 use serde_json::{Map, Value, json};
 
 use super::{
@@ -28,6 +29,7 @@ const PAGE_MAX: i64 = 100;
 const KINDS_ON_REQUEST: [&str; 3] = ["chat_member", "message_reaction", "message_reaction_count"];
 
 /// Updates not yet confirmed, in order of their ids.
+#[derive(Serialize, Deserialize)]
 pub(super) struct Updates {
     waiting: VecDeque<Waiting>,
     next_id: i64,
@@ -38,7 +40,7 @@ pub(super) struct Updates {
 
 /// Where the bot asked to be told of updates. Nothing here delivers them: a
 /// test takes them from [`World::pending`] and brings them itself.
-#[derive(Debug, Clone, PartialEq, Eq)]
+#[derive(Debug, Clone, PartialEq, Eq, Serialize, Deserialize)]
 pub struct Webhook {
     /// The address.
     pub url: String,
@@ -48,6 +50,7 @@ pub struct Webhook {
     pub max_connections: i64,
 }
 
+#[derive(Serialize, Deserialize)]
 struct Waiting {
     id: i64,
     expires: i64,

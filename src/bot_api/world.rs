@@ -207,6 +207,11 @@ impl World {
         self.people.get(&user)
     }
 
+    /// The ids of all people, in no order.
+    pub fn people(&self) -> impl Iterator<Item = i64> {
+        self.people.keys().copied()
+    }
+
     /// The messages of a chat, oldest first, deleted ones included; empty
     /// for a chat that does not exist.
     #[must_use]

@@ -16,7 +16,7 @@ use crate::app::settings::{AlarmSettings, KeySource, Purpose, Settings};
 use crate::bot_api::{Server, World};
 use crate::channel::telegram::Telegram;
 use crate::ids::ChatId;
-use crate::preview::{Preview, PreviewOptions, StaffMember};
+use crate::preview::{Past, Preview, PreviewOptions, StaffMember};
 
 /// The preview's bot, people and group.
 const BOT: i64 = 7_000_000;
@@ -49,17 +49,23 @@ pub(super) fn run() -> anyhow::Result<ExitCode> {
         let clock = Clock::default();
         let token = format!("{BOT}:preview");
         let mut world = World::new(&token, BOT, "preview_bot", &library.newest().clinic.name);
-        world.add_person(PATIENT, "Pat", Some("pat"), Some("en"));
-        world.add_group(STAFF_CHAT, "Staff");
-        for (user, name) in STAFF {
-            world.add_person(user, name, None, Some("en"));
-            world.join(STAFF_CHAT, user);
+        let past = Past::new(data_dir.join("telegram"));
+        let turned = past.load(&mut world).unwrap_or_else(|error| {
+            outln!("The chats of the last time cannot be read ({error}). They begin empty; what the bot keeps is all there.");
+            None
+        });
+        match turned {
+            Some(seconds) => clock.turn(seconds),
+            None => people(&mut world),
         }
         // The folder remembers which updates it has taken: a new start must not
         // number its own like those of the last.
         let since_2026 = clock.now().0 - 1_767_225_600;
         world.restart_update_ids(clock.now().0);
         world.number_messages_above(since_2026);
+        // The newest patient: numbers rise, and those of staff are among the lowest.
+        let staff = STAFF.map(|(user, _)| user);
+        let patient = world.people().filter(|user| !staff.contains(user)).max();
         let world = Arc::new(Mutex::new(world));
         let seconds = {
             let clock = clock.clone();
@@ -71,7 +77,7 @@ pub(super) fn run() -> anyhow::Result<ExitCode> {
         let turning = clock.clone();
         let options = PreviewOptions {
             clinic_name: clinic.name.clone(),
-            patient: PATIENT,
+            patient: patient.unwrap_or(PATIENT),
             staff_chat: STAFF_CHAT,
             staff: STAFF.into_iter().map(|(user, name)| StaffMember { user, name: name.to_owned() }).collect(),
             data_dir_note: format!("Data: {}", data_dir.display()),
@@ -79,7 +85,7 @@ pub(super) fn run() -> anyhow::Result<ExitCode> {
             port: settings.preview_port,
             turn: Arc::new(move |seconds| turning.turn(seconds)),
         };
-        let page = Preview::start(world, seconds, options).await?;
+        let page = Preview::start(Arc::clone(&world), seconds, options).await?;
         let telegram = Arc::new(Telegram::new(SecretString::from(token), Some(server.url().parse()?))?);
         let config = Config {
             telegram,
@@ -89,21 +95,35 @@ pub(super) fn run() -> anyhow::Result<ExitCode> {
             staff_chat: Some(ChatId(STAFF_CHAT)),
             alarms: AlarmSettings::default(),
             pacing: Pacing::Off,
-            begins_empty: true,
+            begins_empty: turned.is_none(),
             board: None,
-            clock,
+            clock: clock.clone(),
         };
         let url = page.url.clone();
-        run_bot(config, stop, |_, _| {
+        let bot = run_bot(config, stop, |_, _| {
             outln!("The preview is open at  {url}");
             outln!("Data folder: {}   Stop with Ctrl-C. No token is used, and nothing leaves this machine.", data_dir.display());
-        })
-        .await?;
+        });
+        tokio::select! {
+            ended = bot => ended?,
+            never = past.keep(&world, || clock.turned_seconds()) => match never {},
+        }
         page.stop().await;
         server.stop().await;
+        past.save(&world, clock.turned_seconds()).context("failed to keep the preview's chats")?;
         outln!("Stopped.");
         Ok(ExitCode::SUCCESS)
     })
+}
+
+/// Who is there before anybody has written.
+fn people(world: &mut World) {
+    world.add_person(PATIENT, "Pat", Some("pat"), Some("en"));
+    world.add_group(STAFF_CHAT, "Staff");
+    for (user, name) in STAFF {
+        world.add_person(user, name, None, Some("en"));
+        world.join(STAFF_CHAT, user);
+    }
 }
 
 /// The preview keeps its own folder: it must never meet a real bot's data.

@@ -4,9 +4,7 @@
 //! Needs Chromium, so these tests are left out of a plain `cargo test`. With
 //! `--include-ignored` they run, and fail where there is no browser.
 
-use std::io::{BufRead as _, BufReader};
 use std::path::PathBuf;
-use std::process::{Child, Command, Stdio};
 
 use chromiumoxide::Page;
 use chromiumoxide::browser::{Browser, BrowserConfig};
@@ -15,6 +13,8 @@ use chromiumoxide::handler::viewport::Viewport;
 use serde_json::json;
 use tempfile::TempDir;
 use tokio_stream::StreamExt as _;
+
+use crate::preview::process::Running;
 
 /// A phone.
 const WIDTH: u32 = 390;
@@ -59,49 +59,6 @@ const reply = () => seen("the way to reply", () => {
   return answer;
 });
 "#;
-
-/// The program's own preview, as a child with a folder of its own.
-struct Bot {
-    child: Child,
-    url: String,
-    _folder: TempDir,
-}
-
-impl Bot {
-    fn start() -> Self {
-        let folder = tempfile::tempdir().expect("a folder");
-        let root = env!("CARGO_MANIFEST_DIR");
-        let mut child = Command::new(env!("CARGO_BIN_EXE_psoas-bot"))
-            .arg("preview")
-            .env_clear()
-            .env("DATA_DIR", folder.path().join("data"))
-            .env("DIALOGS_DIR", format!("{root}/dialogs"))
-            .stdout(Stdio::piped())
-            .stderr(Stdio::null())
-            .spawn()
-            .expect("the program starts");
-        let out = child.stdout.take().expect("its output");
-        let mut lines = BufReader::new(out).lines().map_while(Result::ok);
-        let url = lines.find_map(|line| {
-            let at = line.find("http://")?;
-            Some(line[at..].trim().to_owned())
-        });
-        let url = url.expect("the preview prints its link");
-        Self {
-            child,
-            url,
-            _folder: folder,
-        }
-    }
-}
-
-impl Drop for Bot {
-    fn drop(&mut self) {
-        // It may have ended by itself; then there is nothing to stop.
-        let _ = self.child.kill();
-        let _ = self.child.wait();
-    }
-}
 
 /// The first browser on PATH.
 fn chromium() -> PathBuf {
@@ -204,7 +161,8 @@ impl Phone {
 #[tokio::test]
 #[ignore = "needs Chromium; run it with: cargo test -- --include-ignored"]
 async fn an_emergency_on_a_phone_reaches_staff_and_comes_back() {
-    let bot = Bot::start();
+    let folder = tempfile::tempdir().expect("a folder");
+    let bot = Running::start(folder.path());
     let phone = Phone::open(&bot.url, "en-US").await;
     phone.press("patient", "Start").await;
     phone.says("patient", "What would you like to do?").await;
@@ -258,7 +216,8 @@ async fn an_emergency_on_a_phone_reaches_staff_and_comes_back() {
 #[tokio::test]
 #[ignore = "needs Chromium; run it with: cargo test -- --include-ignored"]
 async fn two_members_work_on_one_case() {
-    let bot = Bot::start();
+    let folder = tempfile::tempdir().expect("a folder");
+    let bot = Running::start(folder.path());
     let phone = Phone::open(&bot.url, "en-US").await;
     phone.press("patient", "Start").await;
     phone.says("patient", "What would you like to do?").await;
@@ -293,7 +252,8 @@ async fn two_members_work_on_one_case() {
 #[tokio::test]
 #[ignore = "needs Chromium; run it with: cargo test -- --include-ignored"]
 async fn a_browser_in_spanish_gets_a_page_and_a_patient_in_spanish() {
-    let bot = Bot::start();
+    let folder = tempfile::tempdir().expect("a folder");
+    let bot = Running::start(folder.path());
     let phone = Phone::open(&bot.url, "es-MX,es").await;
     phone.says("patient", "¿Qué puede hacer este bot?").await;
     phone

@@ -1,5 +1,7 @@
 //! The preview page, over HTTP, on a world with a sample chat.
 
+mod killed;
+pub mod process;
 mod sample;
 
 use std::sync::{
