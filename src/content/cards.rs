@@ -4,6 +4,7 @@ use std::collections::BTreeMap;
 
 use super::build::{Builder, place};
 use super::diagnostic::{Diagnostic, Place};
+use super::felt::Felt;
 use super::model::{
     AskLater, Card, CardAnswer, Change, Easier, Instead, Move, MoveStep, Moves, Pace, Work,
 };
@@ -168,6 +169,7 @@ pub(super) fn build_moves(builder: &mut Builder, file: raw::Moves) -> Moves {
     });
     Moves {
         ask_later,
+        felt: Felt::build(&file.felt),
         warm_up: file.warm_up,
         stop_rules: file.stop_rules,
         every_push: file.every_push,

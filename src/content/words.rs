@@ -142,6 +142,7 @@ pub struct Words {
     pub play_ready: Text,
     pub play_hold: Text,
     pub play_paused: Text,
+    pub use_buttons_in_move: Text,
     pub play_times: Text,
     pub play_easier: Text,
     pub play_move_done: Text,

@@ -82,7 +82,7 @@ impl Walk<'_> {
         let Some(open) = self.c.open.clone() else {
             return;
         };
-        let act = match (self.press_of(&input.what), &input.what) {
+        let act = match (self.press_of(input), &input.what) {
             (Some(Press::Question(token, act)), _) if token == open.token => act,
             (_, What::Due(Due::Draft)) => Act::Continue(open.draft),
             (_, What::Due(Due::Silence)) => Act::Yes,

@@ -27,7 +27,7 @@ impl Walk<'_> {
         let begins_again = self.begins_again.take();
         if let Some(Again { dialog, why }) = &begins_again {
             self.begin_quietly(dialog);
-            if !self.leads_elsewhere(&input.what) {
+            if !self.leads_elsewhere(input) {
                 if input.what == What::Unreadable {
                     self.lead(&self.content.words.cannot_read);
                 }
@@ -46,10 +46,10 @@ impl Walk<'_> {
     }
 
     /// Whether an input is no answer to an open question.
-    fn leads_elsewhere(&self, what: &What) -> bool {
-        match what {
+    fn leads_elsewhere(&self, input: &Input) -> bool {
+        match &input.what {
             What::Command { .. } | What::Due(_) | What::Cleared { .. } | What::Seen(_) => true,
-            What::Press(_) | What::Text(_) => match self.press_of(what) {
+            What::Press(_) | What::Text(_) => match self.press_of(input) {
                 Some(
                     Press::Person
                     | Press::Stop
@@ -66,7 +66,7 @@ impl Walk<'_> {
 
     fn take_what(&mut self, input: &Input) {
         match &input.what {
-            What::Press(_) => match self.press_of(&input.what) {
+            What::Press(_) => match self.press_of(input) {
                 Some(press) => self.press(press),
                 None => self.stale(),
             },
@@ -107,17 +107,21 @@ impl Walk<'_> {
             What::ShowAgain => {
                 if self.c.open.is_some() {
                     self.lead(&self.content.words.shown_again);
-                    self.show_open();
+                    self.say_open();
                 }
             }
         }
     }
 
     /// A press, or typed words that say what a button says.
-    pub fn press_of(&self, what: &What) -> Option<Press> {
-        match what {
+    pub fn press_of(&self, input: &Input) -> Option<Press> {
+        match &input.what {
             What::Press(data) => Press::parse(data),
-            What::Text(text) => self.typed_press(text),
+            What::Text(text) => self.typed_press(text).or_else(|| {
+                // What may be a sign is asked about; it is no mere "it hurts".
+                let is_plain = input.heard.hits.is_empty();
+                is_plain.then(|| self.typed_feeling(text)).flatten()
+            }),
             What::Command { .. }
             | What::Contact(_)
             | What::Unreadable

@@ -27,7 +27,7 @@ pub fn is_for_dialog(
     if !input.heard.hits.is_empty() || walk.alarm_in(input).is_some() {
         return true;
     }
-    let press = walk.press_of(&input.what);
+    let press = walk.press_of(input);
     match &input.what {
         // Asked for by name.
         What::Command { .. } => true,

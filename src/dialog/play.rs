@@ -388,6 +388,33 @@ impl<'a> Walk<'a> {
         self.time_hold();
     }
 
+    /// A hold that runs is stopped, and goes on with a press below what is said now:
+    /// what stood above counts no more. One whose end has come goes its own way.
+    pub fn hold_waits(&mut self) {
+        let playing = self.playing().filter(|_| self.is_asking_step());
+        let Some(Playing { play, .. }) = playing else {
+            return;
+        };
+        let left = match play.beat {
+            Beat::Working(Some(ends)) => ends.seconds_since(self.now),
+            Beat::Paused(left) => left,
+            Beat::Working(None) | Beat::Steps(_) | Beat::Ready => return,
+        };
+        if left > 0 {
+            self.close_with(&self.content.words.button_pause);
+            self.set_play(Some(Play {
+                beat: Beat::Paused(left),
+                ..play
+            }));
+            self.open_anew(Asking::Step, 0);
+        }
+    }
+
+    fn is_asking_step(&self) -> bool {
+        let open = self.c.open.as_ref();
+        open.is_some_and(|open| open.asking == Asking::Step)
+    }
+
     fn time_hold(&mut self) {
         let Some(open) = &self.c.open else { return };
         let due = Due::Hold(open.token);

@@ -23,8 +23,6 @@ impl<'a> Walk<'a> {
         if !self.belongs_to_screens(&asking) && self.stop_is_due() {
             return self.show_stop(None);
         }
-        self.c.last_token = Token(self.c.last_token.0.wrapping_add(1));
-        let token = self.c.last_token;
         let draft = match asking {
             Asking::Step => self.former_ticks(),
             Asking::Item(_) | Asking::Change => 0,
@@ -32,21 +30,14 @@ impl<'a> Walk<'a> {
         if let (Asking::Step, Some(screen)) = (&asking, self.open_screen()) {
             self.c.left.retain(|flag, _| !screen.flags.contains(flag));
         }
-        self.c.open = Some(Open {
-            token,
-            asking,
-            draft,
-            since: self.now,
-            drafted: None,
-            lead: RichText::default(),
-        });
+        let token = self.open_anew(asking, draft);
         self.introduce_consent();
         self.introduce_moves();
         self.show_pictures();
         if let Some(open) = &mut self.c.open {
             open.lead.clone_from(&self.lead);
         }
-        self.show_open();
+        self.say_open();
         self.effects.push(Effect::CancelDue(Due::Draft));
         if self.c.suspected.is_empty() {
             self.effects.push(Effect::CancelDue(Due::Silence));
@@ -75,6 +66,20 @@ impl<'a> Walk<'a> {
         }
     }
 
+    /// Opens a question under a token of its own; nothing is said yet.
+    pub fn open_anew(&mut self, asking: Asking, draft: u32) -> Token {
+        self.c.last_token = Token(self.c.last_token.0.wrapping_add(1));
+        self.c.open = Some(Open {
+            token: self.c.last_token,
+            asking,
+            draft,
+            since: self.now,
+            drafted: None,
+            lead: RichText::default(),
+        });
+        self.c.last_token
+    }
+
     /// Whoever agreed to another text reads why they are asked again.
     fn introduce_consent(&mut self) {
         let Some(consent) = &self.content.consent else {
@@ -87,8 +92,15 @@ impl<'a> Walk<'a> {
         }
     }
 
-    /// Shows the open question, with what is to be said before it.
+    /// Shows the open question again, with what is to be said before it. A hold waits
+    /// meanwhile: whoever writes is not doing it.
     pub fn show_open(&mut self) {
+        self.hold_waits();
+        self.say_open();
+    }
+
+    /// Says the open question as it is, with what is to be said before it.
+    pub fn say_open(&mut self) {
         let Some(open) = self.c.open.clone() else {
             return;
         };

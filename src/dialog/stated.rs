@@ -15,7 +15,7 @@ impl Walk<'_> {
     /// The flags an input states, before anything is done with it.
     pub fn stated_by(&self, input: &Input) -> Vec<(FlagId, Form)> {
         let mut stated: Vec<(FlagId, Form)> = Vec::new();
-        if let Some(Press::Question(token, act)) = self.press_of(&input.what)
+        if let Some(Press::Question(token, act)) = self.press_of(input)
             && self.c.open.as_ref().is_some_and(|open| open.token == token)
         {
             stated.extend(self.stated_by_act(&act));
@@ -75,7 +75,7 @@ impl Walk<'_> {
         if hears || matches!(input.what, What::Command { .. }) {
             return true;
         }
-        match self.press_of(&input.what) {
+        match self.press_of(input) {
             Some(Press::Person | Press::Stop | Press::Menu | Press::Screening | Press::Open(_)) => {
                 true
             }

@@ -40,7 +40,7 @@ impl Walk<'_> {
     pub fn is_typed_label(&self, input: &Input) -> bool {
         matches!(input.what, What::Text(_))
             && input.heard.flags().next().is_none()
-            && matches!(self.press_of(&input.what), Some(Press::Question(..)))
+            && matches!(self.press_of(input), Some(Press::Question(..)))
     }
 
     fn new_suspicions(&self, input: &Input) -> Vec<FlagId> {
@@ -102,7 +102,7 @@ impl Walk<'_> {
         match &input.what {
             What::Command { .. } | What::Press(_) | What::Text(_) => {
                 self.c.open.is_none() && self.c.stack.is_empty() && !self.suspects(input)
-                    || matches!(self.press_of(&input.what), Some(Press::Stop))
+                    || matches!(self.press_of(input), Some(Press::Stop))
             }
             What::Due(_) | What::Cleared { .. } | What::Seen(_) | What::ShowAgain => true,
             What::Contact(_) | What::Unreadable | What::Edited(_) => false,

@@ -1,12 +1,12 @@
 //! What a patient types: a button's words, numbers of ticks, a phone number, or
 //! something to find.
 
-use super::button::{Act, Press};
+use super::button::{Act, Cue, Press};
 use super::conversation::{Asking, Slot};
 use super::effect::{Keyboard, Weight};
 use super::input::Input;
 use super::walk::Walk;
-use crate::content::{Answer, ScreenStyle, TextKind, Verb, chosen};
+use crate::content::{Answer, Choice, Feeling, ScreenStyle, TextKind, Verb, chosen};
 use crate::free_text::normalise;
 use crate::ids::{Lang, PatientText};
 
@@ -63,6 +63,41 @@ impl Walk<'_> {
             .or_else(|| self.found_here(text))
     }
 
+    /// What the body says, typed while a move is done or when it is asked how it was:
+    /// a press of the button that says so. That is the one that asks screens again,
+    /// and for numbness the one of these that states a flag too.
+    pub fn typed_feeling(&self, text: &PatientText) -> Option<Press> {
+        let open = self.c.open.as_ref()?;
+        if open.asking != Asking::Step {
+            return None;
+        }
+        let options = match self.step().map(|step| &step.verb) {
+            Some(Verb::Play { .. }) => None,
+            Some(Verb::Move { answers, .. }) => Some(answers),
+            Some(Verb::Choice { options, .. }) => Some(options),
+            Some(_) | None => return None,
+        };
+        let feeling = self.content.moves.felt.read(text.reveal())?;
+        let Some(options) = options else {
+            let cue = match feeling {
+                Feeling::Hurts => Cue::Hurts,
+                Feeling::Numb => Cue::Numb,
+            };
+            return Some(Press::Question(open.token, Act::Play(cue)));
+        };
+        let meant = |option: &&Choice| {
+            let states = !option.answer.raise.is_empty();
+            !option.answer.ask_again.is_empty() && states == (feeling == Feeling::Numb)
+        };
+        let mut meant = options.iter().filter(meant);
+        match (meant.next(), meant.next()) {
+            (Some(option), None) => {
+                Some(Press::Question(open.token, Act::Choose(option.id.clone())))
+            }
+            (Some(_) | None, _) => None,
+        }
+    }
+
     /// A choice that the patient typed in other words than its button's. Not where
     /// an answer says something about health, nor in the self-check: there only the
     /// label itself is an answer.
@@ -104,7 +139,7 @@ impl Walk<'_> {
             // Its question comes when the turn settles.
             return;
         }
-        if let Some(press) = self.typed_press(text) {
+        if let Some(press) = self.press_of(input) {
             return self.press(press);
         }
         if self.c.stop.is_some() && self.c.stack.is_empty() {
@@ -169,7 +204,11 @@ impl Walk<'_> {
     }
 
     fn ask_for_buttons(&mut self) {
-        self.lead(&self.content.words.use_buttons);
+        let words = &self.content.words;
+        self.lead(match self.step().map(|step| &step.verb) {
+            Some(Verb::Move { .. } | Verb::Play { .. }) => &words.use_buttons_in_move,
+            Some(_) | None => &words.use_buttons,
+        });
         self.show_open();
     }
 

@@ -119,6 +119,50 @@ proptest! {
         prop_assert!(now.effects.iter().any(|effect| matches!(effect, Effect::Say(_))));
     }
 
+    /// A hold waits for whoever writes: no second is counted until Go on, one message
+    /// counts, and no sooner than five seconds after it was last changed.
+    #[test]
+    fn a_hold_waits_for_whoever_writes(
+        seconds in 30_u32..300,
+        waits in vec(0_i64..40, 1..8),
+        words in vec("hello|next\\?|what is psoas|asdf", 1..3),
+    ) {
+        let mut content = clinic().clone();
+        let rest = content.moves.list.get_mut(&MoveId::new("X1")).unwrap();
+        rest.pace.as_mut().unwrap().work = Work::Hold { seconds };
+        let mut now = holding(&content);
+        let (mut clock, mut changed, mut left) = (NOW, NOW, i64::from(seconds));
+        for wait in waits {
+            let until = clock.plus_seconds(wait.min(left - 1));
+            while let Some((due, at)) = hold_due(&now).filter(|(_, at)| *at <= until) {
+                prop_assert!(at.seconds_since(changed) >= 5);
+                now = turn(&content, now.conversation, What::Due(due), at);
+                changed = at;
+            }
+            left -= until.seconds_since(clock);
+            clock = until.plus_seconds(600);
+            for text in &words {
+                let said = What::Text(PatientText::new(text.clone()));
+                now = turn(&content, now.conversation, said, until);
+                prop_assert!(hold_due(&now).is_none());
+            }
+            let stale = now.effects.iter().filter(|effect| matches!(effect, Effect::Edit { message, .. } if message.token.is_some()));
+            prop_assert_eq!(stale.count(), 0);
+            now = press(&content, now, "Go on", clock);
+            changed = clock;
+            prop_assert!(hold_due(&now).is_some());
+            if left <= 1 {
+                break;
+            }
+        }
+        while let Some((due, at)) = hold_due(&now) {
+            prop_assert!(at <= clock.plus_seconds(left));
+            now = turn(&content, now.conversation, What::Due(due), at);
+            changed = at;
+        }
+        prop_assert_eq!(changed, clock.plus_seconds(left));
+    }
+
     /// However a patient presses through the moves, each drawing comes once, and
     /// nobody works at a move before all its drawings have come.
     #[test]

@@ -4,6 +4,7 @@ use std::collections::BTreeMap;
 use std::sync::OnceLock;
 
 use super::{Atom, Push};
+use crate::content::felt::Felt;
 use crate::content::text::Text;
 use crate::ids::{DialogId, Lang, MoveId, PictureId, Revision};
 use crate::picture::{self, DrawingError};
@@ -21,6 +22,8 @@ pub struct Moves {
     pub every_move: Text,
     /// The question some days later.
     pub ask_later: Option<AskLater>,
+    /// Typed words that say what the body says.
+    pub felt: Felt,
     /// By id.
     pub list: BTreeMap<MoveId, Move>,
 }

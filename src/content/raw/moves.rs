@@ -3,6 +3,7 @@
 use serde::Deserialize;
 
 use super::{Name, Pairs};
+use crate::content::felt::FeltEntry;
 use crate::content::text::{Text, TextError};
 
 /// `moves.yaml`.
@@ -17,6 +18,8 @@ pub struct Moves {
     pub every_move: Text,
     #[serde(default)]
     pub ask_later: Option<AskLater>,
+    #[serde(default)]
+    pub felt: FeltEntry,
     pub moves: Pairs<Move>,
 }
 
