@@ -14,15 +14,18 @@ use crate::ids::{DialogId, PatientText};
 impl Walk<'_> {
     /// Words that name one place are a press of its button, where nothing but
     /// the menu is open. Elsewhere a place is only offered: nobody loses theirs.
+    /// On a card they are one for what the card leaves open; else it is said again.
     pub fn found_here(&self, text: &PatientText) -> Option<Press> {
-        let at_menu = match self.c.open {
+        let on_card = self.c.open.is_none() && self.c.stop.is_some();
+        let takes_places = match self.c.open {
             Some(_) => self.is_at_menu(),
-            None => self.c.stop.is_none(),
+            None => !on_card || self.c.stack.is_empty(),
         };
-        if !at_menu || self.content.finder.term(text.reveal()).is_some() {
+        if !takes_places || self.content.finder.term(text.reveal()).is_some() {
             return None;
         }
         match self.content.finder.find(text.reveal()) {
+            Found::Here(spot) if on_card && !self.may_open(&spot.opens) => None,
             Found::Here(spot) => Some(Press::Open(spot.opens.clone())),
             Found::Perhaps(_) | Found::Nothing => None,
         }
