@@ -298,6 +298,18 @@ impl Case {
         self.private && !self.asks_call
     }
 
+    /// Whether the patient is in somebody's hands: what is left is to close it.
+    #[must_use]
+    pub fn is_in_hands(&self) -> bool {
+        matches!(
+            self.state,
+            CaseState::Handled {
+                outcome: Outcome::Reached | Outcome::Referred | Outcome::FalseAlarm,
+                ..
+            }
+        )
+    }
+
     /// New flags join; a higher level alerts again, repeated words do not. What
     /// was cleared and is reported again is new: staff look at it once more.
     pub fn join(&mut self, report: Report) -> Alert {

@@ -86,7 +86,7 @@ impl Clerk {
         let content = std::sync::Arc::clone(self.library.newest());
         let on_call = hours::on_call(&content.clinic, draft.now);
         let text = cards::rung_line(&content, case, &on_call);
-        if draft.is_quiet(case.level) {
+        if case.is_in_hands() || draft.is_quiet(case.level) {
             draft.tell_staff_quietly(&content, text, Keyboard::None)?;
         } else {
             draft.tell_staff_line(&content, text)?;
