@@ -59,6 +59,7 @@ impl Player {
                     None => Ok(()),
                 }
             }
+            Check::Audit(wanted) => self.audited(wanted),
             Check::PressesAtMost(most) if self.presses <= *most => Ok(()),
             Check::PressesAtMost(most) => Err(format!(
                 "{} presses so far, and {most} at most were expected",
@@ -78,6 +79,24 @@ impl Player {
                     self.transcript()
                 ))
             }
+        }
+    }
+
+    /// Who did what on which case, as far as the line says; nobody stands as `-`.
+    fn audited(&mut self, wanted: &str) -> Result<(), String> {
+        let all = self.stage.audit_log()?;
+        let rows = all.iter().filter(|row| row.number > self.audit_read);
+        let rows: Vec<String> = rows
+            .map(|row| {
+                let who = row.who.as_ref().map_or("-", |who| &who.name);
+                let case = row.case.map(|case| format!(" case {}", case.0));
+                format!("{who} {}{}", row.what, case.unwrap_or_default())
+            })
+            .collect();
+        self.audit_read = all.last().map_or(0, |row| row.number);
+        match rows.iter().any(|row| row.starts_with(wanted)) {
+            true => Ok(()),
+            false => Err(format!("the audit log has: {}", rows.join(", "))),
         }
     }
 

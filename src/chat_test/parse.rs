@@ -230,6 +230,9 @@ pub enum Check {
     StaffNever(String),
     /// `staff chat has no: words`: no message in the staff chat reads so now.
     StaffChatHasNo(String),
+    /// `audit: Ben refused.forged case 1`: a row of the audit log since the last such
+    /// line.
+    Audit(String),
     /// `presses: 14`: so many at most, so far.
     PressesAtMost(usize),
     /// `sent: 5`: so many messages to the patient since the last act.
@@ -476,6 +479,7 @@ fn parse_check(line: &str) -> Option<Check> {
         "never" => Check::Never(rest.to_owned()),
         "staff never sees" => Check::StaffNever(rest.to_owned()),
         "staff chat has no" => Check::StaffChatHasNo(rest.to_owned()),
+        "audit" => Check::Audit(rest.to_owned()),
         "presses" => Check::PressesAtMost(rest.parse().ok()?),
         "sent" => Check::Sent(rest.parse().ok()?),
         _ => return None,

@@ -61,6 +61,8 @@ pub(super) struct Player {
     /// It stands, and its own question is the newest.
     pub(super) keyboard_shown: bool,
     pub(super) presses: usize,
+    /// The number of the last row of the audit log that was looked at.
+    pub(super) audit_read: u64,
     /// Every button the patient was ever shown: its label, message and data.
     pub(super) shown: Vec<(String, i64, String)>,
     pub(super) staff: Vec<String>,
@@ -111,6 +113,7 @@ pub fn play(chat: &Chat, library: &Arc<Library>, options: Options) -> Result<Pla
         keyboard_left: false,
         keyboard_shown: false,
         presses: 0,
+        audit_read: 0,
         shown: Vec::new(),
         staff: Vec::new(),
         last_said: None,

@@ -8,6 +8,7 @@ use std::sync::Arc;
 
 use serde_json::Value;
 
+use crate::app::audit::{self, AuditRow};
 use crate::app::clerk::{Clerk, Draft, Job, Prepared};
 use crate::app::library::Library;
 use crate::app::pairing::PairCode;
@@ -142,6 +143,19 @@ impl Stage {
     #[must_use]
     pub fn keys(&self) -> Keys {
         self.clerk.keys
+    }
+
+    /// Every row of the audit log, oldest first.
+    ///
+    /// # Errors
+    /// It cannot be read, or does not fit together.
+    pub fn audit_log(&self) -> Result<Vec<AuditRow>, String> {
+        let (ledger, keys) = (&self.clerk.ledger, self.clerk.keys);
+        let rows = audit::read(ledger, keys).map_err(|error| error.to_string())?;
+        match audit::verify(ledger, keys, &rows).map_err(|error| error.to_string())? {
+            None => Ok(rows),
+            Some(broken) => Err(format!("the audit log is broken: {broken:?}")),
+        }
     }
 
     /// The code that makes somebody the owner of the desk.
