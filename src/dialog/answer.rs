@@ -171,7 +171,10 @@ impl Walk<'_> {
             return self.stale();
         };
         if *act == Act::Back {
-            return self.back();
+            if !self.back_in_play() {
+                self.back();
+            }
+            return;
         }
         match asking {
             Asking::Item(pending) => self.answer_item(&pending, act),

@@ -324,6 +324,45 @@ impl<'a> Walk<'a> {
         }
     }
 
+    /// One step back: in the move, then to the move before. Says whether there was
+    /// one; in front of the first move Back leaves.
+    pub fn back_in_play(&mut self) -> bool {
+        let playing = self.playing().filter(|_| self.is_asking_step());
+        let Some(playing) = playing.filter(|_| self.c.is_cleared(self.content)) else {
+            return false;
+        };
+        let play = playing.play;
+        let before = match play.beat {
+            Beat::Steps(0) => {
+                let earlier = 0..usize::from(play.at);
+                let kept = earlier
+                    .rev()
+                    .find(|place| !self.is_dropped(&playing.moves[*place]));
+                let Some(at) = kept else { return false };
+                let done = self.kept(&playing.moves[..at]);
+                Play {
+                    at: u16::try_from(at).unwrap_or(u16::MAX),
+                    round: 0,
+                    beat: Beat::Steps(0),
+                    easier: false,
+                    done: play.done.min(u16::try_from(done).unwrap_or(u16::MAX)),
+                    seen: 0,
+                }
+            }
+            Beat::Steps(step) => Play {
+                beat: Beat::Steps(step - 1),
+                ..play
+            },
+            Beat::Ready | Beat::Working(_) | Beat::Paused(_) => Play {
+                beat: Beat::Steps(playing.last_step()),
+                ..play
+            },
+        };
+        self.close_with(&self.content.words.button_back);
+        self.ask_play(before);
+        true
+    }
+
     /// The body said stop: no more of this.
     fn stop_playing(&mut self, label: &Text, answer: &'a Answer) {
         self.close_with(label);

@@ -10,7 +10,8 @@ use std::fmt::Write as _;
 use super::tap::Tap;
 use crate::content::{Content, Deed, RichText, Text, TextKind, Verb, YesNo};
 use crate::dialog::{
-    Act, Asking, Button, Conversation, Cue, Due, Keyboard, Pending, Press, Token, What,
+    Act, Asking, Beat, Button, Conversation, Cue, Due, Keyboard, Pending, Press, Token, What,
+    is_dropped,
 };
 use crate::ids::{
     ChoiceId, DialogId, FlagId, Lang, MoveId, PatientText, ScreenId, StepId, Timestamp,
@@ -149,6 +150,21 @@ impl<'a> Rehearsal<'a> {
         }
     }
 
+    /// Whether Back would lead to an earlier part of what is played.
+    fn is_within_play(&self) -> bool {
+        let Some(Verb::Play { moves, .. }) = self.verb() else {
+            return false;
+        };
+        let play = self.c.stack.last().and_then(|frame| frame.play);
+        play.is_some_and(|play| {
+            let earlier = &moves[..usize::from(play.at).min(moves.len())];
+            play.beat != Beat::Steps(0)
+                || earlier
+                    .iter()
+                    .any(|id| !is_dropped(self.content, &self.c, id))
+        })
+    }
+
     /// The step that asks, where one does.
     pub fn asks(&self) -> Option<(&DialogId, &StepId)> {
         let open = self.c.open.as_ref()?;
@@ -210,7 +226,13 @@ impl<'a> Rehearsal<'a> {
             Tap::ChangeAnswer => self.act(Act::ChangeAnswer)?,
             Tap::Change(0) => self.change(then)?,
             Tap::Change(_) => return Ok(()),
-            Tap::Back => self.act(Act::Back)?,
+            Tap::Back => {
+                // Among moves that are played it leads to the one before.
+                while self.is_within_play() {
+                    self.act(Act::Back)?;
+                }
+                self.act(Act::Back)?;
+            }
             Tap::Timer(minutes) => {
                 self.lines.push(format!("clock: +{minutes}m"));
                 self.pass(i64::from(*minutes) * 60);
