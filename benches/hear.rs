@@ -46,6 +46,7 @@ fn main() {
         ("seventh", ways(root, "seventh.tsv", rules)),
         ("eighth", ways(root, "eighth.tsv", rules)),
         ("ninth", ways(root, "ninth.tsv", rules)),
+        ("tenth", ways(root, "tenth.tsv", rules)),
         ("ordinary", ways(root, "ordinary.tsv", rules)),
     ];
     let patterns = {

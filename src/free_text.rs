@@ -233,6 +233,11 @@ fn hear_patterns<'l>(
     (heard, Read { line, cues, stated })
 }
 
+/// Whether two found patterns share words.
+const fn meets(a: &Found, b: &Found) -> bool {
+    a.units.start < b.units.end && b.units.start < a.units.end
+}
+
 /// One text, and what it is held against.
 struct Context<'a> {
     hearing: &'a Hearing,
@@ -295,14 +300,25 @@ impl Context<'_> {
         let sign = &self.hearing.signs[one.of];
         let beside = self.line.around(one.units.start);
         let first = found.partition_point(|other| other.units.start < beside.start);
-        let mut beside = found[first..]
+        let beside = found[first..]
             .iter()
-            .take_while(|other| other.units.start < beside.end);
-        let unless = beside.find(|other| {
-            other.of == one.of
-                && self.hearing.written[other.written].0 == Use::Unless
+            .take_while(|other| other.units.start < beside.end)
+            .filter(|other| other.of == one.of);
+        let is_unless = |other: &Found| self.hearing.written[other.written].0 == Use::Unless;
+        // One that names the sign itself ("almost fainted") is about that place alone.
+        let is_about = |other: &Found| {
+            meets(other, one)
+                || !beside
+                    .clone()
+                    .any(|sign| !is_unless(sign) && meets(other, sign))
+        };
+        let unless = beside.clone().find(|other| {
+            is_unless(other)
                 && other.units.start <= one.units.end + UNLESS_UNITS_MAX
                 && one.units.start <= other.units.end + UNLESS_UNITS_MAX
+                // "Thought it was gas, but …": taken back.
+                && !self.line.turns(other.units.end..one.units.end)
+                && is_about(other)
                 && !scopes.is_denied(&other.units, self.hearing.own_not)
         });
         if let Some(other) = unless {

@@ -267,6 +267,18 @@ impl<'l> Line<'l> {
         (unit.saturating_sub(3)..=unit).any(|from| self.negation_end[from] == unit + 1)
     }
 
+    /// Whether a "but" stands in front of any of some units.
+    pub fn turns(&self, mut units: Range<usize>) -> bool {
+        units.any(|unit| self.breaks[unit] == Break::Contrast)
+    }
+
+    /// Whether a "not" of any kind runs up to a unit or over it.
+    pub fn follows_not(&self, unit: usize) -> bool {
+        let reaches = |from: usize, of: Role| self.end_of(from, of) >= Some(unit);
+        (unit.saturating_sub(4)..unit)
+            .any(|from| reaches(from, Role::Negation) || reaches(from, Role::NotNegation))
+    }
+
     /// What it costs to go past the border before `unit`, or `None` where a gap
     /// may not.
     fn border(&self, unit: usize, gap: Gap) -> Option<usize> {

@@ -213,7 +213,11 @@ impl<'l> Scopes<'l> {
         others: impl Iterator<Item = &'f Found> + Clone,
     ) -> Option<usize> {
         let resolves = |at: &&CueAt| {
-            if at.cue != Cue::Resolved || self.is_now(at.units.start, &[Role::Back]) {
+            // "It never went away" resolves nothing.
+            if at.cue != Cue::Resolved
+                || self.line.follows_not(at.units.start)
+                || self.is_now(at.units.start, &[Role::Back])
+            {
                 return false;
             }
             let from = self.line.sentence[units.start];
