@@ -47,6 +47,7 @@ fn main() {
         ("eighth", ways(root, "eighth.tsv", rules)),
         ("ninth", ways(root, "ninth.tsv", rules)),
         ("tenth", ways(root, "tenth.tsv", rules)),
+        ("eleventh", ways(root, "eleventh.tsv", rules)),
         ("ordinary", ways(root, "ordinary.tsv", rules)),
     ];
     let patterns = {

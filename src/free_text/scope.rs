@@ -275,14 +275,15 @@ impl<'l> Scopes<'l> {
     }
 
     /// "Fever: no", "numbness? nope", "fever no". What has its own "not" is only
-    /// answered behind a mark: "no sale nada" denies nothing.
+    /// answered behind a colon or a question: "no sale nada" and "no siento los pies,
+    /// ninguno" deny nothing.
     fn is_answered_no(&self, end: usize, wants_mark: bool) -> bool {
         let line = self.line;
         let mut at = end;
         let mut marks = 0;
         while let Some(unit) = line.units().get(at) {
             let is_mark = matches!(unit.kind, Kind::Colon | Kind::Question)
-                || (unit.kind == Kind::Comma && marks == 0);
+                || (unit.kind == Kind::Comma && marks == 0 && !wants_mark);
             if !is_mark {
                 break;
             }

@@ -48,7 +48,7 @@ fn the_dev_corpus_is_heard() {
 
 /// Tables that patterns and weights were made from, and how well they must be heard:
 /// below what is measured, so that a change that costs much is seen.
-const LEARNED_FROM: [(&str, Score); 12] = [
+const LEARNED_FROM: [(&str, Score); 13] = [
     ("ways.tsv", floors(94.0, 90.0, 91.0, 7.0, 84.0)),
     ("more.tsv", floors(95.0, 95.0, 95.0, 4.0, 85.0)),
     ("fresh.tsv", floors(96.0, 96.0, 95.0, 6.0, 86.0)),
@@ -60,6 +60,7 @@ const LEARNED_FROM: [(&str, Score); 12] = [
     ("eighth.tsv", floors(97.0, 97.0, 94.0, 6.0, 90.0)),
     ("ninth.tsv", floors(97.0, 97.0, 97.0, 5.0, 92.0)),
     ("tenth.tsv", floors(97.0, 96.0, 97.0, 4.0, 88.0)),
+    ("eleventh.tsv", floors(96.0, 97.0, 85.0, 6.0, 92.0)),
     ("ordinary.tsv", floors(0.0, 0.0, 0.0, 3.0, 96.0)),
 ];
 
@@ -263,6 +264,7 @@ fn a_negation_ends_where_it_should() {
             "cold-pale-leg",
         ),
         ("me falta el aire, no para", "chest-pain-breathing"),
+        ("no siento los pies, ninguno", "both-legs-neuro"),
         (
             "no pain whatsoever, the leg just gives out",
             "new-leg-weakness",
