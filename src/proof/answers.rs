@@ -216,7 +216,13 @@ impl Machine<'_> {
         ways: &mut Vec<Way>,
     ) {
         if answer.erase {
-            // Nothing is left of the patient: that is where every walk begins.
+            // Without a card nothing is left: that is where every walk begins.
+            ways.extend(self.erased(state).map(|to| Way {
+                tap,
+                to,
+                trail: Trail::Gone,
+                cost: 2,
+            }));
             return;
         }
         for raised in self.raised(state, answer) {

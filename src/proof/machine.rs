@@ -61,6 +61,9 @@ pub(super) struct State {
     /// What typed words may mean is still to be asked about, and clearance is not
     /// granted meanwhile. Told apart only where clearance is tracked.
     pub locked: bool,
+    /// What was stated is gone, and its card is in force without it: a lock, as
+    /// /delete leaves it. Told apart only where flags are tracked.
+    pub wordless: bool,
     /// The tracked facts; see [`Machine::facts`].
     pub facts: u32,
     /// "Change an answer" was pressed: the way back is being walked.
@@ -228,9 +231,26 @@ impl<'a> Machine<'a> {
             mode: Mode::Free,
             clear: false,
             locked: false,
+            wordless: false,
             facts: 0,
             changing: false,
         }
+    }
+
+    /// A patient of whom nothing is left but the level of their card. None where
+    /// nothing blocks, or where no flag is tracked: whoever was just given that card
+    /// is no other then.
+    pub fn erased(&self, state: State) -> Option<State> {
+        let level = match state.mode {
+            Mode::Free => return None,
+            Mode::Pending { .. } => Level::SeeProfessional,
+            Mode::Stopped(level) => level,
+        };
+        (!self.tracked.flags.is_empty()).then(|| State {
+            mode: Mode::Stopped(level),
+            wordless: true,
+            ..self.begin()
+        })
     }
 
     pub fn at(&self, dialog: &DialogId, step: &StepId) -> Option<At> {

@@ -252,12 +252,18 @@ impl<'a> Rehearsal<'a> {
             Tap::Alarm(level, flags) => return self.alarm(*level, flags, then),
             Tap::Clear => return self.clear(),
             // No `.chat` file says these; what needs them is not shown.
-            Tap::PartOfADay | Tap::ClearingEnds(_) | Tap::ClearSome | Tap::Suspicion => {
-                return Err(Stuck);
-            }
+            Tap::PartOfADay
+            | Tap::ClearingEnds(_)
+            | Tap::ClearSome
+            | Tap::Forgotten
+            | Tap::Suspicion => return Err(Stuck),
         }
         if !matches!(tap, Tap::Say(_)) {
             self.answer_items(Act::Yes);
+        }
+        if self.c.lock.is_some() && self.c.stop.is_none() {
+            // Whatever comes next gives the card of the lock.
+            self.say(IDLE_WORDS);
         }
         if was_free && let Some(stop) = &self.c.stop {
             self.stopped_by = stop.flags.clone();

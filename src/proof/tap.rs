@@ -63,6 +63,8 @@ pub enum Tap {
     ClearingEnds(FlagId),
     /// Staff clear some of what stands behind a card.
     ClearSome,
+    /// What is kept for so long is over, and only a lock stays.
+    Forgotten,
     /// Words that may mean something: moves are locked until it is asked about.
     Suspicion,
     /// Words that state this flag; a second question is answered with yes.

@@ -27,6 +27,7 @@ impl Search<'_, '_> {
         }
         if !self.machine.hunts {
             self.expire_in_part(id, state, cost);
+            self.forget(id, state, cost);
         }
         let rest = State {
             stack: 0,
@@ -111,6 +112,7 @@ impl Search<'_, '_> {
         let via = |tap| Via::Step { from: id, tap };
         let free = State {
             mode: Mode::Free,
+            wordless: false,
             ..rest
         };
         self.add(free, 0, cost + 2, via(Tap::Clear), &[]);
@@ -129,13 +131,13 @@ impl Search<'_, '_> {
             let is_there =
                 !mode.is_pending() || (level > Level::SeeProfessional && self.machine.may_wait());
             if mode != state.mode && is_there {
-                self.add(
-                    State { mode, ..rest },
-                    0,
-                    cost + 3,
-                    via(Tap::ClearSome),
-                    &[],
-                );
+                let wordless = state.wordless && !mode.is_pending();
+                let to = State {
+                    mode,
+                    wordless,
+                    ..rest
+                };
+                self.add(to, 0, cost + 3, via(Tap::ClearSome), &[]);
             }
         }
     }
@@ -244,7 +246,7 @@ impl Search<'_, '_> {
         }
         for flag in self.machine.tracked.flags.clone() {
             let facts = self.machine.without_flag(state.facts, &flag);
-            if facts == state.facts || !self.may_be_in_force(state.mode, facts) {
+            if facts == state.facts || !self.may_be_in_force(state, facts) {
                 continue;
             }
             let asked = self.machine.content.screen_of(&flag);
@@ -258,11 +260,21 @@ impl Search<'_, '_> {
         }
     }
 
+    /// After so many days nothing is kept but a lock; /delete leaves the same.
+    fn forget(&mut self, id: u32, state: State, cost: u32) {
+        if let Some(to) = self.machine.erased(state) {
+            let (from, tap) = (id, Tap::Forgotten);
+            self.add(to, 0, cost + 3, Via::Step { from, tap }, &[]);
+        }
+    }
+
     /// Whether these facts leave anything that the card in force could stand for:
-    /// what stands behind it stays until staff clear it.
-    fn may_be_in_force(&self, mode: Mode, facts: u32) -> bool {
-        let Mode::Stopped(level) = mode else {
-            return true;
+    /// what stands behind it stays until staff clear it. A lock stands for nothing
+    /// that is known.
+    fn may_be_in_force(&self, state: State, facts: u32) -> bool {
+        let level = match state.mode {
+            Mode::Stopped(level) if !state.wordless => level,
+            Mode::Stopped(_) | Mode::Free | Mode::Pending { .. } => return true,
         };
         let facts = self.machine.facts(facts);
         let may_be_stated = |flag: &FlagId| {
@@ -333,7 +345,10 @@ impl Search<'_, '_> {
                 settles: settles && !self.machine.hunts,
             },
             Mode::Pending { settles: true } => Mode::Free,
-            Mode::Stopped(level) if level > Level::SeeProfessional => Mode::Pending { settles },
+            // A lock is no sign, and can be taken away while another waits.
+            Mode::Stopped(level) if level > Level::SeeProfessional => Mode::Pending {
+                settles: settles || state.wordless,
+            },
             Mode::Pending { settles: false } | Mode::Stopped(_) => return,
         };
         if mode.is_pending() && !self.machine.may_wait() {
@@ -361,6 +376,7 @@ impl Search<'_, '_> {
                 mode,
                 facts,
                 clear: false,
+                wordless: false,
                 ..state
             };
             self.machine.grant(&mut to);
@@ -400,6 +416,7 @@ impl Search<'_, '_> {
                     mode: Mode::Pending {
                         settles: self.machine.can_settle(),
                     },
+                    wordless: false,
                     ..to
                 };
                 self.add(waiting, 0, cost + many, via, &[]);

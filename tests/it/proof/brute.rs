@@ -21,7 +21,7 @@ const CONTENTS: usize = 1_000;
 
 /// Contents where the two differ, and nobody has found out yet which is wrong. Each
 /// stands in docs/proof.md with what differs; no other may.
-const OPEN: [u64; 6] = [307, 1461, 1479, 1621, 1708, 1882];
+const OPEN: [u64; 5] = [307, 1461, 1479, 1621, 1882];
 
 /// More states than this and a content is not walked to its end.
 const STATES_MAX: usize = 250;

@@ -220,3 +220,64 @@ fn a_move_that_is_said_again_is_shown() {
     };
     assert!(finding.chat.is_some(), "{}", finding.what);
 }
+
+/// A card's sign alone takes the move away, and the menu, which stays open behind that
+/// card, leads there.
+fn open_behind_a_card(other: &str) -> Content {
+    let flag = |id: &str, level: &str| {
+        let words = format!("{{ en: {id}, es: {id} }}");
+        format!(
+            "  {id}: {{ level: {level}, question: {words}, button: {words}, words: {words}, source: [GK] }}\n"
+        )
+    };
+    let signs = format!(
+        "history_question: {{ en: OK, es: OK }}\ncleared_days: {{ history: 90, other: 7 }}\nflags:\n{}{}\
+         rules: []\nscreens:\n  - {{ id: s0, style: question, flags: [f1] }}\n",
+        flag("f0", "caution"),
+        flag("f1", "see-professional"),
+    );
+    let moves = small(1).sources.files["moves.yaml"].replace("f0: drop", "f1: drop");
+    let main = "dialog: main\nkind: talks\nstays_open: see-professional\nstart: a\nsteps:\n  \
+         a: { call: check, next: b }\n  b: { end: true }\n";
+    let check = "dialog: check\nkind: talks\nstays_open: caution\nstart: first\nsteps:\n  \
+         first: { screen: s0, next: mv }\n  \
+         mv: { move: X1, answers: [{ id: on, label: { en: \"On\", es: \"Ya\" }, next: done }], next: done }\n  \
+         done: { end: true }\n";
+    let other = format!(
+        "dialog: other\nkind: talks\nstays_open: emergency-now\nstart: a\nsteps:\n  a: {other}\n  done: {{ end: true }}\n"
+    );
+    with_files(&[
+        ("red-flags.yaml", &signs),
+        ("moves.yaml", &moves),
+        ("main.yaml", main),
+        ("check.yaml", check),
+        ("other.yaml", &other),
+    ])
+}
+
+#[track_caller]
+fn the_chat_that_breaks(property: Property, content: &Content) -> Option<String> {
+    let report = Prover::new(content, None).prove(property);
+    let [finding] = &report.findings[..] else {
+        panic!("{} findings", report.findings.len());
+    };
+    finding.chat.clone()
+}
+
+/// /delete leaves a lock without the sign behind it: what that sign took away is there
+/// again.
+#[test]
+fn a_lock_without_a_sign_takes_no_move_away() {
+    let content = open_behind_a_card(
+        "{ say: { en: Erase, es: Borrar }, choice: { slot: what, options: [{ id: all, label: { en: Erase all, es: Borrar todo }, erase: true, next: done }] } }",
+    );
+    let chat = the_chat_that_breaks(Property::P2, &content).expect("a chat shows it");
+    assert!(chat.contains("patient: [Erase all]"), "{chat}");
+}
+
+/// The same lock is left where what was kept for so long goes, and no chat says that.
+#[test]
+fn a_lock_is_left_without_delete_too() {
+    let content = open_behind_a_card("{ say: { en: Read, es: Lea }, next: done }");
+    assert_eq!(the_chat_that_breaks(Property::P2, &content), None);
+}

@@ -51,16 +51,19 @@ pub enum Seldom {
     LeftTicks,
     /// Words that may mean something.
     UnsureWords,
+    /// What is kept for so long is over, and only a lock stays.
+    Forgotten,
 }
 
 impl Seldom {
-    pub const ALL: [Self; 6] = [
+    pub const ALL: [Self; 7] = [
         Self::HalfADay,
         Self::NewContent,
         Self::ClearingEnds,
         Self::ClearsSome,
         Self::LeftTicks,
         Self::UnsureWords,
+        Self::Forgotten,
     ];
 }
 
@@ -166,6 +169,7 @@ impl Walker<'_> {
             for happens in self.others(&c) {
                 self.take(&c, happens);
             }
+            self.forget(&c);
             at += 1;
         }
     }
@@ -301,6 +305,16 @@ impl Walker<'_> {
     fn is_of_safety(&self, frame: &Frame) -> bool {
         let mut steps = self.content.dialogs[&frame.dialog].steps.values();
         steps.any(|step| matches!(step.verb, Verb::Screen { .. } | Verb::Move { .. }))
+    }
+
+    /// After so many days a patient is as if new, but for a lock.
+    fn forget(&mut self, c: &Conversation) {
+        let level = c.level(self.content);
+        if level.blocks() && self.comes(Seldom::Forgotten) {
+            let mut forgotten = Conversation::new(c.lang, Some(level));
+            self.forget_what_cannot_matter(&mut forgotten, NOW);
+            self.arrive(forgotten);
+        }
     }
 
     fn arrive(&mut self, c: Conversation) {
