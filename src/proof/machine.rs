@@ -16,6 +16,7 @@ use std::rc::Rc;
 
 use rustc_hash::{FxHashMap, FxHashSet};
 
+use super::silent;
 use crate::content::{Atom, Content, Dialog, Step};
 use crate::ids::{DialogId, FlagId, MoveId, ScreenId, SlotId, StepId};
 use crate::triage::{Form, Level};
@@ -147,6 +148,8 @@ pub(super) struct Machine<'a> {
     signs: Signs,
     /// See [`locked`].
     may_answer_locked: bool,
+    /// No steps run for longer than the engine lets them.
+    all_runs_are_short: bool,
     pub tracked: Tracked,
     pub goal: Goal,
     stacks: Vec<Rc<[u32]>>,
@@ -200,6 +203,7 @@ impl<'a> Machine<'a> {
             all_screens,
             signs: Signs::of(content),
             may_answer_locked: locked::may_answer_locked(content),
+            all_runs_are_short: silent::all_are_short(content),
             tracked,
             goal,
             stacks: Vec::new(),

@@ -338,6 +338,9 @@ impl<'m, 'a> Search<'m, 'a> {
             (Stop::Rest(state), _) | (Stop::Ask(state), Trail::Gone) => {
                 self.add(state, 0, cost, via(), &end.guesses);
             }
+            (Stop::Ask(state), _) if end.begins_anew => {
+                self.add(state, 0, cost, via(), &end.guesses);
+            }
             (Stop::Ask(state), Trail::Keep | Trail::Push(_)) if end.left_between => {
                 let place = self.machine.stack(state.stack).len();
                 for below in self.outside(node, place) {

@@ -35,6 +35,8 @@ pub(in crate::proof) struct End {
     pub guesses: Rc<[Guess]>,
     /// A dialog that came in between has ended: its way back goes.
     pub left_between: bool,
+    /// The engine offered a person, and nothing is left of the way back.
+    pub begins_anew: bool,
 }
 
 /// A run under way.
@@ -43,6 +45,9 @@ struct Runner {
     state: State,
     guesses: Vec<Guess>,
     left_between: bool,
+    begins_anew: bool,
+    /// Steps can run for longer from where it began than the engine lets them.
+    may_be_long: bool,
 }
 
 impl Runner {
@@ -51,6 +56,8 @@ impl Runner {
             state,
             guesses: Vec::new(),
             left_between: false,
+            begins_anew: false,
+            may_be_long: false,
         }
     }
 
@@ -72,6 +79,7 @@ impl Runner {
             stop,
             guesses: self.guesses[..].into(),
             left_between: self.left_between,
+            begins_anew: self.begins_anew,
         }
     }
 }
@@ -84,20 +92,51 @@ impl<'a> Machine<'a> {
         }
         let mut ends = Vec::new();
         let mut seen = FxHashSet::from_iter([state]);
-        let mut queue = VecDeque::from([Runner::new(state)]);
+        let begun = Runner {
+            may_be_long: self.may_be_long(state),
+            ..Runner::new(state)
+        };
+        if self.goal == Goal::Loop && begun.may_be_long {
+            self.find_loop(state, &mut ends);
+        }
+        let mut queue = VecDeque::from([begun]);
         while let Some(here) = queue.pop_front() {
-            for next in self.go(here, &mut ends) {
+            // Which of its steps is the last one that the engine lets run is not known.
+            let is_stopped = here.may_be_long && self.top(here.state).is_some();
+            let stopped = is_stopped.then(|| self.offer_person(&here)).flatten();
+            for next in self.go(here, &mut ends).into_iter().chain(stopped) {
                 if seen.insert(next.state) {
                     queue.push_back(next);
                 }
             }
         }
-        if self.goal == Goal::Loop && self.longest_run(state, 0) >= STEPS_PER_TURN_MAX {
-            self.find_loop(state, &mut ends);
-        }
         let ends: Rc<[End]> = ends.into();
         self.runs.insert(state, Rc::clone(&ends));
         ends
+    }
+
+    /// Whether steps may run from here for longer than the engine lets them.
+    fn may_be_long(&mut self, state: State) -> bool {
+        !self.all_runs_are_short && self.longest_run(state, 0) >= STEPS_PER_TURN_MAX
+    }
+
+    /// What the engine does where steps run for too long, and where it refuses a move.
+    fn offer_person(&mut self, runner: &Runner) -> Option<Runner> {
+        let content = self.content;
+        let person = content.dialogs.get(&content.bot.person)?;
+        let state = self.enter(
+            State {
+                stack: 0,
+                ..runner.state
+            },
+            person,
+            None,
+        );
+        Some(Runner {
+            begins_anew: true,
+            may_be_long: self.may_be_long(state),
+            ..runner.to(state)
+        })
     }
 
     /// How many steps can run from here without a question; [`STEPS_PER_TURN_MAX`] for
@@ -350,14 +389,14 @@ impl<'a> Machine<'a> {
             None if self.banned.contains(&(at, at)) => None,
             None => Some(runner.guessing(state, (at, at))),
         };
+        let mut ways = Vec::new();
         if let Some(shown) = shown {
-            self.shows(&shown, at, id, ends);
+            ways.extend(self.shows(&shown, at, id, ends));
         }
         if dropped == Some(false) {
-            return Vec::new();
+            return ways;
         }
         let to = self.goto(state, next);
-        let mut ways = Vec::new();
         if let Goal::Passed { exercise, with } = &self.goal
             && dropped == Some(true)
             && exercise == id
@@ -430,15 +469,27 @@ impl<'a> Machine<'a> {
     }
 
     fn has_all(&self, state: State, facts: &[Atom]) -> bool {
-        facts.iter().all(|fact| self.has(state, fact) == Some(true))
+        let holds = |fact| match self.has(state, fact) {
+            // What nobody can tell may hold; a chat has to show it.
+            None => !self.hunts,
+            Some(holds) => holds,
+        };
+        facts.iter().all(holds)
     }
 
-    /// A move that is not passed over: shown, refused, or replaced by a card.
-    fn shows(&mut self, runner: &Runner, at: At, id: &MoveId, ends: &mut Vec<End>) {
+    /// A move that is not passed over: shown, replaced by a card, or refused. Then it
+    /// goes on elsewhere.
+    fn shows(
+        &mut self,
+        runner: &Runner,
+        at: At,
+        id: &MoveId,
+        ends: &mut Vec<End>,
+    ) -> Option<Runner> {
         // What words may mean is asked about first; then the move is shown.
         let mut state = self.unlocked(runner.state);
         let is_refused = match state.mode {
-            Mode::Pending { .. } => return,
+            Mode::Pending { .. } => return None,
             Mode::Free => !self.may_be_complete(state),
             Mode::Stopped(_) => true,
         };
@@ -458,11 +509,13 @@ impl<'a> Machine<'a> {
         if is_found {
             ends.push(runner.end(Stop::Found(state, at)));
         }
-        if !is_refused {
-            state.screens = self.all_screens;
-            self.grant(&mut state);
-            ends.push(runner.end(Stop::Ask(state)));
+        if is_refused {
+            return self.offer_person(&runner.to(state));
         }
+        state.screens = self.all_screens;
+        self.grant(&mut state);
+        ends.push(runner.end(Stop::Ask(state)));
+        None
     }
 
     /// The dialog on top is over; says whether it came in between.

@@ -91,7 +91,7 @@ impl Search<'_, '_> {
                     tap: tap.clone(),
                     stop: end.stop,
                     guesses,
-                    is_gone,
+                    is_gone: is_gone || end.begins_anew,
                 });
             }
         }
