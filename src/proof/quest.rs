@@ -112,7 +112,7 @@ impl<'q, 'a> Quest<'q, 'a> {
 
     /// Looks.
     pub fn reach(&mut self) -> Reached<'a> {
-        let mut machine = Machine::new(self.content, self.tracked.clone(), self.goal.clone());
+        let mut machine = self.prover(&self.tracked);
         let mut search = Search::new(&mut machine);
         let first = search.run();
         self.states += search.places();
@@ -148,7 +148,7 @@ impl<'q, 'a> Quest<'q, 'a> {
         let mut tracked = self.tracked.clone();
         let mut way = way;
         for _ in 0..REFUTED_ROUNDS_MAX {
-            let machine = Machine::new(self.content, tracked.clone(), self.goal.clone());
+            let machine = self.prover(&tracked);
             let guessed = way.last().map(|one| Rc::clone(&one.guesses));
             let is_new = guessed
                 .iter()
@@ -159,7 +159,7 @@ impl<'q, 'a> Quest<'q, 'a> {
             if !is_new {
                 return false;
             }
-            let mut machine = Machine::new(self.content, tracked.clone(), self.goal.clone());
+            let mut machine = self.prover(&tracked);
             let mut search = Search::new(&mut machine);
             search.most = HUNT_PLACES_MAX;
             let outcome = search.run();
@@ -236,6 +236,12 @@ impl<'q, 'a> Quest<'q, 'a> {
         None
     }
 
+    /// A machine whose word counts where it finds nothing.
+    fn prover(&self, tracked: &Tracked) -> Machine<'a> {
+        let known = tracked.clone().without_kept(self.content);
+        Machine::new(self.content, known, self.goal.clone())
+    }
+
     fn hunter(&self, tracked: &Tracked, banned: &[Wrong]) -> Machine<'a> {
         let mut machine = Machine::new(self.content, tracked.clone(), self.goal.clone());
         machine.banned = banned.iter().map(|wrong| wrong.guess).collect();
@@ -273,7 +279,7 @@ impl<'q, 'a> Quest<'q, 'a> {
         let mut wrong = wrong.clone();
         let mut last: Option<(Vec<Tap>, At)> = None;
         for _ in 0..ROUNDS_MAX {
-            let machine = Machine::new(self.content, tracked.clone(), self.goal.clone());
+            let machine = self.prover(&tracked);
             let is_new = wrong.iter().fold(false, |new, guess| {
                 track_all(&machine, *guess, &mut tracked) | new
             });
@@ -283,7 +289,7 @@ impl<'q, 'a> Quest<'q, 'a> {
                 }
                 tracked.clearance = true;
             }
-            let mut machine = Machine::new(self.content, tracked.clone(), self.goal.clone());
+            let mut machine = self.prover(&tracked);
             let mut search = Search::new(&mut machine);
             search.most = SETTLE_PLACES_MAX;
             let outcome = search.run();

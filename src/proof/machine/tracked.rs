@@ -1,6 +1,6 @@
 //! Which facts are told apart.
 
-use crate::content::{Atom, Condition};
+use crate::content::{Atom, Condition, Content};
 use crate::ids::{ChoiceId, FlagId, SlotId};
 
 /// Tracked flags are bits of a word.
@@ -29,6 +29,18 @@ impl Tracked {
 
     pub fn flag(&self, flag: &FlagId) -> Option<usize> {
         self.flags.iter().position(|known| known == flag)
+    }
+
+    /// Without the answers that come back where a dialog is left: a walk does not know
+    /// which they were, and so knows nothing of them.
+    pub fn without_kept(mut self, content: &Content) -> Self {
+        let dialogs = content.dialogs.values();
+        let kept: Vec<&SlotId> = dialogs
+            .filter(|dialog| dialog.kept_until.is_some())
+            .flat_map(|dialog| &dialog.own_slots)
+            .collect();
+        self.slots.retain(|(slot, _)| !kept.contains(&slot));
+        self
     }
 
     /// Adds what a condition reads; says whether anything is new.
