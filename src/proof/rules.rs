@@ -3,18 +3,21 @@
 use std::collections::{BTreeSet, VecDeque};
 
 use super::guide::{Guide, openings};
-use super::rehearse::Rehearsal;
+use super::rehearse::{Rehearsal, Stuck};
 use super::tap::Tap;
 use super::{Finding, Report, Spot};
 use crate::dialog::{Act, Press};
-use crate::ids::FlagId;
-use crate::triage::Rule;
+use crate::ids::{FlagId, ScreenId};
+use crate::triage::{Form, Level, Rule};
 
 /// Ways of completing a rule that are tried.
 const WAYS_MAX: usize = 24;
 
 /// Turns of a walk that looks for a rule.
 const WALK_TURNS_MAX: usize = 4_000;
+
+/// Presses of Back in a row that it tries.
+const BACKS_MAX: usize = 40;
 
 /// Proves P8, but for the table.
 pub(super) fn prove(guide: &mut Guide<'_>, report: &mut Report) {
@@ -93,43 +96,28 @@ fn fires_on_a_walk<'a>(
     rule: &Rule,
     has_fired: &dyn Fn(&Rehearsal<'a>) -> bool,
 ) -> bool {
-    let content = guide.content;
     let mut known = BTreeSet::new();
-    let mut queue = VecDeque::from([Rehearsal::new(content)]);
+    let mut left = BTreeSet::new();
+    let mut queue = VecDeque::from([Rehearsal::new(guide.content)]);
     let mut turns = 0;
     while let Some(chat) = queue.pop_front() {
-        let mut presses = chat.buttons();
-        presses.retain(|press| !matches!(press, Press::Question(_, Act::Untick(_) | Act::Back)));
-        let opens = openings(content).into_iter().map(Next::Tap);
-        for next in presses.into_iter().map(Next::Press).chain(opens) {
+        // What is opened by its name is the same from wherever it is.
+        let opens = left.insert((chat.c.open.is_some(), what_stands(&chat, rule)));
+        for chat in presses_on(&chat, opens) {
             if turns >= WALK_TURNS_MAX {
                 return false;
             }
             turns += 1;
             guide.turns += 1;
-            let mut chat = chat.clone();
-            let is_done = match next {
-                Next::Press(press) => chat.press(&press),
-                Next::Tap(tap) => chat.tap(&tap, &[]),
-            };
-            if is_done.is_err() {
-                continue;
-            }
             if has_fired(&chat) {
                 return true;
             }
-            let stated: Vec<_> = rule
-                .flags()
-                .filter_map(|flag| Some((flag.clone(), chat.c.flags.get(flag)?.form)))
-                .collect();
             let open = chat.c.open.as_ref();
+            let asks = chat.asks();
             let place = (
-                chat.asks()
-                    .map(|(dialog, step)| (dialog.clone(), step.clone())),
+                asks.map(|(dialog, step)| (dialog.clone(), step.clone())),
                 open.map(|open| (format!("{:?}", open.asking), open.draft)),
-                chat.c.screens.keys().cloned().collect::<Vec<_>>(),
-                chat.c.stop.as_ref().map(|stop| stop.level),
-                stated,
+                what_stands(&chat, rule),
             );
             if known.insert(place) {
                 queue.push_back(chat);
@@ -139,10 +127,45 @@ fn fires_on_a_walk<'a>(
     false
 }
 
-/// What is done next in such a walk.
-enum Next {
-    Press(Press),
-    Tap(Tap),
+/// The screens answered, the card in force, and which of the rule's flags are stated.
+fn what_stands(
+    chat: &Rehearsal<'_>,
+    rule: &Rule,
+) -> (Vec<ScreenId>, Option<Level>, Vec<(FlagId, Form)>) {
+    let stated = rule
+        .flags()
+        .filter_map(|flag| Some((flag.clone(), chat.c.flags.get(flag)?.form)));
+    (
+        chat.c.screens.keys().cloned().collect(),
+        chat.c.stop.as_ref().map(|stop| stop.level),
+        stated.collect(),
+    )
+}
+
+/// What one press leads to, and so many presses of Back in a row: a place does not
+/// tell how far back the questions in front of it lie.
+fn presses_on<'a>(chat: &Rehearsal<'a>, opens: bool) -> Vec<Rehearsal<'a>> {
+    let after = |press: &dyn Fn(&mut Rehearsal<'a>) -> Result<(), Stuck>| {
+        let mut chat = chat.clone();
+        press(&mut chat).ok().map(|()| chat)
+    };
+    let mut buttons = chat.buttons();
+    buttons.retain(|press| !matches!(press, Press::Question(_, Act::Untick(_) | Act::Back)));
+    let mut found: Vec<_> = buttons
+        .iter()
+        .filter_map(|button| after(&|chat| chat.press(button)))
+        .collect();
+    if opens {
+        // Behind a card its button opens the menu, and words do not.
+        let opens = openings(chat.content).into_iter().chain([Tap::Menu]);
+        found.extend(opens.filter_map(|tap| after(&|chat| chat.tap(&tap, &[]))));
+    }
+    let back = |chat: &Rehearsal<'a>| {
+        let mut chat = chat.clone();
+        chat.act(Act::Back).ok().map(|()| chat)
+    };
+    found.extend(std::iter::successors(back(chat), back).take(BACKS_MAX));
+    found
 }
 
 fn silent(guide: &mut Guide<'_>, rule: &Rule, report: &Report) -> Finding {
