@@ -19,12 +19,8 @@ use super::walked::{How, Seldom, Walked, walk};
 /// Contents whose verdicts are compared.
 const CONTENTS: usize = 1_000;
 
-/// Contents where the two differ, and nobody has found out yet which is wrong. Each
-/// stands in docs/proof.md with what differs; no other may.
-const OPEN: [u64; 5] = [307, 1461, 1479, 1621, 1882];
-
 /// More states than this and a content is not walked to its end.
-const STATES_MAX: usize = 250;
+const STATES_MAX: usize = 300;
 
 /// The same, with everything that comes seldom, where no chat shows what is broken.
 const ALL_STATES_MAX: usize = 20_000;
@@ -59,8 +55,6 @@ struct Tally {
     large: usize,
     /// Rightly broken, and no chat shows it.
     unshown: usize,
-    /// Called broken without a chat, and brute force sees nothing.
-    cries: Vec<String>,
     kept: BTreeMap<Property, usize>,
     broken: BTreeMap<Property, usize>,
     wrong: Vec<String>,
@@ -139,7 +133,6 @@ fn compare(seed: u64, tally: &Mutex<Tally>) {
     }
     let mut wrong = compare_rows(&content, &seen);
     let mut unshown = 0;
-    let mut cries = Vec::new();
     for (property, verdict) in &verdicts {
         let property = *property;
         let is_broken = seen.broken.contains(&property);
@@ -149,17 +142,13 @@ fn compare(seed: u64, tally: &Mutex<Tally>) {
                 wrong.push(format!("{id} is proved, and brute force breaks it"));
             }
             // What opens behind a card and ends in the same turn is not seen here.
-            Err(_) if property == Property::P7 => {}
+            Err((_, Some(_))) if property == Property::P7 => {}
             // Nobody may have been asked anything to stop.
             Err((what, _)) if property == Property::P4 && what.contains("no command") => {}
             // Which signs lead to a move, and not which ticks.
             Err((_, Some(_))) if property == Property::P3 => {}
             // Stop rules without a number are wrong where nobody is shown a move too.
             Err((_, None)) if property == Property::P6 && !seen.has_shown_move => {}
-            // It fails on the safe side; this must stay rare.
-            Err((_, None)) if seen.is_complete && !is_broken => {
-                cries.push(format!("{id} of seed {seed}"));
-            }
             Err((what, chat)) if seen.is_complete && !is_broken => {
                 let chat = chat.as_deref().unwrap_or("(not shown)");
                 wrong.push(format!(
@@ -172,7 +161,6 @@ fn compare(seed: u64, tally: &Mutex<Tally>) {
     }
     let mut tally = tally.lock().expect("nobody panicked");
     tally.unshown += unshown;
-    tally.cries.extend(cries);
     if !seen.is_complete {
         tally.large += 1;
     } else {
@@ -238,9 +226,7 @@ fn brute_force_says_the_same() {
                         *next += 1;
                         *next
                     };
-                    if !OPEN.contains(&seed) {
-                        compare(seed, &tally);
-                    }
+                    compare(seed, &tally);
                 }
             });
         }
@@ -252,20 +238,17 @@ fn brute_force_says_the_same() {
         "{} compared, {per_second:.1} a second, {} too large to walk to the end, {} broken and not shown",
         tally.compared, tally.large, tally.unshown
     );
-    println!("cried wolf: {:?}", tally.cries);
-    assert!(tally.wrong.is_empty(), "\n{}\n", tally.wrong.join("\n\n"));
-    assert!(
-        tally.cries.len() * 100 <= tally.compared,
-        "{:?}: a prover that cries wolf is switched off",
-        tally.cries
-    );
-    for property in COMPARED {
+    let counts = COMPARED.map(|property| {
         let kept = of(&tally.kept, property).unwrap_or(0);
         let broken = of(&tally.broken, property).unwrap_or(0);
         println!("{}: {kept} kept, {broken} broken", property.id());
+        (property, kept, broken)
+    });
+    assert!(tally.wrong.is_empty(), "\n{}\n", tally.wrong.join("\n\n"));
+    for (property, kept, broken) in counts {
         // Nobody would notice a verdict that is always the same.
         assert!(
-            kept * 200 >= wanted && broken * 200 >= wanted,
+            kept * 50 >= wanted && broken * 50 >= wanted,
             "{}: {kept} kept and {broken} broken, one kind is rare",
             property.id()
         );

@@ -7,6 +7,7 @@ use psoas_bot::proof::{Finding, Property, Prover, Table};
 use psoas_bot::triage::Level;
 
 use super::small::small;
+use super::walked::{How, walk};
 use crate::content::CLINIC;
 
 /// A small content with another dialog `check`: these steps come first, and the
@@ -221,37 +222,64 @@ fn a_move_that_is_said_again_is_shown() {
     assert!(finding.chat.is_some(), "{}", finding.what);
 }
 
-/// A card's sign alone takes the move away, and the menu, which stays open behind that
-/// card, leads there.
-fn open_behind_a_card(other: &str) -> Content {
+/// A caution f0, a sign f1 that blocks, these rules and screens.
+fn signs(rules: &str, screens: &str) -> String {
     let flag = |id: &str, level: &str| {
         let words = format!("{{ en: {id}, es: {id} }}");
         format!(
             "  {id}: {{ level: {level}, question: {words}, button: {words}, words: {words}, source: [GK] }}\n"
         )
     };
-    let signs = format!(
+    format!(
         "history_question: {{ en: OK, es: OK }}\ncleared_days: {{ history: 90, other: 7 }}\nflags:\n{}{}\
-         rules: []\nscreens:\n  - {{ id: s0, style: question, flags: [f1] }}\n",
+         rules: {rules}\nscreens: {screens}\n",
         flag("f0", "caution"),
         flag("f1", "see-professional"),
-    );
+    )
+}
+
+/// A dialog of these steps, which can end at `done`.
+fn dialog(name: &str, stays_open: &str, steps: &[&str]) -> String {
+    let steps: Vec<String> = steps.iter().map(|step| format!("  {step}\n")).collect();
+    let (first, _) = steps[0].trim().split_once(':').expect("a step has a name");
+    format!(
+        "dialog: {name}\nkind: talks\nstays_open: {stays_open}\nstart: {first}\nsteps:\n{}  done: {{ end: true }}\n",
+        steps.concat()
+    )
+}
+
+const MOVE: &str =
+    "mv: { move: X1, answers: [{ id: on, label: { en: On, es: Ya }, next: done }], next: done }";
+
+/// A move after which it can hurt: then it leads here, and states f0.
+fn move_that_hurts(leads_to: &str) -> String {
+    format!(
+        "mv: {{ move: X1, answers: [{{ id: on, label: {{ en: Fine, es: Bien }}, next: done }}, \
+         {{ id: hurt, label: {{ en: It hurts, es: Me duele }}, next: {leads_to}, raise: [f0] }}], next: done }}"
+    )
+}
+
+fn yes_no(step: &str, yes: &str, no: &str) -> String {
+    format!(
+        "{step}: {{ say: {{ en: {step}, es: {step} }}, yes_no: {{ slot: {step}, yes: {{ {yes} }}, no: {{ {no} }} }} }}"
+    )
+}
+
+const READ: &str = "a: { say: { en: Read, es: Lea }, next: done }";
+
+/// A card's sign alone takes the move away, and the menu, which stays open behind that
+/// card, leads there.
+fn open_behind_a_card(other: &str) -> Content {
+    let screens = "[{ id: s0, style: question, flags: [f1] }]";
     let moves = small(1).sources.files["moves.yaml"].replace("f0: drop", "f1: drop");
-    let main = "dialog: main\nkind: talks\nstays_open: see-professional\nstart: a\nsteps:\n  \
-         a: { call: check, next: b }\n  b: { end: true }\n";
-    let check = "dialog: check\nkind: talks\nstays_open: caution\nstart: first\nsteps:\n  \
-         first: { screen: s0, next: mv }\n  \
-         mv: { move: X1, answers: [{ id: on, label: { en: \"On\", es: \"Ya\" }, next: done }], next: done }\n  \
-         done: { end: true }\n";
-    let other = format!(
-        "dialog: other\nkind: talks\nstays_open: emergency-now\nstart: a\nsteps:\n  a: {other}\n  done: {{ end: true }}\n"
-    );
+    let menu = ["a: { call: check, next: done }"];
+    let check = ["first: { screen: s0, next: mv }", MOVE];
     with_files(&[
-        ("red-flags.yaml", &signs),
+        ("red-flags.yaml", &signs("[]", screens)),
         ("moves.yaml", &moves),
-        ("main.yaml", main),
-        ("check.yaml", check),
-        ("other.yaml", &other),
+        ("main.yaml", &dialog("main", "see-professional", &menu)),
+        ("check.yaml", &dialog("check", "caution", &check)),
+        ("other.yaml", &dialog("other", "emergency-now", &[other])),
     ])
 }
 
@@ -269,7 +297,7 @@ fn the_chat_that_breaks(property: Property, content: &Content) -> Option<String>
 #[test]
 fn a_lock_without_a_sign_takes_no_move_away() {
     let content = open_behind_a_card(
-        "{ say: { en: Erase, es: Borrar }, choice: { slot: what, options: [{ id: all, label: { en: Erase all, es: Borrar todo }, erase: true, next: done }] } }",
+        "a: { say: { en: Erase, es: Borrar }, choice: { slot: what, options: [{ id: all, label: { en: Erase all, es: Borrar todo }, erase: true, next: done }] } }",
     );
     let chat = the_chat_that_breaks(Property::P2, &content).expect("a chat shows it");
     assert!(chat.contains("patient: [Erase all]"), "{chat}");
@@ -278,6 +306,147 @@ fn a_lock_without_a_sign_takes_no_move_away() {
 /// The same lock is left where what was kept for so long goes, and no chat says that.
 #[test]
 fn a_lock_is_left_without_delete_too() {
-    let content = open_behind_a_card("{ say: { en: Read, es: Lea }, next: done }");
+    let content = open_behind_a_card(READ);
     assert_eq!(the_chat_that_breaks(Property::P2, &content), None);
+}
+
+/// Steps that run round in a circle end at a person, and the screens that were answered
+/// on the way there stay answered.
+#[test]
+fn what_was_answered_before_a_circle_counts_behind_it() {
+    let screens = "[{ id: s0, style: list, title: { en: Any, es: Algo }, flags: [f0, f1] }]";
+    let moves = small(1).sources.files["moves.yaml"].replace("f1: drop", "f0: drop");
+    let check = [
+        &yes_no("first", "next: mv", "next: screen"),
+        "screen: { screen: s0, next: gate }",
+        "gate: { branch: [{ if: { has: f1 }, go: gate }, { go: done }] }",
+        MOVE,
+    ];
+    let content = with_files(&[
+        ("red-flags.yaml", &signs("[]", screens)),
+        ("moves.yaml", &moves),
+        ("check.yaml", &dialog("check", "caution", &check)),
+        ("other.yaml", &dialog("other", "caution", &[READ])),
+    ]);
+    let chat = shown_with("f1", &content).expect("a chat shows it");
+    assert!(chat.contains("patient: [No]"), "{chat}");
+}
+
+/// So do those before a move that the engine refuses.
+#[test]
+fn what_was_answered_before_a_refused_move_counts_behind_it() {
+    let screens =
+        "[{ id: s0, style: question, flags: [f0] }, { id: s1, style: question, flags: [f1] }]";
+    let moves = small(1).sources.files["moves.yaml"].replace("f0: drop", "f1: drop");
+    let check = ["first: { screen: s0, next: mv }", MOVE];
+    let other = ["first: { screen: s1, next: mv }", MOVE];
+    let content = with_files(&[
+        ("red-flags.yaml", &signs("[]", screens)),
+        ("moves.yaml", &moves),
+        ("check.yaml", &dialog("check", "caution", &check)),
+        ("other.yaml", &dialog("other", "caution", &other)),
+    ]);
+    let chat = shown_with("f0", &content).expect("a chat shows it");
+    assert!(chat.contains("patient: /other"), "{chat}");
+}
+
+/// The chat in which X1 is shown to somebody who has stated this flag.
+#[track_caller]
+fn shown_with(flag: &str, content: &Content) -> Option<String> {
+    let table = Table::parse(&format!("move\t{flag}\tX1\tdrop\n")).expect("it is a row");
+    let report = Prover::new(content, Some(&table)).prove(Property::P6);
+    let [finding] = &report.findings[..] else {
+        panic!("{} findings", report.findings.len());
+    };
+    finding.chat.clone()
+}
+
+/// A rule fires behind a card that leaves the menu open, and behind Back, pressed once
+/// or more often.
+#[test]
+fn a_rule_fires_behind_a_card_and_behind_back() {
+    let screens = "[{ id: s0, style: question, flags: [f1] }]";
+    let fires = |level: &str, menu: &str, check: &[&str]| {
+        let rules = format!("[{{ id: R1, all: [f0, f1], level: {level} }}]");
+        let menu = dialog("main", menu, &["a: { call: check, next: done }"]);
+        let content = with_files(&[
+            ("red-flags.yaml", &signs(&rules, screens)),
+            ("main.yaml", &menu),
+            ("check.yaml", &dialog("check", "caution", check)),
+            ("other.yaml", &dialog("other", "caution", &[READ])),
+        ]);
+        Prover::new(&content, None).prove(Property::P8).holds()
+    };
+    let screen = "first: { screen: s0, next: q }";
+    let once = [
+        screen,
+        &yes_no("q", "next: done, raise: [f0]", "next: done"),
+    ];
+    assert!(fires("see-professional", "see-professional", &once));
+    assert!(!fires("see-professional", "caution", &once));
+    let back = [
+        screen,
+        &yes_no("q", "next: mv", "next: done"),
+        &move_that_hurts("q"),
+    ];
+    assert!(fires("urgent-today", "caution", &back));
+}
+
+/// An answer that everybody gives who comes to a move states a sign: whoever has ticked
+/// it before is shown nothing that the others are not.
+#[test]
+fn a_tick_that_an_answer_states_too_opens_nothing() {
+    let broken_by_walking = |check: &[&str]| {
+        let screens = "[{ id: s0, style: list, title: { en: Any, es: Algo }, flags: [f0, f1] }]";
+        let moves = small(1).sources.files["moves.yaml"].replace("f0: drop", "f1: drop");
+        let content = with_files(&[
+            ("red-flags.yaml", &signs("[]", screens)),
+            ("moves.yaml", &moves),
+            ("check.yaml", &dialog("check", "caution", check)),
+            ("other.yaml", &dialog("other", "caution", &[READ])),
+        ]);
+        let how = How {
+            states_max: 5_000,
+            seldom: Vec::new(),
+            is_thorough: false,
+        };
+        let walked = walk(&content, &how);
+        assert!(walked.is_complete);
+        let is_broken = walked.broken.contains(&Property::P3);
+        let report = Prover::new(&content, None).prove(Property::P3);
+        assert_eq!(report.holds(), !is_broken);
+        is_broken
+    };
+    let screen = "first: { screen: s0, next: q }";
+    let states = yes_no("q", "next: done, raise: [f1]", "next: mv, raise: [f0]");
+    assert!(!broken_by_walking(&[screen, &states, MOVE]));
+    let opens = "q: { branch: [{ if: { has: f0 }, go: mv }, { go: done }] }";
+    assert!(broken_by_walking(&[screen, opens, MOVE]));
+}
+
+/// Where a walk is left, what an earlier one kept counts again, beside what the dialogs
+/// that it called have asked meanwhile.
+#[test]
+fn what_was_kept_comes_back_beside_what_is_new() {
+    let other = [
+        "first: { call: extra, next: gate }",
+        "gate: { branch: [{ if: { has: new.yes }, go: done }, { go: well }] }",
+        &yes_no("well", "next: keep", "next: done"),
+        &yes_no("keep", "next: done", "next: done"),
+    ];
+    let other = dialog("other", "caution", &other)
+        .replace("start: first", "kept_until: keep.yes\nstart: first");
+    let holds = |both: &str| {
+        let gate =
+            format!("first: {{ branch: [{{ if: {{ all: [{both}] }}, go: mv }}, {{ go: done }}] }}");
+        let extra = yes_no("new", "next: done", "next: done");
+        let content = with_files(&[
+            ("other.yaml", &other),
+            ("extra.yaml", &dialog("extra", "caution", &[&extra])),
+            ("check.yaml", &dialog("check", "caution", &[&gate, MOVE])),
+        ]);
+        Prover::new(&content, None).prove(Property::P1).holds()
+    };
+    assert!(!holds("{ has: well.yes }, { has: new.yes }"));
+    assert!(holds("{ has: new.yes }, { has: new.no }"));
 }

@@ -5,7 +5,7 @@ use psoas_bot::content::{Content, Deed, Verb};
 use psoas_bot::dialog::{
     Act, Asking, Conversation, Desk, Effect, Input, Press, Turn, What, take_turn,
 };
-use psoas_bot::ids::MoveId;
+use psoas_bot::ids::{FlagId, MoveId};
 use psoas_bot::triage::Level;
 
 use super::walked::{NOW, acts, buttons, command_of, press, says};
@@ -124,7 +124,7 @@ pub fn says_what_goes_with_a_move(content: &Content, turn: &Turn, introduced: bo
 }
 
 /// P3: at a list, one more tick never lowers the level, nor leads to a move where
-/// without it no answer does.
+/// without it no answer does that states nothing but what those ticks state too.
 pub fn ticks_only_warn(content: &Content, c: &Conversation) -> bool {
     let Some(open) = &c.open else { return true };
     let ticks: Vec<u32> = acts(content, c)
@@ -147,30 +147,27 @@ pub fn ticks_only_warn(content: &Content, c: &Conversation) -> bool {
         };
         turn(content, &ticked, press(&Press::Question(open.token, act))).conversation
     };
-    let comes_to: Vec<(u32, Level, bool)> = ticks
-        .into_iter()
-        .map(|bits| {
-            let c = of(bits);
-            let shown = c.stop.as_ref().map_or(Level::Clear, |stop| stop.level);
-            (
-                bits,
-                shown.max(c.level(content)),
-                leads_to_a_move(content, &c),
-            )
-        })
-        .collect();
-    comes_to.iter().all(|(fewer, level, opens)| {
+    let level = |c: &Conversation| {
+        let shown = c.stop.as_ref().map_or(Level::Clear, |stop| stop.level);
+        shown.max(c.level(content))
+    };
+    let comes_to: Vec<(u32, Conversation)> =
+        ticks.into_iter().map(|bits| (bits, of(bits))).collect();
+    comes_to.iter().all(|(more, higher)| {
+        let opens = leads_to_a_move(content, higher, higher);
         comes_to
             .iter()
-            .filter(|(more, ..)| fewer & more == *fewer)
-            .all(|(_, higher, also)| higher >= level && (*opens || !also))
+            .filter(|(fewer, _)| fewer & more == *fewer)
+            .all(|(_, lower)| {
+                level(lower) <= level(higher) && (!opens || leads_to_a_move(content, lower, higher))
+            })
     })
 }
 
-/// Whether answers that state nothing more lead to a move.
-fn leads_to_a_move(content: &Content, c: &Conversation) -> bool {
-    let stated = |c: &Conversation| -> Vec<_> { c.flags.keys().cloned().collect() };
-    let flags = stated(c);
+/// Whether answers that state nothing beyond what is stated in `most` lead to a move.
+fn leads_to_a_move(content: &Content, c: &Conversation, most: &Conversation) -> bool {
+    let flags = |c: &Conversation| -> Vec<_> { c.flags.keys().cloned().collect() };
+    let is_stated = |flag: &FlagId| c.flags.contains_key(flag) || most.flags.contains_key(flag);
     let mut seen = Vec::new();
     let mut queue = vec![c.clone()];
     while let Some(c) = queue.pop() {
@@ -181,7 +178,7 @@ fn leads_to_a_move(content: &Content, c: &Conversation) -> bool {
         let Some(open) = c.open.as_ref().filter(|open| open.asking == Asking::Step) else {
             continue;
         };
-        let here = (c.stack.clone(), open.asking.clone(), c.screens.clone());
+        let here = (c.stack.clone(), c.screens.clone(), flags(&c));
         if seen.contains(&here) || seen.len() >= ANSWERS_MAX {
             continue;
         }
@@ -191,7 +188,7 @@ fn leads_to_a_move(content: &Content, c: &Conversation) -> bool {
                 continue;
             }
             let next = turn(content, &c, press(&Press::Question(open.token, act))).conversation;
-            if stated(&next) == flags {
+            if next.flags.keys().all(is_stated) {
                 queue.push(next);
             }
         }

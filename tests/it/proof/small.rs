@@ -62,6 +62,37 @@ pub fn looks_for_a_person(seed: u64) -> bool {
     seed.is_multiple_of(4)
 }
 
+/// Whether a sign opens the last move of this content: few do by chance.
+fn opens_by_a_sign(seed: u64) -> bool {
+    seed % 16 == 5
+}
+
+/// The dialog with a branch in front of its last move, which leads there with a sign and
+/// not without.
+fn opened_by_a_sign(seed: u64, check: &str) -> String {
+    let mut dice = Dice::new(seed.wrapping_add(0x0000_516e));
+    let steps = (0..).take_while(|at| check.contains(&format!("\n  check{at}: ")));
+    let done = steps.count() - 1;
+    let shown = done.saturating_sub(1);
+    let is_without = dice.pick(&[
+        "{ not: { has: f0 } }",
+        "{ count: { of: [f0, f2], from: 0, to: 0 } }",
+        "{ not: { any: [{ has: f0 }, { has: f1 }] } }",
+    ]);
+    let mut led = check.to_owned();
+    for leads in ["next", "go"] {
+        for behind in [" ", ","] {
+            led = led.replace(
+                &format!("{leads}: check{shown}{behind}"),
+                &format!("{leads}: gate{behind}"),
+            );
+        }
+    }
+    format!(
+        "{led}  gate: {{ branch: [{{ if: {is_without}, go: check{done} }}, {{ go: check{shown} }}] }}\n"
+    )
+}
+
 /// The content of a seed.
 pub fn small(seed: u64) -> Small {
     let mut dice = Dice::new(seed);
@@ -110,10 +141,11 @@ pub fn small(seed: u64) -> Small {
         "other.yaml",
         dialog(&mut dice, "other", stays, screens, false),
     );
-    put(
-        "check.yaml",
-        dialog(&mut dice, "check", "caution", screens, true),
-    );
+    let mut check = dialog(&mut dice, "check", "caution", screens, true);
+    if opens_by_a_sign(seed) {
+        check = opened_by_a_sign(seed, &check);
+    }
+    put("check.yaml", check);
     put("person.yaml", beside.person.clone());
     for (file, dialog) in [
         ("book.yaml", &beside.book),

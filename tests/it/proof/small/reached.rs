@@ -33,7 +33,7 @@ pub fn reached(seed: u64, is_looked_at: bool) -> Reached {
         book: book(&mut dice),
         has_stop: dice.roll(20) != 0,
         settings: (dice.roll(12) == 0).then(settings),
-        names_number: dice.roll(12) != 0,
+        names_number: dice.roll(5) != 0,
     }
 }
 
