@@ -8,6 +8,7 @@ use super::bibliography::{Bibliography, Cited};
 use super::diagnostic::{Diagnostic, Place, Severity, did_you_mean, nearest};
 use super::find::{FindFile, GlossaryFile};
 use super::model::{Atom, Content, PLACEHOLDERS, WHO_GIVES};
+use super::not_for::Options;
 use super::raw::{self, Name, Pairs};
 use super::readability::Measure;
 use super::text::Text;
@@ -39,6 +40,8 @@ pub(super) struct Builder {
     pub services: BTreeSet<String>,
     /// What this one offers.
     pub offered: BTreeSet<String>,
+    /// What is said of whom care is not for.
+    pub options: Options,
 }
 
 impl Builder {
@@ -400,6 +403,7 @@ pub(super) fn build(sources: &Sources, clinic: &str) -> Result<Parsed, Vec<Diagn
         pictures: names(&mut pictures.pictures.0.iter().map(|(name, _)| name)),
         services: names(&mut bot.services.iter()),
         offered: names(&mut clinic.services.0.iter().map(|(name, _)| name)),
+        options: Options::default(),
     };
     builder.check_bibliography();
     for (name, text) in texts.iter().flat_map(|texts| &texts.0) {

@@ -7,6 +7,7 @@ use std::collections::{BTreeMap, BTreeSet};
 use super::build::{Builder, place};
 use super::calls;
 use super::diagnostic::{Diagnostic, Place, did_you_mean};
+use super::flags::FLAGS;
 use super::model::{Atom, Dialog, Step};
 use super::raw::{self, Name};
 use super::readability;
@@ -50,6 +51,7 @@ pub(super) fn build(
         for (here, atom) in conditions {
             slots.check(builder, here, &atom);
         }
+        builder.check_not_for(FLAGS);
     }
     calls::check(builder, &dialogs);
     calls::mark_moves(&mut dialogs);
@@ -90,8 +92,9 @@ impl Scripting<'_> {
         // A way to a step that is not there is one mistake: what lies behind it
         // is not reported too.
         let mut all_found = self.target(&names, &script.start);
-        for (name, raw) in script.steps.0 {
+        for (name, mut raw) in script.steps.0 {
             self.builder.id(self.file, &name);
+            self.builder.list_not_for(self.file, &mut raw);
             let from = StepId::new(&name.value);
             let mut goes = Vec::new();
             collect_targets(&raw, &mut goes);

@@ -11,7 +11,7 @@ use super::text::Text;
 use crate::ids::{CardId, FlagId, MoveId, RuleId, ScreenId};
 use crate::triage::{AtLeast, FlagRule, Level, Rule, Rules};
 
-const FLAGS: &str = "red-flags.yaml";
+pub(super) const FLAGS: &str = "red-flags.yaml";
 
 pub(super) fn build_rules(builder: &mut Builder, file: &raw::RedFlags) -> Rules {
     let mut rules = Rules::default();
@@ -105,6 +105,7 @@ pub(super) fn build_flags(
             builder.readable(&here, text, Measure::Talk, flag.names_kept.as_deref());
         }
         builder.cite(&here, &name.value, &flag.source);
+        builder.speaks_against(&name, flag.against);
         builder.label(here, &flag.button);
         let history = flag.history.map(|history| {
             builder.placeholders(&place(FLAGS, &name), &history.since, &[]);

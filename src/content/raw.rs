@@ -112,6 +112,9 @@ pub struct Flag {
     pub only_with: Option<Name>,
     #[serde(default)]
     pub ends_screens: bool,
+    /// The options of care that are not for somebody with it.
+    #[serde(default)]
+    pub against: Vec<Name>,
     #[serde(default)]
     pub source: Vec<Name>,
     #[serde(default)]

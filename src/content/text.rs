@@ -56,6 +56,18 @@ impl Text {
         })
     }
 
+    /// This text with a list below it, a dot before each line.
+    pub(super) fn with_list<'a>(&self, lines: impl Iterator<Item = &'a Self>) -> Self {
+        let mut whole = self.clone();
+        for line in lines {
+            for (template, more) in [(&mut whole.en, &line.en), (&mut whole.es, &line.es)] {
+                template.0.push(Piece::Words("\n• ".into()));
+                template.0.extend_from_slice(&more.0);
+            }
+        }
+        whole
+    }
+
     /// The template of one language.
     #[must_use]
     pub fn template(&self, lang: Lang) -> &Template {

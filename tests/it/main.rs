@@ -28,5 +28,6 @@ mod revisions;
 mod staff_chat;
 mod store;
 mod talk;
+mod teaching;
 mod turn;
 mod wire;

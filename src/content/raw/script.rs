@@ -3,7 +3,7 @@
 use serde::Deserialize;
 
 use super::{FlagLevel, Name, Pairs};
-use crate::content::text::Text;
+use crate::content::text::{Text, TextError};
 use crate::ids::Lang;
 
 /// `<dialog>.yaml`.
@@ -41,6 +41,7 @@ pub enum Kind {
 #[serde(deny_unknown_fields, default)]
 pub struct Step {
     pub say: Option<Text>,
+    pub not_for: Option<NotFor>,
     pub label: Option<Text>,
     #[serde(default)]
     pub pictures: Vec<Name>,
@@ -65,6 +66,42 @@ pub struct Step {
     pub after: Option<After>,
     pub source: Vec<Name>,
     pub names_kept: Option<String>,
+}
+
+/// For whom an option of care is not: a list below the step's words.
+#[derive(Debug, Deserialize)]
+#[serde(deny_unknown_fields)]
+pub struct NotFor {
+    pub option: Name,
+    pub lines: Vec<NotForLine>,
+}
+
+/// One line of it, and the flags it speaks of; a closing line may speak of none.
+#[derive(Debug, Deserialize)]
+#[serde(try_from = "WrittenNotForLine")]
+pub struct NotForLine {
+    pub say: Text,
+    pub flags: Vec<Name>,
+}
+
+#[derive(Debug, Deserialize)]
+#[serde(deny_unknown_fields)]
+struct WrittenNotForLine {
+    en: String,
+    es: String,
+    #[serde(default)]
+    flags: Vec<Name>,
+}
+
+impl TryFrom<WrittenNotForLine> for NotForLine {
+    type Error = TextError;
+
+    fn try_from(written: WrittenNotForLine) -> Result<Self, Self::Error> {
+        Ok(Self {
+            say: Text::parse(&written.en, &written.es)?,
+            flags: written.flags,
+        })
+    }
 }
 
 /// Whether an answer outlives a new start of its dialog.
