@@ -175,10 +175,10 @@ fn check_says_what_is_wrong_with_a_drawing() {
     );
     let unnamed = found(&|sources| {
         let svg = sources.files["pictures/X4-1.svg"].clone();
-        sources.files.insert("pictures/X9-1.svg".to_owned(), svg);
+        sources.files.insert("pictures/X9-9.svg".to_owned(), svg);
     });
     assert!(unnamed.iter().any(|(severity, file, _)| {
-        *severity == Severity::Warning && file == "pictures/X9-1.svg"
+        *severity == Severity::Warning && file == "pictures/X9-9.svg"
     }));
     let unknown = found(&|sources| {
         let moves = sources.files.get_mut("moves.yaml").unwrap();
