@@ -121,8 +121,15 @@ pub(super) fn check_clinic(builder: &mut Builder, file: &str, clinic: &raw::Clin
         file: file.to_owned(),
         bytes: 0..0,
     };
-    for one in &clinic.practitioners {
-        builder.readable(&whole(), &one.about, Measure::Talk, None);
+    let about = clinic.practitioners.iter().map(|one| &one.about);
+    let own = [
+        &clinic.hours_text,
+        &clinic.prices_text,
+        &clinic.profile.description,
+        &clinic.profile.short_description,
+    ];
+    for text in about.chain(own) {
+        builder.readable(&whole(), text, Measure::Talk, None);
     }
     if clinic.phones.is_empty() {
         builder.error(whole(), "a clinic needs a phone: it is the way to a person");

@@ -25,6 +25,14 @@ const OFFERS_MAX: usize = 3;
 #[serde(deny_unknown_fields)]
 pub(super) struct FindFile {
     fillers: ByLang,
+    /// Phrases whose words are kept, fillers or not.
+    #[serde(default)]
+    kept: ByLang,
+    /// What is typed for Yes and No.
+    #[serde(default)]
+    yes: ByLang,
+    #[serde(default)]
+    no: ByLang,
     places: Vec<PlaceEntry>,
 }
 
@@ -49,6 +57,9 @@ pub(super) struct GlossaryFile {
 #[serde(deny_unknown_fields)]
 struct TermEntry {
     id: Name,
+    /// The place that it opens from the menu.
+    #[serde(default)]
+    opens: Option<Name>,
     words: ByLang,
     text: Text,
     source: Vec<Name>,
@@ -69,6 +80,8 @@ pub struct Spot {
 pub struct Term {
     /// What it means.
     pub text: Text,
+    /// The place that says more, opened instead where nothing is asked.
+    pub opens: Option<DialogId>,
     phrases: Vec<Vec<String>>,
 }
 
@@ -76,7 +89,10 @@ pub struct Term {
 #[derive(Debug, Clone, Default)]
 pub struct Finder {
     fillers: BTreeSet<String>,
+    kept: Vec<Vec<String>>,
     asks: BTreeSet<String>,
+    yes: Vec<Vec<String>>,
+    no: Vec<Vec<String>>,
     spots: Vec<Spot>,
     terms: Vec<Term>,
 }
@@ -163,6 +179,17 @@ impl Finder {
             })
     }
 
+    /// Whether a message is one of the words for Yes (`true`) or for No.
+    #[must_use]
+    pub fn agrees(&self, message: &str) -> Option<bool> {
+        let words = plain_words(message);
+        match (self.yes.contains(&words), self.no.contains(&words)) {
+            (true, false) => Some(true),
+            (false, true) => Some(false),
+            (true, true) | (false, false) => None,
+        }
+    }
+
     fn term_of(&self, words: &[String], same: impl Fn(&str, &str) -> bool) -> Option<&Term> {
         let is = |phrase: &Vec<String>| {
             let mut pairs = phrase.iter().zip(words);
@@ -175,9 +202,29 @@ impl Finder {
     /// The words of a message in plain form, without fillers.
     fn words(&self, message: &str) -> Vec<String> {
         let mut words = plain_words(message);
-        words.retain(|word| !self.fillers.contains(word));
+        let mut kept = vec![false; words.len()];
+        for phrase in &self.kept {
+            mark_exact(&words, phrase, &mut kept);
+        }
+        let mut kept = kept.into_iter();
+        words.retain(|word| kept.next() == Some(true) || !self.fillers.contains(word));
         words.truncate(WORDS_MAX);
         words
+    }
+
+    /// What opens a dialog by itself opens a place, so that the proof walks it from
+    /// everywhere.
+    fn check_place(&self, builder: &mut Builder, file: &str, who: &str, opens: &Name) {
+        let mut spots = self.spots();
+        if !spots.any(|spot| spot.opens.as_str() == opens.value) {
+            builder.error(
+                place(file, opens),
+                format!(
+                    "{who} opens `{}`, which is no place of find.yaml: add it there, with the words that lead to it",
+                    opens.value
+                ),
+            );
+        }
     }
 
     fn phrases(&self, words: &ByLang, label: &Text) -> Vec<Vec<String>> {
@@ -231,9 +278,17 @@ pub(super) fn build(
         let words = words.en.iter().chain(&words.es);
         words.flat_map(|word| plain_words(word)).collect()
     };
+    let phrases = |words: &ByLang| {
+        let words = words.en.iter().chain(&words.es);
+        let phrases = words.map(|phrase| plain_words(phrase));
+        phrases.filter(|phrase| !phrase.is_empty()).collect()
+    };
     let mut finder = Finder {
         fillers: all(&file.fillers),
+        kept: phrases(&file.kept),
         asks: all(&glossary.asks),
+        yes: phrases(&file.yes),
+        no: phrases(&file.no),
         ..Finder::default()
     };
     for entry in file.places {
@@ -270,8 +325,12 @@ pub(super) fn build(
             );
         }
         phrases.retain(|phrase| !phrase.is_empty());
+        if let Some(opens) = &entry.opens {
+            finder.check_place(builder, super::GLOSSARY_FILE, "the term", opens);
+        }
         finder.terms.push(Term {
             text: entry.text,
+            opens: entry.opens.map(|opens| DialogId::new(&opens.value)),
             phrases,
         });
     }
@@ -281,18 +340,8 @@ pub(super) fn build(
 /// What is asked some days after a move is a place too: typed words reach it, so the
 /// proof walks it from everywhere.
 pub(super) fn check_ask_later(builder: &mut Builder, finder: &Finder, opens: Option<&Name>) {
-    let Some(opens) = opens else { return };
-    if !finder
-        .spots()
-        .any(|spot| spot.opens.as_str() == opens.value)
-    {
-        builder.error(
-            place(super::cards::MOVES, opens),
-            format!(
-                "`ask_later` opens `{}`, which is no place of find.yaml: add it there, with the words that lead to it",
-                opens.value
-            ),
-        );
+    if let Some(opens) = opens {
+        finder.check_place(builder, super::cards::MOVES, "`ask_later`", opens);
     }
 }
 
@@ -310,13 +359,17 @@ mod tests {
         };
         Finder {
             fillers: ["my", "i", "want", "to"].map(str::to_owned).into(),
+            kept: phrases(&["want my"]),
             asks: ["mean", "define"].map(str::to_owned).into(),
+            yes: phrases(&["yep"]),
+            no: phrases(&["nope", "no way"]),
             spots: vec![
                 spot("move", &["stretch", "stretches", "estiramientos", "knee"]),
                 spot("book", &["book", "cost", "staff", "front desk"]),
             ],
             terms: vec![Term {
                 text: text("t", "t"),
+                opens: None,
                 phrases: phrases(&["hamstring", "hip flexor"]),
             }],
         }
@@ -367,6 +420,19 @@ mod tests {
         assert!(matches!(finder().find("kne"), Found::Nothing));
         assert!(matches!(finder().find(""), Found::Nothing));
         assert!(matches!(finder().find("my"), Found::Nothing));
+    }
+
+    #[test]
+    fn yes_and_no_have_words_of_their_own() {
+        assert_eq!(finder().agrees("Yep!"), Some(true));
+        assert_eq!(finder().agrees("no way"), Some(false));
+        assert_eq!(finder().agrees("nope it hurts"), None);
+        assert_eq!(finder().agrees(""), None);
+    }
+
+    #[test]
+    fn a_filler_is_kept_in_its_phrase() {
+        assert_eq!(finder().words("my book, want my"), ["book", "want", "my"]);
     }
 
     #[test]

@@ -122,6 +122,7 @@ impl Values for Content {
             "crisis" => out.push_str(&self.clinic.crisis_number),
             "team" => out.push_str(&self.clinic.team.plain(lang)),
             "hours" => out.push_str(&self.clinic.hours_text.plain(lang)),
+            "prices" => out.push_str(&self.clinic.prices_text.plain(lang)),
             "days" => out.push_str(&self.clinic.keeps_days.answers.to_string()),
             "case-days" => out.push_str(&self.clinic.keeps_days.closed_cases.to_string()),
             "people" => {
@@ -149,13 +150,14 @@ impl Values for Content {
 }
 
 /// Placeholders every text may use.
-pub(super) const PLACEHOLDERS: [&str; 9] = [
+pub(super) const PLACEHOLDERS: [&str; 10] = [
     "clinic",
     "team",
     "phone",
     "emergency",
     "crisis",
     "hours",
+    "prices",
     "days",
     "case-days",
     "people",

@@ -21,14 +21,17 @@ impl Walk<'_> {
             Some(_) => self.is_at_menu(),
             None => !on_card || self.c.stack.is_empty(),
         };
-        if !takes_places || self.content.finder.term(text.reveal()).is_some() {
+        if !takes_places {
             return None;
         }
-        match self.content.finder.find(text.reveal()) {
-            Found::Here(spot) if on_card && !self.may_open(&spot.opens) => None,
-            Found::Here(spot) => Some(Press::Open(spot.opens.clone())),
-            Found::Perhaps(_) | Found::Nothing => None,
-        }
+        let opens = match self.content.finder.term(text.reveal()) {
+            Some(term) => term.opens.as_ref()?,
+            None => match self.content.finder.find(text.reveal()) {
+                Found::Here(spot) => &spot.opens,
+                Found::Perhaps(_) | Found::Nothing => return None,
+            },
+        };
+        (!on_card || self.may_open(opens)).then(|| Press::Open(opens.clone()))
     }
 
     /// Opens a place. The data is untrusted: only places can be opened so.

@@ -60,6 +60,7 @@ impl Walk<'_> {
             .find(|(label, _)| same(&self.label(label)))
             .map(|(_, press)| press)
             .or_else(|| self.typed_choice(text))
+            .or_else(|| self.typed_yes_no(text))
             .or_else(|| self.found_here(text))
     }
 
@@ -107,14 +108,6 @@ impl Walk<'_> {
             Some(Verb::Choice { options, .. }) if open.asking == Asking::Step => options,
             Some(_) | None => return None,
         };
-        let is_plain = |answer: &Answer| {
-            answer.raise.is_empty()
-                && answer.raise_unsure.is_empty()
-                && answer.ask_again.is_empty()
-                && answer.set.is_empty()
-                && answer.language.is_none()
-                && !answer.erase
-        };
         if self.is_screening() || !options.iter().all(|option| is_plain(&option.answer)) {
             return None;
         }
@@ -129,6 +122,23 @@ impl Walk<'_> {
         }
         let id = options[place].id.clone();
         Some(Press::Question(open.token, Act::Choose(id)))
+    }
+
+    /// "Nope" is a No, under the same conditions.
+    fn typed_yes_no(&self, text: &PatientText) -> Option<Press> {
+        let open = self.c.open.as_ref()?;
+        let answers = match self.step().map(|step| &step.verb) {
+            Some(Verb::YesNo { answers, .. }) if open.asking == Asking::Step => answers,
+            Some(_) | None => return None,
+        };
+        if self.is_screening() || !answers.iter().all(|(_, answer)| is_plain(answer)) {
+            return None;
+        }
+        let act = match self.content.finder.agrees(text.reveal())? {
+            true => Act::Yes,
+            false => Act::No,
+        };
+        Some(Press::Question(open.token, act))
     }
 
     pub fn typed(&mut self, text: &PatientText, input: &Input) {
@@ -297,6 +307,16 @@ impl Walk<'_> {
         self.fill(slot.clone(), Slot::Phone(PatientText::new(raw.to_owned())));
         self.goto(next);
     }
+}
+
+/// Whether an answer only leads on: it says nothing about health and changes nothing.
+fn is_plain(answer: &Answer) -> bool {
+    answer.raise.is_empty()
+        && answer.raise_unsure.is_empty()
+        && answer.ask_again.is_empty()
+        && answer.set.is_empty()
+        && answer.language.is_none()
+        && !answer.erase
 }
 
 /// Whether this is a phone number and nothing beside it.

@@ -95,7 +95,7 @@ struct Mistake {
 const MISTAKES: &[Mistake] = &[
     Mistake {
         name: "a text that claims something and names no source",
-        file: "learn.yaml",
+        file: "knee.yaml",
         from: "    source: [seed-001:67, decided:knee-referral]\n",
         to: "",
         at: "knee:",
@@ -266,7 +266,7 @@ const MISTAKES: &[Mistake] = &[
     },
     Mistake {
         name: "a step that is not there",
-        file: "learn.yaml",
+        file: "knee.yaml",
         from: "next: sitting }",
         to: "next: nowhere-at-all }",
         at: "nowhere-at-all",
@@ -275,7 +275,7 @@ const MISTAKES: &[Mistake] = &[
     },
     Mistake {
         name: "a mistyped step",
-        file: "learn.yaml",
+        file: "knee.yaml",
         from: "next: sitting }",
         to: "next: siting }",
         at: "siting }",
@@ -835,7 +835,7 @@ fn each_mistake_is_found_where_it_stands() {
 #[test]
 fn one_mistake_is_one_finding() {
     for (file, from, to) in [
-        ("learn.yaml", "next: why-sitting }", "next: why-siting }"),
+        ("sitting.yaml", "next: why-sitting }", "next: why-siting }"),
         ("learn.yaml", "start: what", "start what"),
         ("arrange.yaml", "start: consult-gate", "start consult-gate"),
         ("arrange.yaml", "dialog: arrange", "dialog: arange"),

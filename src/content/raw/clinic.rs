@@ -20,6 +20,7 @@ pub struct Clinic {
     pub scheduler: Option<Name>,
     pub hours: Option<Vec<Hours>>,
     pub hours_text: Text,
+    pub prices_text: Text,
     #[serde(default)]
     pub on_call: Vec<OnCall>,
     pub keeps_days: KeepsDays,
