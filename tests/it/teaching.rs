@@ -1,10 +1,12 @@
 //! What the content teaches, against lists that were written apart from it: what may
 //! not be changed without somebody noticing.
 
-use psoas_bot::content::Content;
-use psoas_bot::ids::{DialogId, Lang, StepId};
+mod taught;
 
-use crate::content::real_content;
+use psoas_bot::content::{Content, MoveStep};
+use psoas_bot::ids::{DialogId, Lang, MoveId, StepId};
+
+use crate::content::{real_content, real_sources};
 
 /// What a step says in one language; lists and all.
 fn said(content: &Content, dialog: &str, step: &str, lang: Lang) -> String {
@@ -125,4 +127,364 @@ fn each_option_of_care_says_for_whom_it_is_not() {
         }
     }
     assert!(missing.is_empty(), "{missing:#?}");
+}
+
+/// Sentences that keep the content honest: a dialog, its step, and what it must say in
+/// English and in Spanish.
+const SAID: &[(&str, &str, [&str; 2])] = &[
+    (
+        "care",
+        "which",
+        [
+            "None of these is right for everyone, and none can be promised to work.",
+            "Ninguna es buena para todos y de ninguna se puede prometer que sirva.",
+        ],
+    ),
+    (
+        "care",
+        "series",
+        [
+            "No number of visits is proven right, so we name none.",
+            "Ningún número está demostrado, así que no damos ninguno.",
+        ],
+    ),
+    (
+        "care",
+        "series",
+        [
+            "You can stop at any visit.",
+            "Puede parar en cualquier visita.",
+        ],
+    ),
+    (
+        "care",
+        "session",
+        [
+            "You may stop at any time, without a reason.",
+            "Puede parar cuando quiera, sin dar razón.",
+        ],
+    ),
+    (
+        "care",
+        "session",
+        [
+            "You say where you may be touched.",
+            "Usted dice dónde le pueden tocar.",
+        ],
+    ),
+    ("care", "doctor", ["keep following up.", "siga viéndolo."]),
+    (
+        "care",
+        "wait",
+        [
+            "Not for you if you have any warning sign",
+            "No es para usted si tiene alguna señal de alerta",
+        ],
+    ),
+    (
+        "massage",
+        "massage",
+        [
+            "It should not be sharp or shoot down a leg: say so at once.",
+            "No debe ser punzante ni bajar por la pierna: dígalo enseguida.",
+        ],
+    ),
+    (
+        "massage",
+        "massage-who",
+        [
+            "had a blood clot, or take blood thinners",
+            "tuvo un coágulo o toma anticoagulantes",
+        ],
+    ),
+    (
+        "massage",
+        "why-massage",
+        ["Not sure that it helps.", "No es seguro que ayude."],
+    ),
+    (
+        "knee",
+        "knee",
+        [
+            "some need care soon. It is a reason to get checked, not an answer.",
+            "algunos necesitan atención pronto. Es una razón para revisarse, no una respuesta.",
+        ],
+    ),
+    (
+        "knee",
+        "why-knee",
+        [
+            "Not sure how often the psoas is behind it.",
+            "No se sabe cuántas veces es por el psoas.",
+        ],
+    ),
+    (
+        "sitting",
+        "sitting",
+        [
+            "a newly swollen or sore calf after a long trip needs a doctor today.",
+            "una pantorrilla hinchada o adolorida después de un viaje largo necesita un médico hoy.",
+        ],
+    ),
+    (
+        "what-else",
+        "what-else",
+        [
+            "A chat can't tell which.",
+            "Un chat no puede decir cuál es.",
+        ],
+    ),
+    (
+        "what-else",
+        "what-else",
+        [
+            "Swelling behind the knee needs a check before any massage.",
+            "Una hinchazón detrás de la rodilla se revisa antes de cualquier masaje.",
+        ],
+    ),
+    (
+        "shoes",
+        "shoes",
+        [
+            "Wear shoes that hold your foot",
+            "Use zapatos que le sostengan el pie",
+        ],
+    ),
+    (
+        "shoes",
+        "driving",
+        [
+            "One calf swollen or sore after a long trip? See a doctor today. Trouble breathing? Call 911.",
+            "¿Una pantorrilla hinchada o adolorida tras un viaje largo? Vea a un médico hoy. ¿Le falta el aire? Llame al 911.",
+        ],
+    ),
+    (
+        "ask",
+        "ask",
+        [
+            "1. I have pain in my hip, back or knee.",
+            "1. Me duele la cadera, la espalda o la rodilla.",
+        ],
+    ),
+    (
+        "ask",
+        "ask",
+        [
+            "2. Have you worked with the psoas?",
+            "2. ¿Han trabajado el psoas?",
+        ],
+    ),
+    (
+        "ask",
+        "ask",
+        [
+            "3. I have these health problems",
+            "3. Tengo estos problemas de salud",
+        ],
+    ),
+    (
+        "ask",
+        "ask",
+        [
+            "4. Do I need my doctor's OK first?",
+            "4. ¿Necesito primero el sí de mi médico?",
+        ],
+    ),
+    (
+        "ask",
+        "ask",
+        [
+            "5. What if it hurts? Can I stop?",
+            "5. ¿Y si duele? ¿Puedo parar?",
+        ],
+    ),
+    (
+        "ask",
+        "ask",
+        [
+            "6. How long is a visit, and the cost?",
+            "6. ¿Cuánto cuesta una visita y cuánto dura?",
+        ],
+    ),
+];
+
+#[test]
+fn what_must_be_said_is_said() {
+    let content = real_content();
+    let mut missing = Vec::new();
+    for (dialog, step, words) in SAID {
+        for (lang, words) in Lang::ALL.into_iter().zip(words) {
+            if !said(content, dialog, step, lang).contains(words) {
+                missing.push(format!("{dialog} {step}: {words}"));
+            }
+        }
+    }
+    assert!(missing.is_empty(), "{missing:#?}");
+}
+
+/// What no text may say: a diagnosis, a promise, that it suits everybody.
+const NEVER: &[&str] = &[
+    "suits everybody",
+    "suits everyone",
+    "suits anyone",
+    "for everybody",
+    "safe for you",
+    "safe for everyone",
+    "comes from the psoas",
+    "comes from your psoas",
+    "is your psoas",
+    "because of your psoas",
+    "psoas syndrome",
+    "you have a tight",
+    "you probably have",
+    "it's just",
+    "don't worry",
+    "you're fine",
+    "nothing serious",
+    "we cure",
+    "will cure",
+    "heals your",
+    "guarantee",
+    "pain-free",
+    "permanent",
+    "immediate relief",
+    "world of difference",
+    "le sirve a todos",
+    "para todo el mundo",
+    "les conviene a todos",
+    "seguro para usted",
+    "viene del psoas",
+    "viene de su psoas",
+    "es su psoas",
+    "se debe al psoas",
+    "síndrome del psoas",
+    "usted tiene el psoas",
+    "probablemente tiene",
+    "no se preocupe",
+    "nada grave",
+    "está usted bien",
+    "lo cura",
+    "garantiz",
+    "para siempre",
+    "alivio inmediato",
+];
+
+/// Numbers in words, before what must not be counted.
+const NUMBERS: &[&str] = &[
+    "two", "three", "four", "five", "six", "seven", "eight", "nine", "ten", "twelve", "dos",
+    "tres", "cuatro", "cinco", "seis", "siete", "ocho", "nueve", "diez", "doce",
+];
+
+const VISITS: &[&str] = &[
+    "session",
+    "sessions",
+    "visits",
+    "treatments",
+    "massages",
+    "sesiones",
+    "visitas",
+    "tratamientos",
+    "masajes",
+    "citas",
+];
+
+/// The files whose texts patients read: all but what is heard, and what was decided.
+#[test]
+fn no_text_diagnoses_promises_or_sells_a_number() {
+    let files = real_sources().files.iter().filter(|(path, _)| {
+        path.ends_with(".yaml") && !path.starts_with("hearing/") && *path != "sources.yaml"
+    });
+    let mut found = Vec::new();
+    for (path, text) in files {
+        let lines = text
+            .lines()
+            .filter(|line| !line.trim_start().starts_with('#'));
+        for line in lines {
+            let plain = line.to_lowercase().replace("**", "");
+            let words: Vec<&str> = plain
+                .split(|letter: char| !letter.is_alphanumeric())
+                .filter(|word| !word.is_empty())
+                .collect();
+            let counts = |pair: &[&str]| {
+                let is_number =
+                    NUMBERS.contains(&pair[0]) || pair[0].chars().all(|c| c.is_ascii_digit());
+                is_number && VISITS.contains(&pair[1])
+            };
+            if NEVER.iter().any(|never| plain.contains(never)) || words.windows(2).any(counts) {
+                found.push(format!("{path}: {line}"));
+            }
+        }
+    }
+    assert!(found.is_empty(), "{found:#?}");
+}
+
+/// The drawings of each way of a move, in the order of its steps.
+const DRAWN: &[(&str, &[&[&str]])] = &[
+    ("X1", &[&["X1-1", "X1-2"], &["X1-bed"]]),
+    ("X2", &[&["X2-1", "X2-2"]]),
+    ("X3", &[&["X3-1", "X3-2"], &["X3-1", "X3-towel"]]),
+    ("X4", &[&["X4-1", "X4-2"]]),
+    ("X6", &[&["X6-1", "X6-2"], &["X6-1", "X6-2"]]),
+    ("X7", &[&["X7-2", "X7-1"]]),
+    (
+        "X8a",
+        &[&["X8a-1", "X8a-2"], &["X8a-chair-1", "X8a-chair-2"]],
+    ),
+    (
+        "X8b",
+        &[
+            &["X8b-1", "X8b-2"],
+            &["X8b-seat-1", "X8b-seat-2"],
+            &["X8b-both-1", "X8b-both-2"],
+        ],
+    ),
+    ("X9", &[&["X7-2", "X9-1"]]),
+];
+
+/// Each move's easier way: how long it is then held, and words it must say.
+const EASIER: &[(&str, Option<u32>, [&str; 2])] = &[
+    ("X1", Some(120), ["on a bed", "en la cama"]),
+    (
+        "X2",
+        Some(10),
+        ["Don't shift forward", "No vaya hacia adelante"],
+    ),
+    ("X3", Some(5), ["less far", "menos lejos"]),
+    (
+        "X4",
+        Some(10),
+        [
+            "Take a shorter step. Only tuck the tailbone and don't shift forward.",
+            "Dé un paso más corto. Solo meta la cola y no vaya hacia adelante.",
+        ],
+    ),
+    ("X6", Some(10), ["less far", "menos lejos"]),
+    ("X8a", None, ["Leave the hips down", "Deje la cadera abajo"]),
+    ("X8b", None, ["Lift the heel only", "Suba solo el talón"]),
+];
+
+#[test]
+fn each_move_keeps_its_drawings_and_its_easier_way() {
+    let moves = &real_content().moves.list;
+    assert_eq!(moves.len(), DRAWN.len());
+    let drawn = |steps: &[MoveStep]| -> Vec<String> {
+        let pictures = steps.iter().filter_map(|step| step.picture.as_ref());
+        pictures.map(|id| id.as_str().to_owned()).collect()
+    };
+    for (id, ways) in DRAWN {
+        let exercise = &moves[&MoveId::new(id)];
+        let instead = exercise.instead.iter().map(|way| drawn(&way.steps));
+        let is: Vec<Vec<String>> = std::iter::once(drawn(&exercise.steps))
+            .chain(instead)
+            .collect();
+        assert_eq!(is, *ways, "{id}");
+    }
+    for (id, seconds, words) in EASIER {
+        let easier = moves[&MoveId::new(id)].easier.as_ref();
+        let easier = easier.unwrap_or_else(|| panic!("{id} has no easier way"));
+        assert_eq!(easier.hold_seconds, *seconds, "{id}");
+        for (lang, words) in Lang::ALL.into_iter().zip(words) {
+            assert!(easier.say.plain(lang).contains(words), "{id}: {words}");
+        }
+    }
 }

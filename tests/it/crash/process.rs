@@ -4,7 +4,7 @@ use std::fs::{File, OpenOptions};
 use std::io::{BufRead as _, BufReader};
 use std::path::{Path, PathBuf};
 use std::process::{Child, Command, ExitStatus, Output, Stdio};
-use std::sync::mpsc;
+use std::sync::{Arc, Mutex, mpsc};
 use std::time::{Duration, Instant};
 
 use psoas_bot::app::dialogs_dir;
@@ -46,6 +46,7 @@ pub struct Place {
 /// One life of the bot.
 pub struct Life {
     child: Child,
+    printed: Arc<Mutex<String>>,
 }
 
 impl Place {
@@ -149,15 +150,18 @@ impl Place {
             .unwrap();
         let stdout = child.stdout.take().unwrap();
         let (tell, told) = mpsc::channel();
+        let printed = Arc::new(Mutex::new(String::new()));
+        let prints = Arc::clone(&printed);
         std::thread::spawn(move || {
             for line in BufReader::new(stdout).lines().map_while(Result::ok) {
+                prints.lock().unwrap().push_str(&format!("{line}\n"));
                 if line.contains("is listening") {
                     // Whoever waited may have given up.
                     let _ = tell.send(());
                 }
             }
         });
-        let life = Life { child };
+        let life = Life { child, printed };
         assert!(
             told.recv_timeout(START_WITHIN).is_ok(),
             "the bot did not start:\n{}",
@@ -173,7 +177,10 @@ impl Place {
         command.stdout(Stdio::piped()).stderr(Stdio::piped());
         let mut child = command.spawn().unwrap();
         drop((child.stdout.take(), child.stderr.take()));
-        Life { child }
+        Life {
+            child,
+            printed: Arc::default(),
+        }
     }
 
     /// Runs a subcommand to its end.
@@ -184,6 +191,15 @@ impl Place {
 }
 
 impl Life {
+    /// The codes it has printed, one for each desk that nobody owns.
+    pub fn codes(&self) -> Vec<String> {
+        let printed = self.printed.lock().unwrap();
+        let codes = printed
+            .lines()
+            .filter_map(|line| line.trim().strip_prefix("/pair "));
+        codes.map(str::to_owned).collect()
+    }
+
     /// Kills it, as a power cut would, at whatever it is doing.
     pub fn kill(mut self) {
         self.child.kill().unwrap();

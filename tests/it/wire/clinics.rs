@@ -215,6 +215,8 @@ async fn never_mix(acts: Vec<Act>) {
         house.say(ANA, &format!("{EMERGENCY} {}", own.last().unwrap()));
         house.until_said(STAFF, own.last().unwrap()).await;
     }
+    what_is_erased_in_one_stays_in_the_other(&houses).await;
+    who_owns_one_is_nobody_in_the_other(&houses, life.codes()).await;
     let (place, status) = tokio::task::spawn_blocking(move || {
         let status = life.stop(Duration::from_secs(20));
         (place, status)
@@ -241,5 +243,64 @@ async fn never_mix(acts: Vec<Act>) {
             assert!(!said.contains(other), "{} said {other}", NAMES[clinic]);
         }
         assert!(place.data().join(NAMES[clinic]).join("store").is_dir());
+    }
+}
+
+/// The same person is a patient of both, keeps a plan in both, and erases one.
+async fn what_is_erased_in_one_stays_in_the_other(houses: &[House; 2]) {
+    for house in houses {
+        house.say(DANA, "/desk");
+        for question in ["every 30 minutes", "at your low back", "Are both feet flat"] {
+            house.until_said(DANA, question).await;
+            house.press(DANA, "No").await;
+        }
+        house.press(DANA, "Keep in my plan").await;
+        house.until_said(DANA, "Kept.").await;
+    }
+    houses[0].say(DANA, "/delete");
+    houses[0].press(DANA, "Erase everything").await;
+    houses[0].until_said(DANA, "is erased.").await;
+    for (house, plan) in houses.iter().zip(["Your plan is empty", "Your plan\n"]) {
+        house.say(DANA, "/plan");
+        house.until_said(DANA, plan).await;
+    }
+}
+
+/// A code opens its own clinic's desk alone, and its owner is a stranger in the other.
+async fn who_owns_one_is_nobody_in_the_other(houses: &[House; 2], mut codes: Vec<String>) {
+    assert_eq!(codes.len(), 2, "{codes:?}");
+    let writes = |house: &House, user: i64, words: &str| {
+        let now = house.clock.now().0;
+        house.world().say(STAFF, user, words, now).unwrap();
+    };
+    let is_owned = |house: &House| {
+        let shown = from_bot(&house.world(), STAFF);
+        shown
+            .iter()
+            .any(|shown| shown.text.contains("is the owner now"))
+    };
+    for house in houses {
+        house.world().join(STAFF, CLEO);
+    }
+    // Which code is whose is not printed beside it: the wrong one opens nothing.
+    for code in &codes {
+        writes(&houses[0], DANA, &format!("/pair {code}"));
+        houses[0].until_quiet().await;
+    }
+    houses[0].until_said(STAFF, "Dana is the owner now").await;
+    let refused =
+        |shown: &str| shown.contains("does not fit") || shown.contains("the owner already");
+    let shown = from_bot(&houses[0].world(), STAFF);
+    assert!(shown.iter().any(|shown| refused(&shown.text)));
+    assert!(!is_owned(&houses[1]));
+    codes.reverse();
+    for code in &codes {
+        writes(&houses[1], CLEO, &format!("/pair {code}"));
+        houses[1].until_quiet().await;
+    }
+    houses[1].until_said(STAFF, "Cleo is the owner now").await;
+    for (house, stranger) in houses.iter().zip([CLEO, DANA]) {
+        writes(house, stranger, "/open");
+        house.until_said(STAFF, "Only our team").await;
     }
 }
