@@ -290,8 +290,12 @@ async fn who_owns_one_is_nobody_in_the_other(houses: &[House; 2], mut codes: Vec
     houses[0].until_said(STAFF, "Dana is the owner now").await;
     let refused =
         |shown: &str| shown.contains("does not fit") || shown.contains("the owner already");
-    let shown = from_bot(&houses[0].world(), STAFF);
-    assert!(shown.iter().any(|shown| refused(&shown.text)));
+    houses[0]
+        .until("the other code refused", |world| {
+            let mut shown = from_bot(world, STAFF).into_iter();
+            shown.find(|shown| refused(&shown.text))
+        })
+        .await;
     assert!(!is_owned(&houses[1]));
     codes.reverse();
     for code in &codes {
