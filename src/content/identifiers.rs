@@ -9,6 +9,8 @@ use crate::free_text::{IdentifierWords, Identifiers};
 #[derive(Debug, Default, Deserialize)]
 #[serde(deny_unknown_fields)]
 pub(super) struct IdentifiersFile {
+    #[serde(default)]
+    born_before: u16,
     birth: ByLang,
     insurance: ByLang,
     identity: ByLang,
@@ -19,6 +21,7 @@ pub(super) struct IdentifiersFile {
 pub(super) fn build(file: IdentifiersFile) -> Identifiers {
     let both = |words: ByLang| words.en.into_iter().chain(words.es).collect();
     Identifiers::new(&IdentifierWords {
+        born_before: file.born_before,
         birth: both(file.birth),
         insurance: both(file.insurance),
         identity: both(file.identity),

@@ -39,6 +39,7 @@ pub struct Identifiers {
     named_date: Option<Regex>,
     insurance: Option<Regex>,
     identity: Option<Regex>,
+    born_before: u16,
 }
 
 /// The words of every language together: nobody is asked which one they write in.
@@ -46,6 +47,9 @@ pub struct Identifiers {
 pub struct IdentifierWords {
     /// Before or behind a birth date.
     pub birth: Vec<String>,
+    /// A whole date in figures is a birth date when its year is before this one; 0
+    /// where none is.
+    pub born_before: u16,
     /// Before an insurance number.
     pub insurance: Vec<String>,
     /// Before an identity number.
@@ -138,6 +142,7 @@ impl Identifiers {
             named_date: named.and_then(|named| made(format!("(?i){named}"))),
             insurance: behind(any(&words.insurance)),
             identity: behind(any(&words.identity)),
+            born_before: words.born_before,
         }
     }
 
@@ -160,6 +165,9 @@ impl Identifiers {
         for cue in [&self.birth, &self.birth_behind].into_iter().flatten() {
             search.take_all(cue, IdentifierKind::BirthDate, |_| true);
         }
+        search.take_all(&forms.date, IdentifierKind::BirthDate, |date| {
+            year_of(date).is_some_and(|year| year < self.born_before)
+        });
         // A date and nothing else is what people send as their birth date.
         if forms.date_alone.is_match(&search.left) {
             search.take_all(&forms.date, IdentifierKind::BirthDate, |_| true);
@@ -275,6 +283,13 @@ fn hidden(text: &str) -> String {
         }
     }
     masked
+}
+
+/// The year of a date in figures, where it has four.
+fn year_of(date: &str) -> Option<u16> {
+    date.split(|c: char| !c.is_ascii_digit())
+        .find(|part| part.len() == 4)
+        .and_then(|year| year.parse().ok())
 }
 
 fn digits_in(text: &str) -> usize {
