@@ -363,8 +363,9 @@ impl Case {
             self.asked = None;
         }
         let is_handled = matches!(self.state, CaseState::Handled { .. });
-        if self.level > level_before || was_private || (is_new && (all_cleared || is_handled)) {
-            // Whoever was on it was on something less, or on what is over.
+        if self.level > level_before || was_private || (is_new && all_cleared) || is_handled {
+            // Whoever was on it was on something less, or on what is over: what is said
+            // again after an outcome is no repeat.
             self.state = CaseState::Open;
             self.delivered = false;
             self.seen = false;

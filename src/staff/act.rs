@@ -167,8 +167,8 @@ pub fn act(
         Act::Claim => claim(case, by, now),
         Act::PutBack => put_back(case),
         Act::Handle(outcome) => handle(case, outcome, by, now),
-        Act::AskClear => ask_clear(case, until),
-        Act::Clear => clear(case, by, now),
+        Act::AskClear => ask_clear(case, by, now, until),
+        Act::Clear => clear(case, by, now, until),
         Act::KeepLocked => case.asked.take().map(|_| (Did::KeptLocked, Change::Card)),
         Act::Close => close(case, by, now),
         Act::Reopen => reopen(case),
@@ -225,7 +225,12 @@ fn handle(case: &mut Case, outcome: Outcome, by: &Staffer, now: Timestamp) -> Do
     Some((Did::Handled(outcome), change))
 }
 
-fn ask_clear(case: &mut Case, until: impl Fn(&FlagId) -> Timestamp) -> Done {
+fn ask_clear(
+    case: &mut Case,
+    by: &Staffer,
+    now: Timestamp,
+    until: impl Fn(&FlagId) -> Timestamp,
+) -> Done {
     let flags = case.to_clear();
     if flags.is_empty() && !case.deleted {
         return None;
@@ -235,12 +240,27 @@ fn ask_clear(case: &mut Case, until: impl Fn(&FlagId) -> Timestamp) -> Done {
         (flag, until)
     });
     case.asked = Some(named.collect());
-    Some((Did::AskedToClear, Change::Card))
+    // Whoever looks at what to allow is on it.
+    let taken = match case.private {
+        true => None,
+        false => claim(case, by, now),
+    };
+    let change = taken.map_or(Change::Card, |(_, seen)| seen);
+    Some((Did::AskedToClear, change))
 }
 
-/// The second press clears what the question named, and only that.
-fn clear(case: &mut Case, by: &Staffer, now: Timestamp) -> Done {
+/// The second press clears what the question named, and only that. Where a date of
+/// it has passed, it is asked anew.
+fn clear(
+    case: &mut Case,
+    by: &Staffer,
+    now: Timestamp,
+    until: impl Fn(&FlagId) -> Timestamp,
+) -> Done {
     let flags = case.asked.take()?;
+    if flags.iter().any(|(_, until)| *until <= now) {
+        return ask_clear(case, by, now, until);
+    }
     case.clearings.push(Clearing {
         by: by.clone(),
         at: now,

@@ -42,14 +42,15 @@ impl Clerk {
     }
 
     /// Whether somebody on staff is on the case of a patient who was stopped, or has
-    /// closed it: every stop has a case. Who states a sign (`heard`) after that opens
-    /// another, and nobody has seen it.
+    /// closed it: every stop has a case. Who states a sign (`heard`) after it was closed
+    /// opens another, after an outcome the same again, and nobody has seen that.
     pub(super) fn is_taken(&self, chat: ChatId, heard: &Heard) -> Result<bool, TurnError> {
         let mut in_hand = None;
         let held = self.hold_case(chat, &mut in_hand)?;
-        let opens_another = heard.flags().next().is_some();
-        Ok(held.map_or(!opens_another, |held| match held.case.state {
-            CaseState::Claimed { .. } | CaseState::Handled { .. } => !held.case.private,
+        let states_sign = heard.flags().next().is_some();
+        Ok(held.map_or(!states_sign, |held| match held.case.state {
+            CaseState::Claimed { .. } => !held.case.private,
+            CaseState::Handled { .. } => !held.case.private && !states_sign,
             CaseState::Open | CaseState::Closed { .. } => false,
         }))
     }

@@ -22,7 +22,7 @@ fn due_of(waits: Waits, number: u32) -> Due {
 
 impl Clerk {
     /// Sets a case's timer, or takes it away: with each change of the case, in
-    /// the same commit. An alert begins at the lowest rung.
+    /// the same commit.
     pub(super) fn climb(
         &self,
         case: &Case,
@@ -33,20 +33,30 @@ impl Clerk {
         for other in [Waits::Claim, Waits::Close] {
             let stands = self.stands(case.chat, due_of(other, 0))?;
             if Some(other) != waits {
-                if stands {
+                if stands.is_some() {
                     draft.cancel_due(case.chat, due_of(other, 0));
                 }
-            } else if !stands || alert == Alert::Post {
-                self.set_rung(case, other, 0, draft)?;
+            } else {
+                match stands {
+                    None => self.set_rung(case, other, 0, draft)?,
+                    // What comes on top makes nobody wait longer: the next rung comes as
+                    // soon as a first one would, and sooner where it is due.
+                    Some(row) if alert == Alert::Post => {
+                        let first = draft.now.plus_seconds(other.seconds_to(0, case.level));
+                        let at = row.at.min(first);
+                        draft.set_due_for(case.chat, CLINIC, DueRow { at, ..row })?;
+                    }
+                    Some(_) => {}
+                }
             }
         }
         Ok(())
     }
 
-    fn stands(&self, chat: ChatId, due: Due) -> Result<bool, ReadError> {
+    fn stands(&self, chat: ChatId, due: Due) -> Result<Option<DueRow>, ReadError> {
         match self.ledger.read::<DueRow>(&self.keys.due(chat, due.kind())) {
-            Ok(found) => Ok(found.is_some()),
-            Err(error) if error.is_erased() => Ok(false),
+            Ok(found) => Ok(found.map(|(row, _)| row)),
+            Err(error) if error.is_erased() => Ok(None),
             Err(error) => Err(error),
         }
     }
