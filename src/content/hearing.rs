@@ -122,6 +122,7 @@ impl Gathered {
             (Cue::Idiom, &cues.idioms),
             (Cue::Supposed, &cues.supposed),
             (Cue::Aside, &cues.aside),
+            (Cue::Offered, &cues.offered),
             (Cue::Asked, &cues.asked),
             (Cue::Other, &cues.others),
             (Cue::Family, &cues.family),

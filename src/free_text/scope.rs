@@ -130,10 +130,12 @@ impl<'l> Scopes<'l> {
             .filter(|at| at.cue == cue && at.units.start <= units.start)
             .map(|at| at.units.end)
             .max();
-        last.is_some_and(|end| {
-            !(end..units.end.min(self.line.units().len()))
-                .any(|unit| self.line.has(unit, Role::Self_))
-        })
+        last.is_some_and(|end| !self.names_speaker(end..units.end.min(self.line.units().len())))
+    }
+
+    /// Whether the speaker says "I" or "my" in these units.
+    fn names_speaker(&self, mut units: Range<usize>) -> bool {
+        units.any(|unit| self.line.has(unit, Role::Self_))
     }
 
     /// Whether what stands at `units` is only supposed, asked about in general,
@@ -146,6 +148,11 @@ impl<'l> Scopes<'l> {
                 // "As if something tore" supposes nothing.
                 Cue::Supposed => before && !self.is_compared(at.units.start),
                 Cue::Aside => before && self.same_part(at.units.end, units.start),
+                Cue::Offered => {
+                    before
+                        && self.same_part(at.units.end, units.start)
+                        && !self.names_speaker(at.units.end..units.end)
+                }
                 Cue::Asked => before && self.is_general_question(units),
                 Cue::Idiom
                 | Cue::Other
@@ -176,7 +183,7 @@ impl<'l> Scopes<'l> {
     fn is_general_question(&self, units: &Range<usize>) -> bool {
         let sentence = self.line.around(units.start);
         let asks = self.line.units()[sentence.end - 1].kind == Kind::Question;
-        asks && !(sentence.start..units.end).any(|unit| self.line.has(unit, Role::Self_))
+        asks && !self.names_speaker(sentence.start..units.end)
     }
 
     /// Long ago, with nothing that brings it to the present.

@@ -118,6 +118,9 @@ pub enum Cue {
     Supposed,
     /// What follows in the clause is about a job, an article, a film.
     Aside,
+    /// What follows in the clause is asked of the clinic, until the speaker names
+    /// themselves: "do you treat", but not "can you help me with my".
+    Offered,
     /// A question about things in general, where the speaker is not named.
     Asked,
     /// What follows is said of somebody else.
@@ -137,10 +140,11 @@ pub enum Cue {
 
 impl Cue {
     /// All of them.
-    pub const ALL: [Self; 10] = [
+    pub const ALL: [Self; 11] = [
         Self::Idiom,
         Self::Supposed,
         Self::Aside,
+        Self::Offered,
         Self::Asked,
         Self::Other,
         Self::Family,

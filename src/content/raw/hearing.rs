@@ -89,6 +89,8 @@ pub struct Cues {
     pub idioms: Vec<Name>,
     pub supposed: Vec<Name>,
     pub aside: Vec<Name>,
+    #[serde(default)]
+    pub offered: Vec<Name>,
     pub asked: Vec<Name>,
     pub others: Vec<Name>,
     pub family: Vec<Name>,
