@@ -2,6 +2,7 @@
 //! the case.
 
 use super::draft::Draft;
+use super::patient::heard_in;
 use super::{Clerk, TurnError};
 use crate::app::records::{DueRow, OutboxRow, Piece, ShownAs};
 use crate::content::Text;
@@ -119,10 +120,14 @@ impl Clerk {
         let content = self.library.newest();
         let typed = plain(words.reveal());
         let labels = &content.words;
+        // "Yes, I went last night" answers; what states a sign is heard as one.
+        let is_heard = !heard_in(content, words).hits.is_empty();
+        let (first, _) = typed.split_once([' ', ',', '.']).unwrap_or_default();
         let same = |text: &Text| {
-            Lang::ALL
-                .iter()
-                .any(|lang| plain(&text.plain(*lang)) == typed)
+            Lang::ALL.iter().any(|lang| {
+                let label = plain(&text.plain(*lang));
+                label == typed || (label == first && !is_heard)
+            })
         };
         let care = if same(&labels.button_care_yes) || same(&labels.button_yes) {
             Care::Got
