@@ -130,7 +130,19 @@ impl Walk<'_> {
             self.step().map(|step| &step.verb),
             Some(Verb::Choice { .. } | Verb::YesNo { .. })
         );
-        open.asking == Asking::Step && asks_choice && !self.is_screening()
+        open.asking == Asking::Step && asks_choice && (!self.is_screening() || self.is_at_a_place())
+    }
+
+    /// Whether the way has led on to what has a name of its own, such as booking after
+    /// the self-check.
+    fn is_at_a_place(&self) -> bool {
+        let screening = &self.content.bot.screening;
+        let above = self.c.stack.iter().rev();
+        let mut above = above.take_while(|frame| frame.dialog != *screening);
+        above.any(|frame| {
+            let mut spots = self.content.finder.spots();
+            spots.any(|spot| spot.opens == frame.dialog)
+        })
     }
 
     pub fn is_screening(&self) -> bool {
