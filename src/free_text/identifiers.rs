@@ -71,8 +71,9 @@ const DATE: &str =
 /// What may stand between a word and its date or number.
 const GAP: &str = r"[^\d\n]{0,20}?";
 
-/// A number of an insurance or a paper, with the letters in it.
-const TOKEN: &str = r"(\p{L}{0,5}-?\d[\p{L}\d\-]{3,24})";
+/// A number of an insurance or a paper, with the letters in it, and with the spaces
+/// that stand in it on the card: "XEA 9123 45".
+const TOKEN: &str = r"((?:(?-i:\p{Lu}{1,5}) |\p{L}{0,5}-?)\d[\p{L}\d\-]{1,24}(?: \d{2,6}){0,4})";
 
 /// The masks that need no words.
 struct Forms {
