@@ -203,6 +203,12 @@ pub struct Case {
     /// The patient has deleted their data: the case goes when it closes.
     #[serde(default)]
     pub forget_on_close: bool,
+    /// When somebody took it for the first time.
+    #[serde(default)]
+    pub first_taken: Option<Timestamp>,
+    /// When it was closed for the first time.
+    #[serde(default)]
+    pub first_closed: Option<Timestamp>,
     /// Somebody writes with the patient, and the bot rests.
     #[serde(default)]
     pub talk: Option<Talk>,
@@ -279,6 +285,8 @@ impl Case {
             delivered: false,
             seen: false,
             forget_on_close: false,
+            first_taken: None,
+            first_closed: None,
             talk: None,
             care_asked: None,
             said: 0,
@@ -296,6 +304,17 @@ impl Case {
     #[must_use]
     pub fn is_hidden(&self) -> bool {
         self.private && !self.asks_call
+    }
+
+    /// Whether this person has taken it, and it has no outcome yet.
+    #[must_use]
+    pub fn is_held_by(&self, user: UserId) -> bool {
+        matches!(&self.state, CaseState::Claimed { by, .. } if by.user == user)
+    }
+
+    /// Whoever had taken it is gone.
+    pub fn lose_owner(&mut self) {
+        self.state = CaseState::Open;
     }
 
     /// Whether the patient is in somebody's hands: what is left is to close it.

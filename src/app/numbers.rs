@@ -26,7 +26,7 @@ pub const STARTS: &str = "starts";
 pub const CLEARED: &str = "cleared";
 /// Before the id of a screen that was answered.
 pub const SCREEN: &str = "screen.";
-/// Before the level of a case.
+/// Before the level of a case that was alerted. A private answer is counted nowhere.
 pub const LEVEL: &str = "level.";
 /// A way to a person or to booking was opened.
 pub const OFFERED: &str = "handoff.offered";
@@ -115,16 +115,10 @@ impl Before {
         if after.clearance.is_some() && !self.was_cleared {
             counted.push(CLEARED.to_owned());
         }
-        for effect in effects {
-            match effect {
-                // A private answer is counted nowhere.
-                Effect::Report(report) if !report.private => {
-                    counted.push(format!("{LEVEL}{}", report.level.word()));
-                }
-                Effect::RequestCall { .. } => counted.push(TAKEN.to_owned()),
-                _ => {}
-            }
-        }
+        let calls = effects
+            .iter()
+            .filter(|effect| matches!(effect, Effect::RequestCall { .. }));
+        counted.extend(calls.map(|_| TAKEN.to_owned()));
         if let (Some(place), true) = (&self.place, stops(content, what)) {
             counted.push(format!("{LEFT}{place}"));
         }

@@ -195,6 +195,7 @@ fn claim(case: &mut Case, by: &Staffer, now: Timestamp) -> Done {
         at: now,
     };
     case.seen = true;
+    case.first_taken.get_or_insert(now);
     Some((Did::Took, Change::Seen))
 }
 
@@ -222,6 +223,7 @@ fn handle(case: &mut Case, outcome: Outcome, by: &Staffer, now: Timestamp) -> Do
         at: now,
     };
     case.seen = true;
+    case.first_taken.get_or_insert(now);
     Some((Did::Handled(outcome), change))
 }
 
@@ -266,7 +268,8 @@ fn clear(
         at: now,
         flags: flags.clone(),
     });
-    let lock = std::mem::take(&mut case.deleted);
+    // Who has erased everything since left a lock that stands for these.
+    let lock = std::mem::take(&mut case.deleted) || case.forget_on_close;
     Some((Did::Cleared, Change::Cleared { flags, lock }))
 }
 
@@ -285,6 +288,7 @@ fn close(case: &mut Case, by: &Staffer, now: Timestamp) -> Done {
     case.asked = None;
     case.phone = None;
     case.seen = true;
+    case.first_closed.get_or_insert(now);
     let talk = case.end_talk();
     Some((Did::Closed, Change::Closed { talk, unseen }))
 }

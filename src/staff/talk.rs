@@ -121,6 +121,7 @@ impl Case {
                 by: by.clone(),
                 at: now,
             };
+            self.first_taken.get_or_insert(now);
             self.record(by, now, Did::Took);
         }
         self.seen = true;

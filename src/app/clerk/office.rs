@@ -231,9 +231,16 @@ impl Clerk {
         };
         let waited = draft.now.seconds_since(case.since);
         match &change {
-            Change::Seen => draft.count(span(CLAIM, waited)),
-            Change::Closed { .. } => draft.count(span(CLOSE, waited)),
-            Change::Nothing
+            // A case is counted once, however often it comes back.
+            Change::Seen if case.first_taken == Some(draft.now) => {
+                draft.count(span(CLAIM, waited));
+            }
+            Change::Closed { .. } if case.first_closed == Some(draft.now) => {
+                draft.count(span(CLOSE, waited));
+            }
+            Change::Seen
+            | Change::Closed { .. }
+            | Change::Nothing
             | Change::Card
             | Change::Reopened
             | Change::HandedBack(_)

@@ -30,6 +30,10 @@ impl Clerk {
                     let hash = self.ledger.vault().lock_hash(self.keys.0, chat);
                     draft.prepared.commit.deletes.push(self.keys.lock(&hash));
                 }
+                if self.conversation(chat)?.is_none() {
+                    // Nothing is written of somebody who has erased everything.
+                    return Ok(());
+                }
                 What::Cleared {
                     flags: flags.clone(),
                     lock: *lock,
@@ -40,6 +44,7 @@ impl Clerk {
             InboxRow::Fate { said, fate } => return self.prepare_fate(*said, *fate, draft),
             // A person has the chat: the question waits until they are done.
             InboxRow::ShowAgain if self.is_talking(chat)? => return Ok(()),
+            InboxRow::Seen if self.conversation(chat)?.is_none() => return Ok(()),
             InboxRow::Seen => What::Seen(self.seen_by_staff(chat)?),
             InboxRow::ShowAgain => What::ShowAgain,
             InboxRow::Drilled { at, place, failed } => {
@@ -307,7 +312,7 @@ impl Clerk {
 
 /// What a text states. A birth date in it says nothing of when a sign was there,
 /// so it is masked for the reading too; places in the text stay true.
-fn heard_in(content: &Content, text: &PatientText) -> Heard {
+pub(super) fn heard_in(content: &Content, text: &PatientText) -> Heard {
     let (masked, _) = content.identifiers.mask(text);
     hear(&content.hearing, &content.rules, &masked)
 }

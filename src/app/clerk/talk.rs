@@ -15,7 +15,7 @@ use crate::channel::{Incoming, Media, telegram};
 use crate::content::{Content, RichText};
 use crate::dialog::{Due, Input, Keyboard, What};
 use crate::ids::{CaseNumber, ChatId, Lang, MessageId, PatientText};
-use crate::staff::{Alert, Case, CaseState, Letter, Opening, Right, Staffer, said_by};
+use crate::staff::{Alert, Case, Letter, Opening, Right, Staffer, said_by};
 use crate::store::{ReadError, Version};
 
 /// What the patient's own clocks would say waits this long while a person
@@ -446,7 +446,7 @@ impl Clerk {
         // Who erases everything in this moment is not written to.
         let key = self.keys.conversation(case.chat);
         draft.prepared.commit.expect.push((key, version));
-        let was_open = case.state == CaseState::Open;
+        let was_taken = case.first_taken.is_some();
         let (letter, opening) = match case.write(by, draft.now) {
             Ok(written) => written,
             Err(why) => {
@@ -455,7 +455,7 @@ impl Clerk {
                 return Ok(None);
             }
         };
-        if was_open {
+        if !was_taken {
             draft.count(span(CLAIM, draft.now.seconds_since(case.since)));
         }
         let (to, lang) = (letter.to(), conversation.lang);

@@ -306,6 +306,30 @@ impl Clerk {
             );
             draft.tell_staff_line(content, text)?;
         }
+        self.give_back_of(content, who, draft)
+    }
+
+    /// What somebody had taken who is no longer there is nobody's again, with a sound.
+    fn give_back_of(
+        &self,
+        content: &Content,
+        who: &Sender,
+        draft: &mut Draft<'_>,
+    ) -> Result<(), TurnError> {
+        for open in self.open_cases()? {
+            let Some((mut case, version)) = self.case(open.number)? else {
+                continue;
+            };
+            if case.is_held_by(who.user) {
+                case.lose_owner();
+                draft.write_case(content, &case, version, Alert::Post)?;
+                draft.audit(&Noted {
+                    who: Some(&staffer(who)),
+                    what: "case.left",
+                    case: Some(case.number),
+                })?;
+            }
+        }
         Ok(())
     }
 

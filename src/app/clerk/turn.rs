@@ -6,7 +6,7 @@ use super::cases::{CaseInHand, describe, raise_alert};
 use super::draft::Draft;
 use super::{Clerk, TurnError};
 use crate::app::library::Walked;
-use crate::app::numbers::Before;
+use crate::app::numbers::{Before, LEVEL};
 use crate::app::records::{CLINIC, DueRow, OutboxRow, Piece, ShownAs};
 use crate::channel::{Outgoing, Sender};
 use crate::content::{Content, Deed};
@@ -197,6 +197,8 @@ impl Clerk {
                     words: report.words.map(|words| kept_words(&words)),
                     ..report
                 };
+                let counted = format!("{LEVEL}{}", report.level.word());
+                let is_private = report.private;
                 let alert = match self.hold_case(chat, in_hand)? {
                     Some(held) => held.case.join(report),
                     None => {
@@ -204,6 +206,9 @@ impl Clerk {
                         Alert::Post
                     }
                 };
+                if alert == Alert::Post && !is_private {
+                    draft.count(counted);
+                }
                 raise_alert(in_hand, alert);
                 describe(in_hand, conversation);
             }
