@@ -367,13 +367,13 @@ impl<'a> Writer<'a> {
             label: self.plain(label),
             data: act.data(case),
         };
+        let mut rows = Vec::new();
         if case.asked.is_some() {
-            return Keyboard::Inline(vec![vec![
+            rows.push(vec![
                 button(Act::Clear, &words.staff_button_clear_yes),
                 button(Act::KeepLocked, &words.staff_button_clear_no),
-            ]]);
+            ]);
         }
-        let mut rows = Vec::new();
         let write = case.can_write().is_ok().then(|| Button::Press {
             label: self.plain(&words.staff_button_write),
             data: say_data(case, None),
@@ -388,6 +388,14 @@ impl<'a> Writer<'a> {
             CaseState::Claimed { .. } => Some(None),
             CaseState::Handled { outcome, .. } => Some(Some(*outcome)),
         };
+        if case.asked.is_some() {
+            // The question is in front; taking and closing stay beside it.
+            rows.extend(
+                case.is_open()
+                    .then(|| vec![button(Act::Close, &words.staff_button_close)]),
+            );
+            return Keyboard::Inline(rows);
+        }
         if let Some(current) = current {
             let outcomes: Vec<Button> = Outcome::ALL
                 .into_iter()
