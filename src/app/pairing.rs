@@ -47,6 +47,16 @@ impl PairCode {
         &self.code
     }
 
+    /// Whether `typed` is written as a code is: two times four, and a dash.
+    #[must_use]
+    pub fn is_written_so(typed: &str) -> bool {
+        let is_letter = |letter: u8| LETTERS.contains(&letter.to_ascii_uppercase());
+        let is_four = |part: &str| part.len() == 4 && part.bytes().all(is_letter);
+        typed
+            .split_once('-')
+            .is_some_and(|(front, back)| is_four(front) && is_four(back))
+    }
+
     /// Whether `typed` is this code, now. Case and dashes do not matter.
     #[must_use]
     pub fn opens(&self, typed: &str, now: Timestamp) -> bool {

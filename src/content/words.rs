@@ -242,6 +242,7 @@ pub struct Words {
     pub staff_role_clinician: Text,
     pub staff_role_owner: Text,
     pub staff_role_is: Text,
+    pub staff_pair_in_group: Text,
     pub staff_pair_owned: Text,
     pub staff_pair_elsewhere: Text,
     pub staff_pair_wrong: Text,

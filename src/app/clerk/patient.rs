@@ -155,9 +155,8 @@ impl Clerk {
         }
         if let (IncomingKind::Command { name, argument }, Some(from)) =
             (&incoming.kind, &incoming.from)
-            && argument.is_empty()
             && self.is_staff_command(name, StaffDeed::Pair)
-            && self.ask_to_join(chat, from, draft)?
+            && self.ask_to_join(chat, from, argument.reveal().trim(), draft)?
         {
             return Ok(());
         }

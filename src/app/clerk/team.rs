@@ -5,6 +5,7 @@ use super::office::{staffer, toast};
 use super::{Clerk, TurnError};
 use crate::app::audit::Noted;
 use crate::app::cards;
+use crate::app::pairing::PairCode;
 use crate::app::records::{CLINIC, OutboxRow, Piece, ShownAs};
 use crate::channel::{Incoming, Sender};
 use crate::content::{Content, StaffDeed, Text};
@@ -138,22 +139,32 @@ impl Clerk {
         Ok(())
     }
 
-    /// `/pair` in private: somebody asks to join, and an owner says yes or no.
-    /// False when there is no team to join: then it is no command of ours.
+    /// `/pair` in private: somebody asks to join, and an owner says yes or no. Whoever
+    /// sends the code here is told where it belongs. False when there is no team to
+    /// join, or when something else was said: then it is no command of ours.
     pub(super) fn ask_to_join(
         &self,
         chat: ChatId,
         from: &Sender,
+        argument: &str,
         draft: &mut Draft<'_>,
     ) -> Result<bool, TurnError> {
         let content = std::sync::Arc::clone(self.library.newest());
         let words = &content.words;
         let (roster, _) = self.roster()?;
-        let Some(staff_chat) = self.staff_chat().filter(|_| roster.has_owner()) else {
+        let is_code = PairCode::is_written_so(argument);
+        if !is_code && !argument.is_empty() {
             return Ok(false);
-        };
+        }
         let lang = from.language.as_deref().and_then(Lang::from_tag);
         let lang = lang.unwrap_or(content.clinic.staff_language);
+        let Some(staff_chat) = self.staff_chat().filter(|_| roster.has_owner()) else {
+            if is_code {
+                let text = words.staff_pair_in_group.render(lang, &*content);
+                draft.say(chat, chat, lang, text)?;
+            }
+            return Ok(is_code);
+        };
         if let Some(role) = roster.role(from.user) {
             let role = words.role(role).render(lang, &*content).text;
             let text = content.fill(&words.staff_role_is, lang, &[("role", &role)]);
