@@ -71,18 +71,19 @@ impl Player {
             Act::Staff { name, act } => {
                 let user = self.staff_member(name);
                 match act.strip_prefix('[').and_then(|act| act.strip_suffix(']')) {
+                    Some(_) if name == ANONYMOUS => {
+                        return Err("Telegram names whoever presses a button: \
+                                    give this act a person's name"
+                            .to_owned());
+                    }
                     Some(label) => {
                         let label = self.fill(label);
                         let (message, data) = self.button(staff_chat, &label)?;
                         self.press(staff_chat, user, message, &data)?;
                     }
                     None => {
-                        let mut extra = json!({"text": self.fill(act)});
-                        if name == ANONYMOUS {
-                            extra["sender_chat"] =
-                                json!({"id": staff_chat, "type": "group", "title": "Staff"});
-                        }
-                        self.say(staff_chat, user, extra)?;
+                        let extra = json!({"text": self.fill(act)});
+                        self.staff_says(name, user, extra)?;
                     }
                 }
             }
@@ -110,7 +111,7 @@ impl Player {
                 let user = self.staff_member(name);
                 let card = self.card(*case)?;
                 let extra = json!({"text": self.fill(words), "reply_to_message_id": card});
-                self.last_replied = Some(self.say(staff_chat, user, extra)?);
+                self.last_replied = Some(self.staff_says(name, user, extra)?);
             }
             Act::StaffSend {
                 name,
@@ -120,13 +121,13 @@ impl Player {
                 let user = self.staff_member(name);
                 let mut extra = media(what, caption.as_deref());
                 extra["reply_to_message_id"] = json!(self.card(None)?);
-                self.last_replied = Some(self.say(staff_chat, user, extra)?);
+                self.last_replied = Some(self.staff_says(name, user, extra)?);
             }
             Act::StaffTopic { name, case, words } => {
                 let user = self.staff_member(name);
                 let topic = self.topic(*case)?;
                 let extra = json!({"text": self.fill(words), "message_thread_id": topic});
-                self.last_replied = Some(self.say(staff_chat, user, extra)?);
+                self.last_replied = Some(self.staff_says(name, user, extra)?);
             }
             Act::DeleteTopic(case) => {
                 let topic = self.topic(*case)?;
@@ -158,6 +159,15 @@ impl Player {
             Act::Gap => self.stage.restart(true),
         }
         Ok(())
+    }
+
+    /// Something written in the staff chat. Behind an admin who hides stands the group.
+    fn staff_says(&mut self, name: &str, user: i64, mut message: Value) -> Result<i64, String> {
+        let staff_chat = self.stage.staff_chat();
+        if name == ANONYMOUS {
+            message["sender_chat"] = json!({"id": staff_chat, "type": "group", "title": "Staff"});
+        }
+        self.say(staff_chat, user, message)
     }
 
     fn say(&mut self, chat: i64, user: i64, message: Value) -> Result<i64, String> {

@@ -2,6 +2,7 @@
 
 use super::parse::{Check, Observed};
 use super::play::{Player, same};
+use crate::app::audit::AuditRow;
 
 impl Player {
     pub(super) fn check(&mut self, check: &Check) -> Result<(), String> {
@@ -60,6 +61,7 @@ impl Player {
                 }
             }
             Check::Audit(wanted) => self.audited(wanted),
+            Check::AuditHasNo(words) => self.audit_has_no(words),
             Check::PressesAtMost(most) if self.presses <= *most => Ok(()),
             Check::PressesAtMost(most) => Err(format!(
                 "{} presses so far, and {most} at most were expected",
@@ -82,22 +84,43 @@ impl Player {
         }
     }
 
-    /// Who did what on which case, as far as the line says; nobody stands as `-`.
+    /// Who did what on which case; nobody stands as `-`. Several rows are new in this
+    /// order, and others may stand between them.
     fn audited(&mut self, wanted: &str) -> Result<(), String> {
-        let all = self.stage.audit_log()?;
-        let rows = all.iter().filter(|row| row.number > self.audit_read);
-        let rows: Vec<String> = rows
-            .map(|row| {
-                let who = row.who.as_ref().map_or("-", |who| &who.name);
-                let case = row.case.map(|case| format!(" case {}", case.0));
-                format!("{who} {}{}", row.what, case.unwrap_or_default())
-            })
-            .collect();
-        self.audit_read = all.last().map_or(0, |row| row.number);
-        match rows.iter().any(|row| row.starts_with(wanted)) {
-            true => Ok(()),
-            false => Err(format!("the audit log has: {}", rows.join(", "))),
+        let rows = self.new_rows()?;
+        let mut left = rows.iter();
+        let missing = wanted
+            .split(", ")
+            .find(|wanted| !left.any(|row| row == wanted));
+        self.audit_read = self.stage.audit_log()?.last().map_or(0, |row| row.number);
+        match missing {
+            None => Ok(()),
+            Some(missing) => Err(format!(
+                "no \"{missing}\" there in the audit log, which has: {}",
+                rows.join(", ")
+            )),
         }
+    }
+
+    /// No new row of the audit log has these words.
+    fn audit_has_no(&self, words: &str) -> Result<(), String> {
+        let mut rows = self.new_rows()?.into_iter();
+        match rows.find(|row| row.contains(words)) {
+            Some(row) => Err(format!("the audit log has: {row}")),
+            None => Ok(()),
+        }
+    }
+
+    /// The rows of the audit log since they were last looked at.
+    fn new_rows(&self) -> Result<Vec<String>, String> {
+        let mut rows = self.stage.audit_log()?;
+        rows.retain(|row| row.number > self.audit_read);
+        let line = |row: &AuditRow| {
+            let who = row.who.as_ref().map_or("-", |who| &who.name);
+            let case = row.case.map(|case| format!(" case {}", case.0));
+            format!("{who} {}{}", row.what, case.unwrap_or_default())
+        };
+        Ok(rows.iter().map(line).collect())
     }
 
     fn see(&mut self, by: Observed, words: &str) -> Result<(), String> {

@@ -230,9 +230,11 @@ pub enum Check {
     StaffNever(String),
     /// `staff chat has no: words`: no message in the staff chat reads so now.
     StaffChatHasNo(String),
-    /// `audit: Ben refused.forged case 1`: a row of the audit log since the last such
-    /// line.
+    /// `audit: Ben refused.forged case 1, Ana case.claim case 1`: rows of the audit log
+    /// since the last such line, in this order.
     Audit(String),
+    /// `audit has no: refused`: no row since the last `audit:` line has these words.
+    AuditHasNo(String),
     /// `presses: 14`: so many at most, so far.
     PressesAtMost(usize),
     /// `sent: 5`: so many messages to the patient since the last act.
@@ -480,6 +482,7 @@ fn parse_check(line: &str) -> Option<Check> {
         "staff never sees" => Check::StaffNever(rest.to_owned()),
         "staff chat has no" => Check::StaffChatHasNo(rest.to_owned()),
         "audit" => Check::Audit(rest.to_owned()),
+        "audit has no" => Check::AuditHasNo(rest.to_owned()),
         "presses" => Check::PressesAtMost(rest.parse().ok()?),
         "sent" => Check::Sent(rest.parse().ok()?),
         _ => return None,
