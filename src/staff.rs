@@ -5,6 +5,7 @@
 
 mod act;
 mod drill;
+mod erased;
 mod ladder;
 mod roster;
 mod talk;
@@ -16,6 +17,7 @@ pub use roster::{LastOwner, Member, Refusal, Right, Role, Roster};
 pub use talk::{Letter, NoTalk, Opening, Receipt, SILENT_SECONDS_MAX, Talk};
 
 use act::Done;
+use erased::Erased;
 
 use std::fmt;
 
@@ -203,6 +205,8 @@ pub struct Case {
     /// The patient has deleted their data: the case goes when it closes.
     #[serde(default)]
     pub forget_on_close: bool,
+    #[serde(default)]
+    erased: Erased,
     /// When somebody took it for the first time.
     #[serde(default)]
     pub first_taken: Option<Timestamp>,
@@ -285,6 +289,7 @@ impl Case {
             delivered: false,
             seen: false,
             forget_on_close: false,
+            erased: Erased::default(),
             first_taken: None,
             first_closed: None,
             talk: None,
@@ -345,6 +350,7 @@ impl Case {
             self.rules.clear();
             self.words.clear();
             self.clearings.clear();
+            self.erased = Erased::default();
         }
         // What is left to look at; cleared flags raise no alarm any more.
         let all_cleared = self.to_clear().is_empty() && !self.deleted && !self.clearings.is_empty();
@@ -353,6 +359,7 @@ impl Case {
         } else {
             self.level
         };
+        self.erased.restate(&report);
         let mut is_new = report.deleted && !self.deleted;
         self.deleted |= report.deleted;
         self.level = level_before.max(report.level);
@@ -409,11 +416,16 @@ impl Case {
 
     /// Keeps the patient's words: the first and the newest say most.
     fn quote(&mut self, words: PatientText) -> bool {
-        if self.words.contains(&words) {
+        if let Some(at) = self.words.iter().position(|known| *known == words) {
+            if self.erased.lose_words(at) {
+                let again = self.words.remove(at);
+                self.words.push(again);
+            }
             return false;
         }
         if self.words.len() >= WORDS_MAX {
             self.words.remove(1);
+            self.erased.lose_words(1);
         }
         self.words.push(words);
         true
@@ -454,6 +466,7 @@ impl Case {
     pub fn note_for_sure(&mut self, line: String) {
         if self.notes.len() >= NOTES_MAX {
             self.notes.remove(0);
+            self.erased.lose_note();
         }
         self.notes.push(line);
     }

@@ -146,6 +146,8 @@ pub enum Change {
         talk: Option<Talk>,
         /// Nobody had taken it: the patient has yet to read that it was seen.
         unseen: bool,
+        /// Something goes that was said before its patient erased everything.
+        forgets: bool,
     },
     /// The bot is back; the patient is told.
     HandedBack(Talk),
@@ -289,8 +291,16 @@ fn close(case: &mut Case, by: &Staffer, now: Timestamp) -> Done {
     case.phone = None;
     case.seen = true;
     case.first_closed.get_or_insert(now);
+    let forgets = case.drop_erased();
     let talk = case.end_talk();
-    Some((Did::Closed, Change::Closed { talk, unseen }))
+    Some((
+        Did::Closed,
+        Change::Closed {
+            talk,
+            unseen,
+            forgets,
+        },
+    ))
 }
 
 fn reopen(case: &mut Case) -> Done {

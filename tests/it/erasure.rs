@@ -288,6 +288,27 @@ fn an_open_case_keeps_its_words_until_it_is_closed_and_no_longer() {
     assert!(!house.has_bytes(left[0]));
 }
 
+/// Whoever is back before their case is closed keeps the case, and not what they had
+/// said before: its bytes go with the close, and so does the key they were sealed with.
+#[test]
+fn whoever_comes_back_keeps_nothing_of_before_once_the_case_is_closed() {
+    let mut house = House::new();
+    let before = house.wrapped_keys();
+    a_case(&mut house);
+    house.says(PATIENT, PATIENT, "/delete");
+    house.presses(PATIENT, PATIENT, "Erase everything");
+    let all = house.wrapped_keys();
+    let left: Vec<&Vec<u8>> = all.iter().filter(|key| !before.contains(key)).collect();
+    assert_eq!(left.len(), 1, "the case's key alone");
+    house.says(PATIENT, PATIENT, "i cant pee");
+    house.presses(STAFF, ANA, "Close");
+    assert!(!house.has_bytes(left[0]));
+    let words = house.traces();
+    assert_eq!(words, ["Quillby", "quillby_z"], "they are here again");
+    house.presses(STAFF, ANA, "Open again");
+    house.is_well();
+}
+
 /// What is typed while everything goes is answered, as a new patient's, and its
 /// bytes go with its turn.
 #[test]

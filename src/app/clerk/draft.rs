@@ -252,6 +252,19 @@ impl<'a> Draft<'a> {
         Ok(self.tell_staff(content, case, alert)?)
     }
 
+    /// The key of a case goes, and with it every older state of the case. What this
+    /// commit says of it is sealed with the key of its patient.
+    pub fn leave_case_key(&mut self, case: &Case) {
+        let commit = &mut self.prepared.commit;
+        let subject = case_subject(case.number);
+        for put in &mut commit.puts {
+            if put.subject == subject {
+                put.subject = case.chat;
+            }
+        }
+        commit.erase.push((self.clerk.keys.0, subject));
+    }
+
     /// Posts or changes the card. A private case is a number only: nothing is
     /// posted, and a card that staff have asked for stays true.
     pub fn tell_staff(

@@ -26,7 +26,7 @@ impl Clerk {
         conversation.lock = level.blocks().then_some(level);
         let mut in_hand = None;
         if let Some(held) = self.hold_case(chat, &mut in_hand)? {
-            held.case.forget_on_close = true;
+            held.case.erase();
             let alert = self.end_erased_talk(&content, &mut held.case, draft)?;
             draft.write_case(&content, &held.case, held.version, alert)?;
         }

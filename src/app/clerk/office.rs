@@ -246,6 +246,7 @@ impl Clerk {
             | Change::HandedBack(_)
             | Change::Cleared { .. } => {}
         }
+        let mut leaves_key = false;
         match change {
             Change::Closed { .. }
                 if case.forget_on_close || self.conversation(case.chat)?.is_none() =>
@@ -256,7 +257,12 @@ impl Clerk {
                 return self.drop_case(&case, draft);
             }
             Change::Nothing | Change::Card | Change::Reopened => {}
-            Change::Closed { talk, unseen } => {
+            Change::Closed {
+                talk,
+                unseen,
+                forgets,
+            } => {
+                leaves_key = forgets;
                 if unseen {
                     draft.wake(case.chat, InboxRow::Seen)?;
                 }
@@ -273,7 +279,11 @@ impl Clerk {
         match change_of_topic {
             Some(TopicChange::Closed) => {
                 draft.write_case(content, &case, version, Alert::Update)?;
-                Ok(draft.change_topic(content, &case, TopicChange::Closed)?)
+                draft.change_topic(content, &case, TopicChange::Closed)?;
+                if leaves_key {
+                    draft.leave_case_key(&case);
+                }
+                Ok(())
             }
             Some(change) => {
                 draft.change_topic(content, &case, change)?;

@@ -105,13 +105,12 @@ impl Clerk {
         }
         let mut keeps_case = false;
         if erases && let Some(held) = self.hold_case(chat, &mut in_hand)? {
-            held.case.forget_on_close = true;
+            held.case.erase();
             let alert = self.end_erased_talk(&content, &mut held.case, draft)?;
             raise_alert(&mut in_hand, alert);
             keeps_case = true;
         } else if let Some(held) = &mut in_hand {
-            // Whoever had deleted everything is here again, and so is the case.
-            held.case.forget_on_close = false;
+            held.case.come_back();
         }
         if !erases {
             let stated: Vec<FlagId> = conversation.cautions(&content).cloned().collect();
