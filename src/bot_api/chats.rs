@@ -50,6 +50,9 @@ pub(super) struct Chat {
     last_id: i64,
     pub keyboard: Option<Vec<Vec<KeyboardButton>>>,
     pub blocked: bool,
+    /// Its person has written in it: no bot may write first.
+    #[serde(default)]
+    pub is_begun: bool,
     pub bot_is_admin: bool,
     pub forum: bool,
     pub topics: Vec<Topic>,
@@ -205,6 +208,7 @@ impl Chat {
             last_id: 0,
             keyboard: None,
             blocked: false,
+            is_begun: false,
             bot_is_admin,
             forum: false,
             topics: Vec::new(),
@@ -251,6 +255,7 @@ impl Chat {
     pub fn push(&mut self, mut shown: Shown, keep: usize) -> i64 {
         self.last_id += 1;
         shown.message_id = self.last_id;
+        self.is_begun |= !shown.from_bot;
         match &shown.keyboard {
             Some(Keyboard::Rows(rows)) => self.keyboard = Some(rows.clone()),
             Some(Keyboard::Removed) => self.keyboard = None,

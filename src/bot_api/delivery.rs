@@ -153,6 +153,9 @@ impl World {
         if chat.blocked {
             return Err(Refusal::blocked());
         }
+        if !chat.is_group() && !chat.is_begun {
+            return Err(Refusal::not_begun());
+        }
         Ok(chat.id)
     }
 

@@ -151,6 +151,12 @@ impl World {
         let Value::Object(update) = raw else {
             return None;
         };
+        let from = update
+            .get("message")
+            .and_then(|message| message["chat"]["id"].as_i64());
+        if let Some(chat) = from.and_then(|chat| self.chats.get_mut(&chat)) {
+            chat.is_begun = true;
+        }
         let id = self.updates.queue(update, now);
         self.tell(&Change::Update);
         Some(id)

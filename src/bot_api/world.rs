@@ -324,6 +324,11 @@ impl Refusal {
         Refusal::new(403, "Forbidden: bot was blocked by the user")
     }
 
+    pub fn not_begun() -> Self {
+        let why = "Forbidden: bot can't initiate conversation with a user";
+        Refusal::new(403, why)
+    }
+
     pub fn with(mut self, name: &str, value: Value) -> Self {
         self.parameters = Some(Value::Object(Map::from_iter([(name.to_owned(), value)])));
         self

@@ -186,10 +186,13 @@ async fn a_change_arrives_as_an_event() {
             if !said && heard.contains("event: clock") {
                 said = true;
                 let send = json!({"chat_id": sample::PATIENT, "text": "Good day to you"});
-                open.world
-                    .lock()
-                    .expect("the world")
-                    .call("sendMessage", &send, sample::START);
+                let mut world = open.world.lock().expect("the world");
+                // No bot may write first.
+                let (patient, now) = (sample::PATIENT, sample::START);
+                world
+                    .say(patient, patient, "hello", now)
+                    .expect("a message");
+                world.call("sendMessage", &send, now);
             }
         }
     };

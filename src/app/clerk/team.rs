@@ -415,7 +415,7 @@ impl Clerk {
         else {
             return Ok(());
         };
-        if self.was_told_lately("owner-unreached", draft)? {
+        if self.was_told_lately(&format!("owner-unreached/{}", chat.0), draft)? {
             return Ok(());
         }
         tracing::error!("an owner cannot be reached in private");
