@@ -229,6 +229,15 @@ pub fn is_back(
     Ok(told.is_some())
 }
 
+/// What a row shows in a message of its own.
+#[must_use]
+pub fn posts_of(row: &OutboxRow) -> Option<ShownAs> {
+    match &row.piece {
+        Piece::Send { shows, .. } => *shows,
+        _ => None,
+    }
+}
+
 /// What a row shows or edits.
 #[must_use]
 pub fn shows_of(row: &OutboxRow) -> Option<ShownAs> {

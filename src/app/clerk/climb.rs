@@ -5,6 +5,7 @@ use super::draft::{Draft, Telling};
 use super::{Clerk, TurnError};
 use crate::app::cards;
 use crate::app::hours;
+use crate::app::outbox::posts_of;
 use crate::app::records::{CLINIC, DueRow, OutboxRow, Piece};
 use crate::content::{Content, Text};
 use crate::dialog::{Due, Keyboard, Weight};
@@ -94,14 +95,18 @@ impl Clerk {
         let key = self.keys.case(chat, case.number);
         draft.prepared.commit.expect.push((key, held.version));
         let content = std::sync::Arc::clone(self.library.newest());
-        let on_call = hours::on_call(&content.clinic, draft.now);
-        let text = cards::rung_line(&content, case, &on_call);
-        if case.is_in_hands() || draft.is_quiet(case.level) {
-            draft.tell_staff_quietly(&content, text, Keyboard::None)?;
-        } else {
-            draft.tell_staff_line(&content, text)?;
+        // A card that could not go out yet comes once, not once for each rung.
+        let coming = self.cards_that_wait(draft.staff_chat(), posts_of)?;
+        if !coming.contains(&case.number) {
+            let on_call = hours::on_call(&content.clinic, draft.now);
+            let text = cards::rung_line(&content, case, &on_call);
+            if case.is_in_hands() || draft.is_quiet(case.level) {
+                draft.tell_staff_quietly(&content, text, Keyboard::None)?;
+            } else {
+                draft.tell_staff_line(&content, text)?;
+            }
+            draft.send_card(&content, case, Telling::PostSilently)?;
         }
-        draft.send_card(&content, case, Telling::PostSilently)?;
         let rung = waits.rung(number);
         if rung.owners {
             let (roster, _) = self.roster()?;

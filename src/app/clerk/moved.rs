@@ -29,7 +29,7 @@ impl Clerk {
             return Ok(());
         };
         let content = std::sync::Arc::clone(self.library.newest());
-        let coming = self.cards_that_wait([from, to])?;
+        let coming = self.cards_that_wait([from, to], shows_of)?;
         for case in self.open_cases()? {
             let stood = self.stands_in(from, case.number)?;
             if stood
@@ -48,16 +48,21 @@ impl Clerk {
         Ok(self.ledger.read::<Shown>(&key)?.is_some())
     }
 
-    /// The cases whose card is on its way to the new group, or to the old one,
-    /// whose lane moves it on.
-    fn cards_that_wait(&self, chats: [ChatId; 2]) -> Result<BTreeSet<CaseNumber>, ReadError> {
+    /// The cases whose card is on its way to one of these chats, or a change of it,
+    /// where `shows` says which one a row is. The lane of a group
+    /// that has moved takes it on to the new one.
+    pub(super) fn cards_that_wait(
+        &self,
+        chats: impl IntoIterator<Item = ChatId>,
+        shows: fn(&OutboxRow) -> Option<ShownAs>,
+    ) -> Result<BTreeSet<CaseNumber>, ReadError> {
         let mut coming = BTreeSet::new();
         for chat in chats {
             let outbox = Some(Kind::Outbox);
             self.ledger
                 .scan(self.keys.0, Some(chat), outbox, &mut |_, row| {
                     if let Ok(row) = row.json::<OutboxRow>()
-                        && let Some(ShownAs::Case(case)) = shows_of(&row)
+                        && let Some(ShownAs::Case(case)) = shows(&row)
                     {
                         coming.insert(case);
                     }

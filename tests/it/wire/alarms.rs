@@ -309,6 +309,7 @@ async fn a_dead_target_keeps_no_other_back() {
                 (told.count() == rung).then_some(())
             })
             .await;
+        house.until_staff_chat_is_done().await;
     }
     until("the repeat", || hook.posts().len() == 2).await;
     let posts = hook.posts();

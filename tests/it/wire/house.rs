@@ -229,6 +229,27 @@ impl House {
         })
     }
 
+    /// Waits until all that was to go to the staff chat stands there, and the store
+    /// knows so: what is asked there is answered behind it, and the commit of a second
+    /// question takes along what the first one's answer left to write down.
+    pub async fn until_staff_chat_is_done(&self) {
+        let answers = |world: &World| {
+            let told = from_bot(world, STAFF);
+            told.iter()
+                .filter(|one| one.text.contains("/oncall"))
+                .count()
+        };
+        for _ in 0..2 {
+            let before = answers(&self.world());
+            let now = self.clock.now().0;
+            self.world().say(STAFF, DANA, "/help", now).unwrap();
+            self.until("an answer to /help", |world| {
+                (answers(world) > before).then_some(())
+            })
+            .await;
+        }
+    }
+
     /// Waits until the bot has taken every update and asked for more.
     pub async fn until_quiet(&self) {
         let deadline = Instant::now() + WITHIN;
