@@ -264,6 +264,10 @@ fn red_flags(dice: &mut Dice, screens: usize) -> String {
     out
 }
 
+/// What a dialog begins with that asks screens or shows moves: it may be over in the
+/// turn that opens it.
+pub const OF_SAFETY: &str = "Screens or moves come now";
+
 /// Words that state each flag.
 const WORDS: [&str; 3] = ["alpha", "bravo", "charlie"];
 
@@ -347,8 +351,6 @@ fn dialog(
     screens: usize,
     asks_screens: bool,
 ) -> String {
-    let mut out =
-        format!("dialog: {name}\nkind: talks\nstays_open: {stays_open}\nstart: {name}0\nsteps:\n");
     // Most of the time every screen comes first, in order.
     let mut kinds: Vec<&str> = Vec::new();
     let short_in_ten = if dice.is_large { 9 } else { 5 };
@@ -381,6 +383,17 @@ fn dialog(
         kinds.push("move");
     }
     let last = kinds.len();
+    let is_of_safety = |kind: &&str| kind.starts_with('s') && *kind != "summary" || *kind == "move";
+    let start = match kinds.iter().any(is_of_safety) {
+        true => "begins".to_owned(),
+        false => format!("{name}0"),
+    };
+    let mut out =
+        format!("dialog: {name}\nkind: talks\nstays_open: {stays_open}\nstart: {start}\nsteps:\n");
+    if start == "begins" {
+        let says = text(OF_SAFETY);
+        let _ = writeln!(out, "  begins: {{ say: {says}, next: {name}0 }}");
+    }
     for (at, kind) in kinds.iter().enumerate() {
         let step = format!("{name}{at}");
         let next = format!("{name}{}", at + 1);

@@ -20,6 +20,7 @@ use psoas_bot::triage::{Form, Level};
 use super::promises::{
     books, newly_shown_move, reaches_person, says_what_goes_with_a_move, stops, ticks_only_warn,
 };
+use super::small::OF_SAFETY;
 
 pub const NOW: Timestamp = Timestamp(1_772_474_400);
 const HOUR: i64 = 3_600;
@@ -222,8 +223,13 @@ impl Walker<'_> {
     fn take(&mut self, from: &Conversation, happens: Happens) {
         let now = NOW.plus_seconds(happens.after);
         let introduced = happens.before.moves_introduced;
+        let was_stopped = happens.before.stop.is_some();
         let turn = take_turn(self.content, happens.before, &happens.input, now);
         self.look_at(&turn, introduced);
+        let is_behind = was_stopped && turn.conversation.stop.is_some();
+        if is_behind && says(&turn).any(|said| said.text.text.contains(OF_SAFETY)) {
+            self.seen.broken.insert(Property::P7);
+        }
         let mut next = turn.conversation;
         self.forget_what_cannot_matter(&mut next, now);
         if next != *from {
