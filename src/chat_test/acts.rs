@@ -87,9 +87,16 @@ impl Player {
                     }
                 }
             }
-            Act::StaffPrivate { name, words } => {
+            Act::StaffPrivate {
+                name,
+                words,
+                answers,
+            } => {
                 let user = self.staff_member(name);
-                let text = json!({"text": self.fill(words)});
+                let mut text = json!({"text": self.fill(words)});
+                if *answers {
+                    text["reply_to_message_id"] = json!(self.newest(user));
+                }
                 self.say(user, user, text)?;
             }
             Act::StaffMoves { name, leaves } => {

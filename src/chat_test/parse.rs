@@ -125,12 +125,15 @@ pub enum Act {
         /// What it says now.
         words: String,
     },
-    /// `staff Ana in private: words`: Ana writes to the bot in private.
+    /// `staff Ana in private: words`: Ana writes to the bot in private; with `answers in
+    /// private` in answer to its newest message there.
     StaffPrivate {
         /// Who.
         name: String,
         /// What they say.
         words: String,
+        /// Whether it answers the bot's newest message there.
+        answers: bool,
     },
     /// `staff Ana leaves` or `staff Ana joins`: the staff chat.
     StaffMoves {
@@ -376,8 +379,8 @@ fn parse_act(line: &str) -> Option<Act> {
     })
 }
 
-/// `Ana`, `Ana forges`, `Ana sends`, `Ana edits`, `Ana in private`, `Ana replies` or `Ana replies to
-/// case 2`, and what stands behind.
+/// `Ana`, `Ana forges`, `Ana sends`, `Ana edits`, `Ana in private`, `Ana answers in private`,
+/// `Ana replies` or `Ana replies to case 2`, and what stands behind.
 fn parse_staff(who: &str, rest: &str) -> Option<Act> {
     if let Some(name) = who.strip_suffix(" forges") {
         return Some(Act::StaffForge {
@@ -407,9 +410,14 @@ fn parse_staff(who: &str, rest: &str) -> Option<Act> {
         });
     }
     if let Some(name) = who.strip_suffix(" in private") {
+        let (name, answers) = match name.strip_suffix(" answers") {
+            Some(name) => (name, true),
+            None => (name, false),
+        };
         return Some(Act::StaffPrivate {
             name: name.trim().to_owned(),
             words: rest.to_owned(),
+            answers,
         });
     }
     let (who, case) = match who.split_once(" replies to case ") {

@@ -299,6 +299,7 @@ pub struct Words {
     pub staff_rung_unclosed: Text,
     pub staff_rung_on_call: Text,
     pub staff_rung_owner: Text,
+    pub staff_answer_there: Text,
     pub staff_opening: Text,
     pub staff_opening_well: Text,
     pub staff_opening_undelivered: Text,

@@ -122,7 +122,9 @@ impl Clerk {
                     shows: None,
                 };
                 // Not a warning: an owner who has never written to the bot cannot be reached.
-                let row = OutboxRow::new(piece, Weight::Talk, content.clinic.staff_language);
+                let lang = content.clinic.staff_language;
+                let mut row = OutboxRow::of_case(case.number, piece, lang);
+                row.weight = Weight::Talk;
                 draft.send(ChatId(owner.who.user.0), CLINIC, row)?;
             }
         }

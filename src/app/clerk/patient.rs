@@ -172,6 +172,9 @@ impl Clerk {
         {
             return Ok(());
         }
+        if self.is_answer_to_alarm(chat, &incoming, draft)? {
+            return Ok(());
+        }
         let content = self.library.newest();
         let (what, heard) = match incoming.kind {
             IncomingKind::Text(text) => {

@@ -7,7 +7,7 @@ use crate::app::audit::Noted;
 use crate::app::cards;
 use crate::app::pairing::PairCode;
 use crate::app::records::{CLINIC, OutboxRow, Piece, ShownAs};
-use crate::channel::{Incoming, Sender};
+use crate::channel::{Incoming, IncomingKind, Sender};
 use crate::content::{Content, StaffDeed, Text};
 use crate::dialog::{Keyboard, Weight};
 use crate::ids::{CaseNumber, ChatId, Lang, Timestamp, UserId};
@@ -424,6 +424,34 @@ impl Clerk {
         let values = [("name", owner.who.name.as_str())];
         let text = content.fill(&content.words.staff_owner_unreached, lang, &values);
         Ok(draft.tell_staff_line(&content, text)?)
+    }
+
+    /// An owner answers the alarm that woke them, in private: they are told where to,
+    /// and what they write of a patient is no warning of their own.
+    pub(super) fn is_answer_to_alarm(
+        &self,
+        chat: ChatId,
+        incoming: &Incoming,
+        draft: &mut Draft<'_>,
+    ) -> Result<bool, TurnError> {
+        let is_said = matches!(
+            incoming.kind,
+            IncomingKind::Text(_) | IncomingKind::Edited(_) | IncomingKind::Unreadable
+        );
+        let (roster, _) = self.roster()?;
+        let from = incoming.from.as_ref();
+        let is_theirs = from.is_some_and(|from| roster.role(from.user).is_some());
+        let Some(case) = self
+            .case_at(chat, incoming.reply_to)?
+            .filter(|_| is_said && is_theirs)
+        else {
+            return Ok(false);
+        };
+        let content = std::sync::Arc::clone(self.library.newest());
+        let case = case.to_string();
+        let answer = &content.words.staff_answer_there;
+        say(draft, &content, chat, answer, &[("case", &case)])?;
+        Ok(true)
     }
 
     /// The bot may write in the staff chat again.
