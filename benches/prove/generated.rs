@@ -65,7 +65,7 @@ pub fn generated(size: Size, base: &Sources, clinic: &str) -> Sources {
         "fillers: { en: [a], es: [el] }\nplaces: []\n".to_owned(),
     );
     put("glossary.yaml", "terms: []\n".to_owned());
-    put("sources.yaml", "introduction: \"Made up.\"\nseeds: {}\ndecided: {}\nkeys: { GK: { title: \"Made up\", read: \"all of it\" } }\ngaps: []\n".to_owned());
+    put("sources.yaml", base.files["sources.yaml"].clone());
     put("red-flags.yaml", red_flags(size));
     put("hearing/signs.yaml", HEARING.to_owned());
     put("cards.yaml", cards());
@@ -74,14 +74,14 @@ pub fn generated(size: Size, base: &Sources, clinic: &str) -> Sources {
     put(
         "person.yaml",
         format!(
-            "dialog: person\nkind: talks\nstays_open: emergency-now\nstart: a\nsteps:\n  a: {{ say: {}, end: true }}\n",
+            "dialog: person\nkind: talks\nstays_open: emergency-now\nstart: a\nsource: [own]\nsteps:\n  a: {{ say: {}, end: true }}\n",
             text("Call {phone}.")
         ),
     );
     put(
         "book.yaml",
         format!(
-            "dialog: book\nkind: talks\nstays_open: see-professional\nstart: a\nsteps:\n  a: {{ say: {}, handoff: {{ phone: true, contact: true }}, next: b }}\n  b: {{ end: true }}\n",
+            "dialog: book\nkind: talks\nstays_open: see-professional\nstart: a\nsource: [own]\nsteps:\n  a: {{ say: {}, handoff: {{ phone: true, contact: true }}, next: b }}\n  b: {{ end: true }}\n",
             text("Call us.")
         ),
     );
@@ -105,7 +105,7 @@ pub fn generated(size: Size, base: &Sources, clinic: &str) -> Sources {
 
 fn red_flags(size: Size) -> String {
     let mut out = format!(
-        "history_question: {}\ncleared_days: {{ history: 90, other: 7 }}\nflags:\n",
+        "source: [GK]\nhistory_question: {}\ncleared_days: {{ history: 90, other: 7 }}\nflags:\n",
         text("Is it OK?")
     );
     for flag in 0..size.flags {
@@ -197,7 +197,7 @@ fn moves() -> String {
     for name in ["warm_up", "stop_rules", "every_move", "every_push"] {
         let _ = writeln!(out, "{name}: {}", text("Stop and call {emergency}."));
     }
-    out.push_str("moves:\n");
+    out.push_str("sources: [GK]\nmoves:\n");
     for (at, drops) in [3, 4, 8, 9].into_iter().enumerate() {
         let _ = writeln!(
             out,
@@ -212,7 +212,9 @@ fn moves() -> String {
 }
 
 fn check(screens: usize) -> String {
-    let mut out = "dialog: check\nkind: talks\nstays_open: caution\nstart: c0\nsteps:\n".to_owned();
+    let mut out =
+        "dialog: check\nkind: talks\nstays_open: caution\nstart: c0\nsource: [own]\nsteps:\n"
+            .to_owned();
     for screen in 0..screens {
         let _ = writeln!(
             out,
@@ -226,7 +228,9 @@ fn check(screens: usize) -> String {
 
 /// A dialog of the tree: its children first, then questions that lead on.
 fn topic(dice: &mut Dice, at: usize, dialogs: usize, flags: usize) -> String {
-    let mut out = format!("dialog: t{at}\nkind: talks\nstays_open: caution\nstart: hub\nsteps:\n");
+    let mut out = format!(
+        "dialog: t{at}\nkind: talks\nstays_open: caution\nstart: hub\nsource: [own]\nsteps:\n"
+    );
     let children: Vec<usize> = (at * CHILDREN + 1..=at * CHILDREN + CHILDREN)
         .filter(|child| *child < dialogs)
         .collect();

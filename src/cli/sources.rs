@@ -8,7 +8,7 @@ use std::process::ExitCode;
 use super::output::{err, out};
 use super::report;
 use crate::app::dialogs_dir;
-use crate::content::{self, Content};
+use crate::content::{self, Cited, Content, Diagnostic, Sources};
 
 /// Prints the page for a folder of dialogs.
 ///
@@ -16,14 +16,12 @@ use crate::content::{self, Content};
 /// When the folder cannot be read or has no clinic.
 pub fn run(dir: &Path) -> anyhow::Result<ExitCode> {
     let sources = dialogs_dir::read(dir)?;
-    let Some(clinic) = content::clinics(&sources).next() else {
-        anyhow::bail!("{} has no clinics/<name>.yaml", dir.display());
-    };
-    match content::parse(&sources, clinic) {
-        Ok(parsed) => {
-            out!("{}", page(&parsed.content));
+    match page(&sources) {
+        Ok(Some(page)) => {
+            out!("{page}");
             Ok(ExitCode::SUCCESS)
         }
+        Ok(None) => anyhow::bail!("{} has no clinics/<name>.yaml", dir.display()),
         Err(found) => {
             err!("{}", report::render(&sources, &found, false));
             Ok(ExitCode::FAILURE)
@@ -31,9 +29,27 @@ pub fn run(dir: &Path) -> anyhow::Result<ExitCode> {
     }
 }
 
-/// The page, as Markdown.
-#[must_use]
-pub fn page(content: &Content) -> String {
+/// The page, as Markdown; none where there is no clinic. What a clinic has of
+/// its own stands beside what all share.
+///
+/// # Errors
+/// What is wrong with the content of a clinic.
+pub fn page(sources: &Sources) -> Result<Option<String>, Vec<Diagnostic>> {
+    let mut shared = None;
+    let mut texts: BTreeMap<String, Vec<Cited>> = BTreeMap::new();
+    for clinic in content::clinics(sources) {
+        let mut content = content::parse(sources, clinic)?.content;
+        let mut own: BTreeMap<String, Vec<Cited>> = BTreeMap::new();
+        for cited in std::mem::take(&mut content.cited) {
+            own.entry(cited.file.clone()).or_default().push(cited);
+        }
+        texts.append(&mut own);
+        shared.get_or_insert(content);
+    }
+    Ok(shared.map(|content| written(&content, &texts)))
+}
+
+fn written(content: &Content, cited: &BTreeMap<String, Vec<Cited>>) -> String {
     let mut out = String::from(MADE_BY);
     out.push_str("# Where the content comes from\n\n");
     out.push_str(content.bibliography.introduction.trim());
@@ -42,7 +58,7 @@ pub fn page(content: &Content) -> String {
     decisions(content, &mut out);
     keys(content, &mut out);
     gaps(content, &mut out);
-    texts(content, &mut out);
+    texts(cited, &mut out);
     out
 }
 
@@ -98,12 +114,8 @@ fn gaps(content: &Content, out: &mut String) {
     }
 }
 
-fn texts(content: &Content, out: &mut String) {
+fn texts(files: &BTreeMap<String, Vec<Cited>>, out: &mut String) {
     out.push_str("\n## What rests on what\n");
-    let mut files: BTreeMap<&str, Vec<_>> = BTreeMap::new();
-    for cited in &content.cited {
-        files.entry(&cited.file).or_default().push(cited);
-    }
     for (file, texts) in files {
         let _ = write!(out, "\n### {file}\n\n| text | sources |\n|---|---|\n");
         for cited in texts {

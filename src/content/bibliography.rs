@@ -172,7 +172,7 @@ impl Builder {
                 here.clone(),
                 format!("`{text}` names no `source`"),
                 Some(
-                    "Name a seed and its line (`key:line`), or a key of sources.yaml, in square brackets."
+                    "Name a seed and its line (`key:line`), or a key of sources.yaml, in square brackets; `[own]` where it claims nothing."
                         .to_owned(),
                 ),
             );

@@ -2,7 +2,8 @@
 
 use std::collections::BTreeSet;
 
-use serde::de::DeserializeOwned;
+use serde::Deserialize;
+use serde::de::{DeserializeOwned, IgnoredAny};
 
 use super::bibliography::{Bibliography, Cited};
 use super::diagnostic::{Diagnostic, Place, Severity, did_you_mean, nearest};
@@ -194,6 +195,14 @@ pub(super) fn place(file: &str, name: &Name) -> Place {
     }
 }
 
+/// An entry of `texts.yaml`.
+#[derive(Deserialize)]
+#[serde(untagged)]
+enum Entry {
+    Text(Text),
+    Source(IgnoredAny),
+}
+
 fn read<T: DeserializeOwned>(
     found: &mut Vec<Diagnostic>,
     sources: &Sources,
@@ -303,7 +312,7 @@ pub(super) fn build(sources: &Sources, clinic: &str) -> Result<Parsed, Vec<Diagn
     let moves: Option<raw::Moves> = read(&mut found, sources, "moves.yaml");
     let words: Option<Words> = read(&mut found, sources, TEXTS_FILE);
     // The same file by name, for measuring; what is wrong with it is found above.
-    let texts: Option<Pairs<Text>> = read(&mut Vec::new(), sources, TEXTS_FILE);
+    let texts: Option<Pairs<Entry>> = read(&mut Vec::new(), sources, TEXTS_FILE);
     let bibliography: Option<Bibliography> = read(&mut found, sources, BIBLIOGRAPHY_FILE);
     let find: Option<FindFile> = read(&mut found, sources, FIND_FILE);
     let glossary: Option<GlossaryFile> = read(&mut found, sources, GLOSSARY_FILE);
@@ -406,9 +415,17 @@ pub(super) fn build(sources: &Sources, clinic: &str) -> Result<Parsed, Vec<Diagn
         options: Options::default(),
     };
     builder.check_bibliography();
-    for (name, text) in texts.iter().flat_map(|texts| &texts.0) {
+    let whole = Place {
+        file: TEXTS_FILE.to_owned(),
+        bytes: 0..0,
+    };
+    builder.cite(&whole, "every text", &words.source);
+    for (name, entry) in texts.iter().flat_map(|texts| &texts.0) {
         let here = place(TEXTS_FILE, name);
-        builder.readable(&here, text, Measure::Talk, None);
+        match entry {
+            Entry::Text(text) => builder.readable(&here, text, Measure::Talk, None),
+            Entry::Source(_) => {}
+        }
     }
     let reviewed = flags.reviewed_by.is_some()
         && cards.reviewed_by.is_some()

@@ -112,6 +112,7 @@ pub(super) fn build_moves(builder: &mut Builder, file: raw::Moves) -> Moves {
     ] {
         builder.readable(&everywhere, said, Measure::Talk, None);
     }
+    builder.cite(&everywhere, "every move", &file.sources);
     let mut list = BTreeMap::new();
     for (name, exercise) in file.moves.0 {
         builder.id(MOVES, &name);

@@ -63,6 +63,7 @@ pub(super) fn build_bot(
             builder.placeholders(&here, text, &[]);
         }
         builder.readable(&here, &one.text, Measure::Talk, None);
+        builder.cite(&here, &one.name.value, &one.source);
         ReadyAnswer {
             name: one.name.value,
             label: one.label,
@@ -130,6 +131,10 @@ pub(super) fn check_clinic(builder: &mut Builder, file: &str, clinic: &raw::Clin
     ];
     for text in about.chain(own) {
         builder.readable(&whole(), text, Measure::Talk, None);
+    }
+    builder.cite(&whole(), "the clinic", &clinic.source);
+    for one in &clinic.practitioners {
+        builder.cite(&whole(), &one.id, &one.source);
     }
     if clinic.phones.is_empty() {
         builder.error(whole(), "a clinic needs a phone: it is the way to a person");

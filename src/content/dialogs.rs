@@ -6,11 +6,10 @@ use std::collections::{BTreeMap, BTreeSet};
 
 use super::build::{Builder, place};
 use super::calls;
-use super::diagnostic::{Diagnostic, Place, did_you_mean};
+use super::diagnostic::{Place, did_you_mean};
 use super::flags::FLAGS;
 use super::model::{Atom, Dialog, Step};
 use super::raw::{self, Name};
-use super::readability;
 use super::slots::Slots;
 use crate::ids::{DialogId, SlotId, StepId};
 use crate::triage::Level;
@@ -74,18 +73,13 @@ impl Scripting<'_> {
             .iter()
             .map(|(name, _)| name.value.clone())
             .collect();
-        let needs_source = match script.kind {
-            Some(raw::Kind::Talks) => false,
-            Some(raw::Kind::Asks | raw::Kind::Teaches) => true,
-            None => {
-                self.builder.error_with(
-                    place(self.file, &script.dialog),
-                    format!("the dialog `{id}` does not say what `kind` it is"),
-                    Some("Write `kind: teaches`, `asks` or `talks`; only one that `talks` needs no sources.".to_owned()),
-                );
-                false
-            }
-        };
+        if script.kind.is_none() {
+            self.builder.error_with(
+                place(self.file, &script.dialog),
+                format!("the dialog `{id}` does not say what `kind` it is"),
+                Some("Write `kind: teaches`, `asks` or `talks`; the cards of one that `teaches` are held to easier words.".to_owned()),
+            );
+        }
         let mut own_slots = BTreeSet::new();
         let mut steps = BTreeMap::new();
         let mut targets: Vec<(StepId, Name)> = Vec::new();
@@ -118,11 +112,7 @@ impl Scripting<'_> {
                 let here = place(self.file, &name);
                 let own = Some(&raw.source).filter(|own| !own.is_empty());
                 let source = own.unwrap_or(&script.source);
-                if needs_source || !source.is_empty() {
-                    self.builder.cite(&here, &name.value, source);
-                } else if readability::is_long(say) {
-                    self.warn_unsourced(here.clone(), &name);
-                }
+                self.builder.cite(&here, &name.value, source);
                 let exempt = raw.names_kept.as_deref();
                 self.builder
                     .readable(&here, say, script.kind.into(), exempt);
@@ -162,14 +152,6 @@ impl Scripting<'_> {
             help,
         );
         false
-    }
-
-    /// Who only leads on needs few words: a long text may claim something.
-    fn warn_unsourced(&mut self, here: Place, name: &Name) {
-        let message = format!("`{}` is long and names no `source`", name.value);
-        let help = "Name what it rests on, or `[own]` where it claims nothing.";
-        let found = Diagnostic::warning(here, message).with_help(help);
-        self.builder.found.push(found);
     }
 
     fn warn_unreached(

@@ -97,6 +97,7 @@ pub(super) fn build_flags(
     };
     builder.placeholders(&whole, &file.history_question, &["since"]);
     builder.readable(&whole, &file.history_question, Measure::Talk, None);
+    builder.cite(&whole, "every screen", &file.source);
     let mut flags = BTreeMap::new();
     for (name, flag) in file.flags.0 {
         let here = place(FLAGS, &name);

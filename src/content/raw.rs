@@ -74,6 +74,9 @@ pub struct RedFlags {
     #[serde(default)]
     pub reviewed_by: Option<String>,
     pub history_question: Text,
+    /// What the second question of a history and the titles rest on.
+    #[serde(default)]
+    pub source: Vec<Name>,
     pub cleared_days: ClearedDays,
     pub flags: Pairs<Flag>,
     pub rules: Vec<Rule>,
@@ -317,6 +320,8 @@ pub struct ReadyAnswer {
     pub name: Name,
     pub label: Text,
     pub text: Text,
+    #[serde(default)]
+    pub source: Vec<Name>,
 }
 
 /// What a command of the staff chat does.

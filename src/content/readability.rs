@@ -92,12 +92,6 @@ impl Size {
     }
 }
 
-/// Whether a text has the words to claim something, in either language.
-pub(super) fn is_long(text: &Text) -> bool {
-    let count = |lang| words(&without_placeholders(&text.plain(lang))).count();
-    Lang::ALL.into_iter().any(|lang| count(lang) >= WORDS_MIN)
-}
-
 impl Builder {
     /// Warns of a text that is too hard, or, for a short card, too long.
     pub fn readable(&mut self, here: &Place, text: &Text, measure: Measure, exempt: Option<&str>) {

@@ -4,6 +4,7 @@
 
 use serde::Deserialize;
 
+use super::raw::Name;
 use super::text::Text;
 use crate::free_text::IdentifierKind;
 use crate::triage::Level;
@@ -13,6 +14,8 @@ use crate::triage::Level;
 #[serde(deny_unknown_fields, rename_all = "kebab-case")]
 #[expect(missing_docs, reason = "the file explains each key once, for authors")]
 pub struct Words {
+    #[serde(default)]
+    pub source: Vec<Name>,
     pub button_back: Text,
     pub button_person: Text,
     pub button_stop: Text,

@@ -32,6 +32,9 @@ pub struct Clinic {
     pub profile: Profile,
     #[serde(default)]
     pub links: Pairs<Link>,
+    /// What all of it rests on but what is said of each person.
+    #[serde(default)]
+    pub source: Vec<Name>,
 }
 
 #[derive(Debug, Clone, Deserialize)]
@@ -119,6 +122,8 @@ pub struct Practitioner {
     pub credential: String,
     pub service: Text,
     pub about: Text,
+    #[serde(default)]
+    pub source: Vec<Name>,
 }
 
 #[derive(Debug, Clone, Deserialize)]

@@ -16,6 +16,9 @@ pub struct Moves {
     pub stop_rules: Text,
     pub every_push: Text,
     pub every_move: Text,
+    /// What these four rest on.
+    #[serde(default)]
+    pub sources: Vec<Name>,
     #[serde(default)]
     pub ask_later: Option<AskLater>,
     #[serde(default)]

@@ -25,15 +25,15 @@ pub struct Dialog {
     pub reviewed_by: Option<String>,
 }
 
-/// What a dialog is for, and with that what its texts must name.
+/// What a dialog is for, and with that how easy its words must be.
 #[derive(Debug, Clone, Copy, PartialEq, Eq, Deserialize)]
 #[serde(rename_all = "kebab-case")]
 pub enum Kind {
-    /// Leads on, asks for a number, thanks: it claims nothing, and needs no source.
+    /// Leads on, asks for a number, thanks.
     Talks,
-    /// Asks about health: each text has a source.
+    /// Asks about health.
     Asks,
-    /// Says what is so, in short cards: each text has a source.
+    /// Says what is so, in short cards.
     Teaches,
 }
 

@@ -14,11 +14,11 @@ use crate::content::CLINIC;
 /// screens before the move are left out where `mv` is reached from them.
 fn with_check(steps: &str) -> Content {
     let check = format!(
-        "dialog: check\nkind: talks\nstays_open: caution\nstart: first\nsteps:\n{steps}  \
+        "dialog: check\nkind: talks\nstays_open: caution\nstart: first\nsource: [own]\nsteps:\n{steps}  \
          mv: {{ move: X1, answers: [{{ id: on, label: {{ en: \"On\", es: \"Ya\" }}, next: done }}], next: done }}\n  \
          done: {{ end: true }}\n"
     );
-    let other = "dialog: other\nkind: talks\nstart: a\nsteps:\n  a: { say: { en: \"Read.\", es: \"Lea.\" }, end: true }\n";
+    let other = "dialog: other\nkind: talks\nstart: a\nsource: [own]\nsteps:\n  a: { say: { en: \"Read.\", es: \"Lea.\" }, end: true }\n";
     with_files(&[("check.yaml", &check), ("other.yaml", other)])
 }
 
@@ -55,14 +55,14 @@ fn what_is_called_may_ask_nothing_where_nobody_reads_a_number() {
         put(
             "other.yaml",
             format!(
-                "dialog: other\nkind: talks\nstart: number\nsteps:\n  \
+                "dialog: other\nkind: talks\nstart: number\nsource: [own]\nsteps:\n  \
                  number: {{ say: {{ en: \"Number?\", es: \"¿Número?\" }}, text: {{ slot: number, kind: phone, next: q0 }} }}\n{screens}"
             ),
         );
         put(
             "check.yaml",
             format!(
-                "dialog: check\nkind: talks\nstays_open: caution\nstart: first\nsteps:\n  \
+                "dialog: check\nkind: talks\nstays_open: caution\nstart: first\nsource: [own]\nsteps:\n  \
                  first: {{ call: other, next: {next} }}\n  \
                  gate: {{ branch: [{{ if: {{ cleared: true }}, go: mv }}, {{ go: done }}] }}\n  \
                  mv: {{ move: X1, answers: [{{ id: on, label: {{ en: \"On\", es: \"Ya\" }}, next: done }}], next: done }}\n  \
@@ -182,7 +182,7 @@ fn a_circle_is_found() {
 /// end, and finds nobody.
 #[test]
 fn branches_that_lead_round_reach_nobody() {
-    let person = "dialog: person\nkind: talks\nstays_open: emergency-now\nstart: a\nsteps:\n  \
+    let person = "dialog: person\nkind: talks\nstays_open: emergency-now\nstart: a\nsource: [own]\nsteps:\n  \
          a: { branch: [{ if: { has: f0 }, go: b }, { go: c }] }\n  \
          b: { branch: [{ if: { has: f1 }, go: a }, { go: a }] }\n  \
          c: { say: { en: \"Call {phone}.\", es: \"Llame al {phone}.\" }, end: true }\n";
@@ -207,7 +207,7 @@ fn a_branch_that_leads_back_to_itself_opens_nothing() {
 /// and then the move is said again.
 #[test]
 fn a_move_that_is_said_again_is_shown() {
-    let check = "dialog: check\nkind: talks\nstays_open: caution\nstart: first\nsteps:\n  \
+    let check = "dialog: check\nkind: talks\nstays_open: caution\nstart: first\nsource: [own]\nsteps:\n  \
          first: { screen: s0, next: gate }\n  \
          gate: { branch: [{ if: { has: f0 }, go: done }, { go: mv }] }\n  \
          mv: { move: X1, answers: [{ id: on, label: { en: \"On\", es: \"Ya\" }, next: done }], next: done }\n  \
@@ -231,7 +231,7 @@ fn signs(rules: &str, screens: &str) -> String {
         )
     };
     format!(
-        "history_question: {{ en: OK, es: OK }}\ncleared_days: {{ history: 90, other: 7 }}\nflags:\n{}{}\
+        "source: [GK]\nhistory_question: {{ en: OK, es: OK }}\ncleared_days: {{ history: 90, other: 7 }}\nflags:\n{}{}\
          rules: {rules}\nscreens: {screens}\n",
         flag("f0", "caution"),
         flag("f1", "see-professional"),
@@ -243,7 +243,7 @@ fn dialog(name: &str, stays_open: &str, steps: &[&str]) -> String {
     let steps: Vec<String> = steps.iter().map(|step| format!("  {step}\n")).collect();
     let (first, _) = steps[0].trim().split_once(':').expect("a step has a name");
     format!(
-        "dialog: {name}\nkind: talks\nstays_open: {stays_open}\nstart: {first}\nsteps:\n{}  done: {{ end: true }}\n",
+        "dialog: {name}\nkind: talks\nstays_open: {stays_open}\nstart: {first}\nsource: [own]\nsteps:\n{}  done: {{ end: true }}\n",
         steps.concat()
     )
 }

@@ -125,7 +125,7 @@ pub fn small(seed: u64) -> Small {
         "fillers: { en: [a], es: [el] }\nplaces: []\n".to_owned(),
     );
     put("glossary.yaml", "terms: []\n".to_owned());
-    put("sources.yaml", "introduction: \"Made up.\"\nseeds: {}\ndecided: {}\nkeys: { GK: { title: \"Made up\", read: \"all of it\" } }\ngaps: []\n".to_owned());
+    put("sources.yaml", real_sources().files["sources.yaml"].clone());
     put("cards.yaml", cards(&mut dice));
     put("moves.yaml", moves(&mut dice, beside.names_number));
     let stays = dice.pick(&[
@@ -163,7 +163,7 @@ pub fn small(seed: u64) -> Small {
     put(
         "main.yaml",
         format!(
-            "dialog: main\nkind: talks\nstays_open: {}\nstart: a\nsteps:\n  a: {{ call: check, next: b }}\n  b: {{ end: true }}\n",
+            "dialog: main\nkind: talks\nstays_open: {}\nstart: a\nsource: [own]\nsteps:\n  a: {{ call: check, next: b }}\n  b: {{ end: true }}\n",
             stays
         ),
     );
@@ -216,7 +216,7 @@ fn red_flags(dice: &mut Dice, screens: usize) -> String {
         ]
     };
     let mut out = format!(
-        "history_question: {}\ncleared_days: {{ history: 90, other: 7 }}\nflags:\n",
+        "source: [GK]\nhistory_question: {}\ncleared_days: {{ history: 90, other: 7 }}\nflags:\n",
         text("Is it OK?")
     );
     for (flag, level) in FLAGS.iter().zip(levels).take(dice.flags) {
@@ -322,7 +322,7 @@ fn moves(dice: &mut Dice, names_number: bool) -> String {
         };
         let _ = writeln!(out, "{name}: {}", text(&says));
     }
-    out.push_str("moves:\n");
+    out.push_str("sources: [GK]\nmoves:\n");
     for id in ["X1", "X2"] {
         let _ = writeln!(
             out,
@@ -356,7 +356,7 @@ fn dialog(
     let short_in_ten = if dice.is_large { 9 } else { 5 };
     if !asks_screens && dice.in_ten(short_in_ten) {
         return format!(
-            "dialog: {name}\nkind: talks\nstays_open: {stays_open}\nstart: {name}0\nsteps:\n  {name}0: {{ say: {}, end: true }}\n",
+            "dialog: {name}\nkind: talks\nstays_open: {stays_open}\nstart: {name}0\nsource: [own]\nsteps:\n  {name}0: {{ say: {}, end: true }}\n",
             text("Read this.")
         );
     }
@@ -388,8 +388,9 @@ fn dialog(
         true => "begins".to_owned(),
         false => format!("{name}0"),
     };
-    let mut out =
-        format!("dialog: {name}\nkind: talks\nstays_open: {stays_open}\nstart: {start}\nsteps:\n");
+    let mut out = format!(
+        "dialog: {name}\nkind: talks\nstays_open: {stays_open}\nstart: {start}\nsource: [own]\nsteps:\n"
+    );
     if start == "begins" {
         let says = text(OF_SAFETY);
         let _ = writeln!(out, "  begins: {{ say: {says}, next: {name}0 }}");

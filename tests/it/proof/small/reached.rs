@@ -38,7 +38,9 @@ pub fn reached(seed: u64, is_looked_at: bool) -> Reached {
 }
 
 fn head(dialog: &str, stays_open: &str) -> String {
-    format!("dialog: {dialog}\nkind: talks\nstays_open: {stays_open}\nstart: a\nsteps:\n")
+    format!(
+        "dialog: {dialog}\nkind: talks\nstays_open: {stays_open}\nstart: a\nsource: [own]\nsteps:\n"
+    )
 }
 
 /// Asks, and goes to one of two steps.
