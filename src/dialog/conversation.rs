@@ -243,6 +243,16 @@ pub(super) struct Crumb {
     /// It was asked behind the screens, with clearance.
     #[serde(default, skip_serializing_if = "std::ops::Not::not")]
     pub was_cleared: bool,
+    /// What was put aside then (see [`Conversation::aside`]).
+    #[serde(default, skip_serializing_if = "BTreeMap::is_empty")]
+    pub aside: BTreeMap<DialogId, BTreeMap<SlotId, Slot>>,
+}
+
+impl Crumb {
+    /// Whether it leads into this dialog.
+    pub fn stands_in(&self, dialog: &DialogId) -> bool {
+        self.stack.iter().any(|frame| frame.dialog == *dialog)
+    }
 }
 
 impl Conversation {

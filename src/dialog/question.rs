@@ -144,6 +144,7 @@ impl<'a> Walk<'a> {
             stack: self.c.stack.clone(),
             undo,
             was_cleared: self.c.is_cleared(self.content),
+            aside: self.c.aside.clone(),
         });
     }
 

@@ -202,19 +202,28 @@ impl<'a> Walk<'a> {
     fn take_back(&mut self, crumb: Crumb) {
         let asked = crumb.stack.last();
         let asked = asked.and_then(|frame| self.content.step(&frame.dialog, &frame.step));
-        if let Some(slot) = asked.and_then(|step| step.verb.slot())
-            && let Some(answer) = self.c.slots.get(slot)
-            && matches!(answer, Slot::One(_) | Slot::Many(_) | Slot::Number(_))
-        {
-            self.c.former.insert(slot.clone(), answer.clone());
-        }
+        let asked = asked.and_then(|step| step.verb.slot());
+        let mut answer = asked.and_then(|slot| self.c.slots.get(slot)).cloned();
         for (slot, before) in crumb.undo.into_iter().rev() {
-            match before {
-                Some(value) => self.c.slots.insert(slot, value),
+            let undone = match before {
+                Some(value) => self.c.slots.insert(slot.clone(), value),
                 None => self.c.slots.remove(&slot),
             };
+            if asked == Some(&slot) {
+                answer = undone;
+            }
+        }
+        if let Some(slot) = asked
+            && let Some(answer @ (Slot::One(_) | Slot::Many(_) | Slot::Number(_))) = answer
+        {
+            self.c.former.insert(slot.clone(), answer);
         }
         self.c.stack = crumb.stack;
+        // Kept or not, what stood before the look that is walked again must stand
+        // once more where that is left.
+        for (dialog, kept) in crumb.aside {
+            self.c.aside.entry(dialog).or_insert(kept);
+        }
         if let Some(Verb::Screen { screen, .. }) = self.step().map(|step| &step.verb) {
             let screen = screen.clone();
             self.drop_screen(&screen);

@@ -60,6 +60,7 @@ impl<'a> Walk<'a> {
     }
 
     /// Whatever left a dialog before it could be kept: what it kept before stands.
+    /// Going back into it brings its answers back.
     pub fn put_back(&mut self) {
         if self.c.aside.is_empty() {
             return;
@@ -73,8 +74,14 @@ impl<'a> Walk<'a> {
             let Some(dialog) = self.dialog(&id).filter(|dialog| !self.is_kept(dialog)) else {
                 continue;
             };
-            for slot in &dialog.own_slots {
-                self.c.slots.remove(slot);
+            let walked: Vec<_> = dialog
+                .own_slots
+                .iter()
+                .map(|slot| (slot.clone(), self.c.slots.remove(slot)))
+                .collect();
+            let leads_back = self.c.trail.last_mut();
+            if let Some(crumb) = leads_back.filter(|crumb| crumb.stands_in(&id)) {
+                crumb.undo.extend(walked);
             }
             self.c.slots.extend(kept);
         }
