@@ -162,6 +162,10 @@ impl World {
             // Telegram says so little about a message that is gone.
             None => json!({"chat": held.to_json(), "message_id": message_id, "date": 0}),
         };
+        // A button to press stands in a chat that was begun, though its messages may be gone.
+        if let Some(held) = self.chats.get_mut(&chat) {
+            held.is_begun = true;
+        }
         let from = self.sender_json(user);
         let id = self.queries.ask(now);
         let query = json!({
