@@ -318,6 +318,7 @@ impl Context<'_> {
                 && one.units.start <= other.units.end + UNLESS_UNITS_MAX
                 // "Thought it was gas, but …": taken back.
                 && !self.line.turns(other.units.end..one.units.end)
+                && !self.line.parts(other.units.end..one.units.start + 1)
                 && is_about(other)
                 && !scopes.is_denied(&other.units, self.hearing.own_not)
         });

@@ -130,6 +130,7 @@ impl Gathered {
             (Cue::Resolved, &cues.resolved),
             (Cue::RuledOut, &cues.ruled_out),
             (Cue::Past, &cues.past),
+            (Cue::Admitted, &cues.admitted),
         ] {
             let patterns = self.all(file, patterns);
             self.source.cues.cues.push((cue, patterns));

@@ -272,6 +272,11 @@ impl<'l> Line<'l> {
         units.any(|unit| self.breaks[unit] == Break::Contrast)
     }
 
+    /// Whether a clause begins at any of some units.
+    pub fn parts(&self, mut units: Range<usize>) -> bool {
+        units.any(|unit| self.breaks[unit] >= Break::Clause)
+    }
+
     /// Whether a "not" of any kind runs up to a unit or over it.
     pub fn follows_not(&self, unit: usize) -> bool {
         let reaches = |from: usize, of: Role| self.end_of(from, of) >= Some(unit);

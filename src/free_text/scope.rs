@@ -128,9 +128,19 @@ impl<'l> Scopes<'l> {
     fn is_of(&self, cue: Cue, units: &Range<usize>) -> bool {
         let last = (self.around(units.start).iter())
             .filter(|at| at.cue == cue && at.units.start <= units.start)
+            .filter(|at| !self.is_half_of(&at.units, units))
             .map(|at| at.units.end)
             .max();
         last.is_some_and(|end| !self.names_speaker(end..units.end.min(self.line.units().len())))
+    }
+
+    /// Whether a cue ends within the phrase that was found: "my baby" in "my baby bump"
+    /// names nobody.
+    fn is_half_of(&self, cue: &Range<usize>, units: &Range<usize>) -> bool {
+        let first = self.line.edges(&(units.start..units.start + 1));
+        units.start < cue.end
+            && cue.end < units.end
+            && first.iter().any(|edge| edge.to == units.end)
     }
 
     /// Whether the speaker says "I" or "my" in these units.
@@ -160,11 +170,24 @@ impl<'l> Scopes<'l> {
                 | Cue::NoPerson
                 | Cue::Resolved
                 | Cue::RuledOut
-                | Cue::Past => false,
+                | Cue::Past
+                | Cue::Admitted => false,
             }
         };
         let mut beside = self.around(units.start).iter();
-        beside.find(supposes).map(|at| at.written)
+        let by = beside.find(supposes)?;
+        (!self.is_admitted(units)).then_some(by.written)
+    }
+
+    /// "… because I did", behind what was asked about or as the next thing said.
+    fn is_admitted(&self, units: &Range<usize>) -> bool {
+        let sentence = self.line.sentence[units.start];
+        let here = self.line.sentences[sentence].clone();
+        let next = self.line.sentences.get(sentence + 1);
+        let next = next.map(|next| next.start..next.end.min(next.start + TURN_UNITS_MAX));
+        let admits = |at: &CueAt| at.cue == Cue::Admitted && at.units.end > units.start;
+        self.within(&here).iter().any(admits)
+            || next.is_some_and(|next| self.within(&next).iter().any(admits))
     }
 
     /// The word before makes a phrase with the one here that only compares.
@@ -199,9 +222,13 @@ impl<'l> Scopes<'l> {
 
     /// It was looked for, and is not there.
     pub fn ruled_out_by(&self, units: &Range<usize>) -> Option<usize> {
+        // "The x-ray was fine, but …": what follows is new.
+        let rules_out = |at: &&CueAt| {
+            at.cue == Cue::RuledOut
+                && (at.units.end > units.start || !self.line.turns(at.units.end..units.start + 1))
+        };
         let mut beside = self.around(units.start).iter();
-        let rules_out = beside.find(|at| at.cue == Cue::RuledOut);
-        rules_out.map(|at| at.written)
+        beside.find(rules_out).map(|at| at.written)
     }
 
     /// A word in the same breath says that it is still so.

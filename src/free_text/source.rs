@@ -136,11 +136,13 @@ pub enum Cue {
     RuledOut,
     /// What stands beside it was long ago.
     Past,
+    /// What was only asked about is so: "… because I did".
+    Admitted,
 }
 
 impl Cue {
     /// All of them.
-    pub const ALL: [Self; 11] = [
+    pub const ALL: [Self; 12] = [
         Self::Idiom,
         Self::Supposed,
         Self::Aside,
@@ -152,6 +154,7 @@ impl Cue {
         Self::Resolved,
         Self::RuledOut,
         Self::Past,
+        Self::Admitted,
     ];
 }
 

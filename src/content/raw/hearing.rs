@@ -98,6 +98,7 @@ pub struct Cues {
     pub resolved: Vec<Name>,
     pub ruled_out: Vec<Name>,
     pub past: Vec<Name>,
+    pub admitted: Vec<Name>,
 }
 
 #[derive(Debug, Deserialize)]
