@@ -75,7 +75,7 @@ pub(super) struct Unit {
 }
 
 /// A word and the stems it begins with.
-const WORDS_MAX: usize = 4;
+const WORDS_MAX: usize = 6;
 
 /// No word.
 const NONE: u32 = u32::MAX;
@@ -237,9 +237,22 @@ impl Lexicon {
             self.stems_of[id as usize] = self.stems_in(&word).collect();
             self.word_bytes_max = self.word_bytes_max.max(word.len());
         }
+        self.check_stems()?;
         self.spelling.finish();
         self.find_sets();
         Ok(())
+    }
+
+    /// A word may be read as so many stems, and no more: one of them would be lost.
+    fn check_stems(&self) -> Result<(), HearingError> {
+        let longest = self.stems.keys().find(|stem| {
+            let shorter = self.stems_in(stem).count();
+            shorter >= WORDS_MAX
+        });
+        longest.map_or(Ok(()), |stem| {
+            let why = format!("`{stem}*` begins with {} other stems or more", WORDS_MAX - 1);
+            Err(HearingError::new(&Written::default(), why))
+        })
     }
 
     fn name(&mut self, class: &ClassSource) -> Result<(), HearingError> {
