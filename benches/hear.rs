@@ -48,6 +48,7 @@ fn main() {
         ("ninth", ways(root, "ninth.tsv", rules)),
         ("tenth", ways(root, "tenth.tsv", rules)),
         ("eleventh", ways(root, "eleventh.tsv", rules)),
+        ("twelfth", ways(root, "twelfth.tsv", rules)),
         ("ordinary", ways(root, "ordinary.tsv", rules)),
     ];
     let patterns = {

@@ -48,7 +48,7 @@ fn the_dev_corpus_is_heard() {
 
 /// Tables that patterns and weights were made from, and how well they must be heard:
 /// below what is measured, so that a change that costs much is seen.
-const LEARNED_FROM: [(&str, Score); 13] = [
+const LEARNED_FROM: [(&str, Score); 14] = [
     ("ways.tsv", floors(94.0, 90.0, 91.0, 7.0, 84.0)),
     ("more.tsv", floors(95.0, 95.0, 95.0, 4.0, 85.0)),
     ("fresh.tsv", floors(96.0, 96.0, 95.0, 6.0, 86.0)),
@@ -61,6 +61,7 @@ const LEARNED_FROM: [(&str, Score); 13] = [
     ("ninth.tsv", floors(97.0, 97.0, 97.0, 5.0, 92.0)),
     ("tenth.tsv", floors(97.0, 96.0, 97.0, 4.0, 88.0)),
     ("eleventh.tsv", floors(96.0, 97.0, 85.0, 6.0, 92.0)),
+    ("twelfth.tsv", floors(97.0, 97.0, 97.0, 4.0, 90.0)),
     ("ordinary.tsv", floors(0.0, 0.0, 0.0, 3.0, 96.0)),
 ];
 
@@ -242,9 +243,26 @@ fn the_ten_sentences_of_the_docs_hold() {
     assert_eq!(count, 10);
 }
 
+/// Each text states its flag.
+#[track_caller]
+fn assert_heard(texts: &[(&str, &str)]) {
+    for (text, flag) in texts {
+        assert!(flags(text).contains(*flag), "{flag} in: {text}");
+    }
+}
+
+/// No text states anything that blocks.
+#[track_caller]
+fn assert_clear(texts: &[&str]) {
+    for text in texts {
+        let level = said(real_content(), text).level;
+        assert_eq!(level, Level::Clear, "{text}");
+    }
+}
+
 #[test]
 fn a_negation_ends_where_it_should() {
-    for (text, flag) in [
+    assert_heard(&[
         (
             "no puedo dormir y tengo la ingle dormida",
             "saddle-numbness",
@@ -269,34 +287,26 @@ fn a_negation_ends_where_it_should() {
             "no pain whatsoever, the leg just gives out",
             "new-leg-weakness",
         ),
-    ] {
-        assert!(flags(text).contains(flag), "{flag} in: {text}");
-    }
-    for text in [
+    ]);
+    assert_clear(&[
         "no tengo fiebre ni dolor de pecho",
         "no fever, chills or chest pain",
         "numbness? nope",
         "fever: no",
         "no me arde nada al orinar",
         "no numbness, tingling or weakness in my legs",
-    ] {
-        let level = said(real_content(), text).level;
-        assert_eq!(level, Level::Clear, "{text}");
-    }
+    ]);
 }
 
 /// What is over may be said behind a "but", if nothing else is named before it.
 #[test]
 fn over_behind_a_but_is_over() {
-    for text in [
+    assert_clear(&[
         "my foot was numb but it went away",
         "se me durmio el pie pero ya se me quito",
         "my butt is numb from that bench but standing up fixed it",
-    ] {
-        let level = said(real_content(), text).level;
-        assert_eq!(level, Level::Clear, "{text}");
-    }
-    for (text, flag) in [
+    ]);
+    assert_heard(&[
         (
             "my foot was numb but it went away and came back",
             "leg-numbness-tingling",
@@ -305,15 +315,13 @@ fn over_behind_a_but_is_over() {
             "my foot was numb but my calf is swollen and the rash went away",
             "leg-numbness-tingling",
         ),
-    ] {
-        assert!(flags(text).contains(flag), "{flag} in: {text}");
-    }
+    ]);
 }
 
 /// What has not gone away is not over, however it is said.
 #[test]
 fn what_never_went_away_is_not_over() {
-    for (text, flag) in [
+    assert_heard(&[
         ("fever since monday, hasnt gone away", "fever-with-pain"),
         (
             "my foot is numb and it never went away",
@@ -327,23 +335,18 @@ fn what_never_went_away_is_not_over() {
             "my crotch went to sleep and never woke back up",
             "saddle-numbness",
         ),
-    ] {
-        assert!(flags(text).contains(flag), "{flag} in: {text}");
-    }
-    for text in [
+    ]);
+    assert_clear(&[
         "had a fever monday, its gone away",
         "se me durmio el pie y se me quito",
-    ] {
-        let level = said(real_content(), text).level;
-        assert_eq!(level, Level::Clear, "{text}");
-    }
+    ]);
 }
 
 /// What explains a sign away reaches no farther than a "but", and where it names
 /// the sign it is about that place alone.
 #[test]
 fn an_explanation_ends_where_it_should() {
-    for (text, flag) in [
+    assert_heard(&[
         (
             "thought it was gas but the pain in my lower right belly is unbearable",
             "belly-pain-acute",
@@ -360,16 +363,65 @@ fn an_explanation_ends_where_it_should() {
             "lol this is awkward but my husband hits me",
             "unsafe-at-home",
         ),
-    ] {
-        assert!(flags(text).contains(flag), "{flag} in: {text}");
-    }
-    for text in [
+    ]);
+    assert_clear(&[
         "i almost fainted yesterday",
         "my belly pain was strong, i ate too much",
-    ] {
-        let level = said(real_content(), text).level;
-        assert_eq!(level, Level::Clear, "{text}");
-    }
+    ]);
+}
+
+/// What explains or rules out is about what was said with it: a new clause or a "but"
+/// behind it is new.
+#[test]
+fn what_was_explained_before_takes_nothing_from_what_follows() {
+    assert_heard(&[
+        (
+            "i ate too much and i have unbearable pain in my belly",
+            "belly-pain-acute",
+        ),
+        (
+            "the xray was fine but now i cant feel my crotch",
+            "saddle-numbness",
+        ),
+        (
+            "la placa salio bien pero no puedo orinar",
+            "bladder-bowel-change",
+        ),
+    ]);
+    assert_clear(&[
+        "my foot was numb, its back to normal",
+        "they thought it was a clot but the ultrasound was clear",
+    ]);
+}
+
+/// Who asks in general and says that it is so has stated it.
+#[test]
+fn what_is_asked_about_and_admitted_counts() {
+    assert_heard(&[
+        (
+            "can a tight psoas make you wet yourself because i did",
+            "bladder-bowel-change",
+        ),
+        (
+            "can it make both your legs numb? because it happens to me",
+            "both-legs-neuro",
+        ),
+        (
+            "puede el psoas dejar las dos piernas dormidas? porque a mi me pasa",
+            "both-legs-neuro",
+        ),
+    ]);
+    assert_clear(&[
+        "can a tight psoas make you wet yourself",
+        "can stretching make both legs numb?",
+    ]);
+}
+
+/// "My baby" names somebody, but not within "my baby bump".
+#[test]
+fn half_of_a_phrase_names_nobody() {
+    assert_heard(&[("can i come with my baby bump", "pregnant-postpartum")]);
+    assert_clear(&["my husbands calf is swollen and hot"]);
 }
 
 /// Words that state a sign for sure raise no question about a lesser one.
