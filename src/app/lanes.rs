@@ -224,6 +224,15 @@ impl Lanes {
                     made = message.or(made);
                     self.keep_file(&row, file);
                 }
+                Next::Dropped => {
+                    if let Some(owed) = outbox::owed(&row) {
+                        let commit = Commit {
+                            deletes: vec![self.clerk.keys.outbox(chat, sequence)],
+                            ..Commit::default()
+                        };
+                        return self.tell(chat, owed, commit).await;
+                    }
+                }
                 Next::SlowDown(seconds) => {
                     waiting.push_front(one);
                     let asked = Duration::from_secs(u64::from(seconds));

@@ -41,6 +41,8 @@ pub enum Next {
     Retry(u32),
     /// Try again after so many seconds; it may have been sent.
     RetryAsRepeat(u32),
+    /// It may be dropped, and is.
+    Dropped,
     /// A topic is there.
     Opened(TopicId),
     /// The topic it was to go to is gone.
@@ -67,11 +69,9 @@ pub fn after(row: &OutboxRow, outcome: Outcome, tries: u32) -> Next {
         Outcome::Drawn { message, file } => Next::Drawn(message, file),
         Outcome::SlowDown(seconds) => Next::SlowDown(seconds.max(1)),
         // What may be dropped keeps nothing back: not a drawing its move's words.
-        Outcome::NotSent if row.weight == Weight::Tick && tries > TICK_TRIES_MAX => {
-            Next::Done(None)
-        }
+        Outcome::NotSent if row.weight == Weight::Tick && tries > TICK_TRIES_MAX => Next::Dropped,
         Outcome::NotSent if must_arrive || tries < TRIES_MAX => Next::Retry(backoff),
-        Outcome::Ambiguous if row.weight == Weight::Tick => Next::Done(None),
+        Outcome::Ambiguous if row.weight == Weight::Tick => Next::Dropped,
         Outcome::Ambiguous if must_arrive || tries < TRIES_MAX => Next::RetryAsRepeat(backoff),
         Outcome::NotSent | Outcome::Ambiguous => {
             Next::GiveUp("no answer after many tries".to_owned())
@@ -210,6 +210,24 @@ pub fn arrival(
     let sequence = next_sequence();
     let put = Put::json(keys.inbox(chat, sequence), CLINIC, &news)?;
     Ok(Some((chat, sequence, news, put)))
+}
+
+/// What a patient's turn is told of a row that was dropped: a drawing is owed.
+#[must_use]
+pub fn owed(row: &OutboxRow) -> Option<InboxRow> {
+    match &row.piece {
+        Piece::Photo { picture, .. } => Some(InboxRow::Undrawn(picture.clone())),
+        Piece::Send { .. }
+        | Piece::Edit { .. }
+        | Piece::Copy { .. }
+        | Piece::Caption { .. }
+        | Piece::Chart { .. }
+        | Piece::Document { .. }
+        | Piece::Contact { .. }
+        | Piece::Topic(_)
+        | Piece::Alarm { .. }
+        | Piece::React { .. } => None,
+    }
 }
 
 /// Whether the staff chat was lost and has taken a message now.

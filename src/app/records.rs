@@ -94,6 +94,8 @@ pub enum InboxRow {
     ForgetCase(CaseNumber),
     /// The patient has been silent for a day in the middle of a dialog.
     Left,
+    /// A drawing for the patient was dropped.
+    Undrawn(PictureId),
 }
 
 /// Raw JSON of an update: a patient's words are in it, so it prints its size.

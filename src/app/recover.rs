@@ -3,7 +3,7 @@
 use std::collections::BTreeSet;
 
 use super::clerk::{Clerk, Job};
-use super::records::{DueRow, InboxRow, Keys, OutboxRow, case_subject, sequence_of};
+use super::records::{DueRow, InboxRow, Keys, OutboxRow, Piece, case_subject, sequence_of};
 use crate::dialog::{Conversation, Weight};
 use crate::ids::{ChatId, Revision, Timestamp};
 use crate::staff::{Alert, Case};
@@ -56,8 +56,13 @@ pub fn recover(ledger: &Ledger, keys: Keys, now: Timestamp) -> Result<Recovered,
                 let sequence = sequence_of(&key);
                 found.sequence = found.sequence.max(sequence);
                 match row.json::<OutboxRow>() {
-                    // A toggle's look is stale after a restart.
-                    Ok(row) if row.weight == Weight::Tick => found.stale.push(key),
+                    // A toggle's look is stale after a restart; a drawing is not.
+                    Ok(row)
+                        if row.weight == Weight::Tick
+                            && matches!(row.piece, Piece::Edit { .. }) =>
+                    {
+                        found.stale.push(key);
+                    }
                     Ok(mut row) => {
                         row.repeats += 1;
                         found.messages.push((chat, sequence, row));

@@ -246,10 +246,14 @@ impl Workers {
         let (waits, put_aside) = match job {
             Job::Row {
                 row:
-                    InboxRow::ShowAgain | InboxRow::Forget | InboxRow::ForgetCase(_) | InboxRow::Left,
+                    InboxRow::ShowAgain
+                    | InboxRow::Undrawn(_)
+                    | InboxRow::Forget
+                    | InboxRow::ForgetCase(_)
+                    | InboxRow::Left,
                 ..
             } => {
-                // Nobody waits for these, and both come again by themselves.
+                // Nobody waits for these.
                 tracing::error!(chat = chat.0, "a chat's upkeep failed");
                 return Ok(());
             }

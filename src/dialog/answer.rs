@@ -60,7 +60,11 @@ impl Walk<'_> {
                 ) => true,
                 Some(Press::Question(..)) | None => false,
             },
-            What::Contact(_) | What::Unreadable | What::Edited(_) | What::ShowAgain => false,
+            What::Contact(_)
+            | What::Unreadable
+            | What::Edited(_)
+            | What::ShowAgain
+            | What::Undrawn(_) => false,
         }
     }
 
@@ -104,6 +108,7 @@ impl Walk<'_> {
             What::Cleared { flags, lock } => self.cleared(flags, *lock),
             What::Seen(Seen::Note) => self.lead(&self.content.words.staff_seen),
             What::Seen(Seen::CallRequest) => self.lead(&self.content.words.staff_seen_call),
+            What::Undrawn(picture) => self.owe(picture),
             What::ShowAgain => {
                 if self.c.open.is_some() {
                     self.lead(&self.content.words.shown_again);
@@ -129,7 +134,8 @@ impl Walk<'_> {
             | What::Due(_)
             | What::Cleared { .. }
             | What::Seen(_)
-            | What::ShowAgain => None,
+            | What::ShowAgain
+            | What::Undrawn(_) => None,
         }
     }
 

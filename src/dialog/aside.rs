@@ -53,7 +53,11 @@ pub fn is_for_dialog(
             (is_newer && answers) || (press.is_some() && matches!(asks, Some(Asking::Item(_))))
         }
         What::Unreadable | What::Edited(_) => false,
-        What::Due(_) | What::Cleared { .. } | What::Seen(_) | What::ShowAgain => true,
+        What::Due(_)
+        | What::Cleared { .. }
+        | What::Seen(_)
+        | What::ShowAgain
+        | What::Undrawn(_) => true,
     }
 }
 

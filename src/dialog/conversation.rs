@@ -8,7 +8,9 @@ use super::button::Token;
 use super::play::Play;
 use crate::content::{Content, RichText, TextKind, Verb};
 use crate::ids::PatientText;
-use crate::ids::{ChoiceId, DialogId, FlagId, Lang, Revision, ScreenId, SlotId, StepId, Timestamp};
+use crate::ids::{
+    ChoiceId, DialogId, FlagId, Lang, PictureId, Revision, ScreenId, SlotId, StepId, Timestamp,
+};
 use crate::triage::{Form, Judgement, Level, Stated};
 
 /// One patient's conversation. Stored after each turn, so field names are
@@ -60,6 +62,10 @@ pub struct Conversation {
     /// What a dialog keeps, while it is walked again (see `Dialog::kept_until`).
     #[serde(skip_serializing_if = "BTreeMap::is_empty")]
     pub aside: BTreeMap<DialogId, BTreeMap<SlotId, Slot>>,
+    /// Drawings of the open step that did not go out: they come with what is said
+    /// there next.
+    #[serde(skip_serializing_if = "BTreeSet::is_empty")]
+    pub undrawn: BTreeSet<PictureId>,
     /// The engine's own questions still to ask.
     #[serde(skip_serializing_if = "VecDeque::is_empty")]
     pub queue: VecDeque<Pending>,

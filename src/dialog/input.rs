@@ -3,7 +3,7 @@
 use super::effect::Due;
 use crate::free_text::Heard;
 use crate::ids::PatientText;
-use crate::ids::{FlagId, Timestamp};
+use crate::ids::{FlagId, PictureId, Timestamp};
 
 /// One input, and what its text was heard to state.
 #[derive(Debug, Clone)]
@@ -82,6 +82,8 @@ pub enum What {
     Seen(Seen),
     /// Presses may have been lost: the open question is shown again.
     ShowAgain,
+    /// A drawing did not go out.
+    Undrawn(PictureId),
 }
 
 impl What {
@@ -98,7 +100,8 @@ impl What {
             | Self::Due(_)
             | Self::Cleared { .. }
             | Self::Seen(_)
-            | Self::ShowAgain => None,
+            | Self::ShowAgain
+            | Self::Undrawn(_) => None,
         }
     }
 }

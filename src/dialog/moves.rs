@@ -4,8 +4,8 @@ use super::conditions;
 use super::conversation::Asking;
 use super::effect::{Due, Effect};
 use super::walk::Walk;
-use crate::content::{Change, Easier, Move, MoveStep, RichText, Text, Verb};
-use crate::ids::{MoveId, Timestamp};
+use crate::content::{Change, Easier, Move, MoveStep, RichText, Step, Text, Verb};
+use crate::ids::{MoveId, PictureId, Timestamp};
 
 const DAY_SECONDS: i64 = 24 * 60 * 60;
 
@@ -138,18 +138,54 @@ impl<'a> Walk<'a> {
         match &step.verb {
             Verb::Play { .. } => pictures.extend(self.pictures_of_play()),
             Verb::Move { id, .. } => {
-                let exercise = self.content.moves.list.get(id);
-                let steps = exercise.map(|exercise| self.way_of(exercise).steps);
-                let drawn = steps.into_iter().flatten();
+                let drawn = self.steps_of(id).iter();
                 pictures.extend(drawn.filter_map(|step| step.picture.clone()));
             }
             _ => {}
         }
+        self.c.undrawn.clear();
+        self.draw(pictures);
+    }
+
+    fn draw(&mut self, pictures: Vec<PictureId>) {
         if !pictures.is_empty() {
             self.flush();
         }
         self.effects
             .extend(pictures.into_iter().map(Effect::Picture));
+    }
+
+    /// A drawing did not go out. It comes again with what is said next, unless that
+    /// is of something else.
+    pub fn owe(&mut self, picture: &PictureId) {
+        let is_of_now = |step: &Step| {
+            let of_move = match &step.verb {
+                Verb::Play { .. } => self.playing_steps(),
+                Verb::Move { id, .. } => self.steps_of(id),
+                _ => &[],
+            };
+            let mut drawn = of_move.iter().filter_map(|step| step.picture.as_ref());
+            step.pictures.contains(picture) || drawn.any(|drawn| drawn == picture)
+        };
+        if self
+            .step()
+            .filter(|_| self.asks_step())
+            .is_some_and(is_of_now)
+        {
+            self.c.undrawn.insert(picture.clone());
+        }
+    }
+
+    /// The drawings that are owed, in front of the question that is shown again.
+    pub fn draw_owed(&mut self) {
+        let owed = std::mem::take(&mut self.c.undrawn);
+        self.draw(owed.into_iter().collect());
+    }
+
+    /// The steps of a move as this patient does it.
+    fn steps_of(&self, id: &MoveId) -> &'a [MoveStep] {
+        let exercise = self.content.moves.list.get(id);
+        exercise.map_or(&[], |exercise| self.way_of(exercise).steps)
     }
 
     /// A move as this patient does it.

@@ -6,6 +6,8 @@
 
 mod render;
 
+use std::collections::BTreeSet;
+
 use serde::{Deserialize, Serialize};
 
 use super::button::{Cue, Token};
@@ -82,12 +84,15 @@ impl Playing<'_> {
         first.map_or(0, |first| u16::try_from(first + 1).unwrap_or(u16::MAX))
     }
 
-    /// The drawings up to a step that were not shown yet.
-    fn unseen(&self, upto: u16) -> Vec<PictureId> {
-        let steps = self.steps.iter().take(usize::from(upto));
+    /// The drawings up to a step that were not shown yet, or did not go out.
+    fn unseen(&self, upto: u16, undrawn: &BTreeSet<PictureId>) -> Vec<PictureId> {
+        let steps = self.steps.iter().take(usize::from(upto)).enumerate();
         steps
-            .skip(usize::from(self.play.seen))
-            .filter_map(|step| step.picture.clone())
+            .filter_map(|(at, step)| Some((at, step.picture.as_ref()?)))
+            .filter(|(at, picture)| {
+                *at >= usize::from(self.play.seen) || undrawn.contains(*picture)
+            })
+            .map(|(_, picture)| picture.clone())
             .collect()
     }
 
@@ -147,6 +152,11 @@ impl<'a> Walk<'a> {
     pub fn begun_move(&self) -> Option<&'a Move> {
         let playing = self.playing()?;
         (playing.play.beat == Beat::Steps(0)).then_some(playing.exercise)
+    }
+
+    /// The steps of the move that is played.
+    pub fn playing_steps(&self) -> &'a [MoveStep] {
+        self.playing().map_or(&[], |playing| playing.steps)
     }
 
     fn set_play(&mut self, play: Option<Play>) {
@@ -236,7 +246,7 @@ impl<'a> Walk<'a> {
                     ..play
                 };
                 // A drawing comes with its step, in front of it: a message of its own.
-                if playing.unseen(to).is_empty() {
+                if playing.unseen(to, &self.c.undrawn).is_empty() {
                     self.change_play(play);
                 } else {
                     self.close_with(&words.button_next_step);
@@ -399,7 +409,7 @@ impl<'a> Walk<'a> {
             Beat::Steps(step) => step.max(playing.first_drawn()),
             Beat::Ready | Beat::Working(_) | Beat::Paused(_) => playing.last_step(),
         };
-        let due = playing.unseen(upto);
+        let due = playing.unseen(upto, &self.c.undrawn);
         self.set_play(Some(Play {
             seen: playing.play.seen.max(upto),
             ..playing.play

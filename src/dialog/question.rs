@@ -96,6 +96,7 @@ impl<'a> Walk<'a> {
     /// meanwhile: whoever writes is not doing it.
     pub fn show_open(&mut self) {
         self.hold_waits();
+        self.draw_owed();
         self.say_open();
     }
 

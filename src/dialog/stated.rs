@@ -55,7 +55,8 @@ impl Walk<'_> {
             )
             | What::Cleared { .. }
             | What::Seen(_)
-            | What::ShowAgain => {}
+            | What::ShowAgain
+            | What::Undrawn(_) => {}
         }
         if self.leaves_draft(input) {
             stated.extend(

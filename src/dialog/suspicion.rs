@@ -104,7 +104,11 @@ impl Walk<'_> {
                 self.c.open.is_none() && self.c.stack.is_empty() && !self.suspects(input)
                     || matches!(self.press_of(input), Some(Press::Stop))
             }
-            What::Due(_) | What::Cleared { .. } | What::Seen(_) | What::ShowAgain => true,
+            What::Due(_)
+            | What::Cleared { .. }
+            | What::Seen(_)
+            | What::ShowAgain
+            | What::Undrawn(_) => true,
             What::Contact(_) | What::Unreadable | What::Edited(_) => false,
         }
     }

@@ -51,6 +51,8 @@ enum Act {
     Clear(u32),
     Seen,
     ShowAgain,
+    /// One of the drawings did not go out.
+    Undrawn(usize),
 }
 
 fn act() -> impl Strategy<Value = Act> {
@@ -71,6 +73,7 @@ fn act() -> impl Strategy<Value = Act> {
         4 => n().prop_map(Act::Clear),
         1 => Just(Act::Seen),
         1 => Just(Act::ShowAgain),
+        1 => any::<usize>().prop_map(Act::Undrawn),
     ]
 }
 
@@ -237,6 +240,11 @@ impl Patient {
             }
             Act::Seen => self.take(What::Seen(Seen::Note)),
             Act::ShowAgain => self.take(What::ShowAgain),
+            Act::Undrawn(which) => {
+                let all = &real_content().pictures;
+                let picture = all.keys().nth(which % all.len()).expect("there are some");
+                self.take(What::Undrawn(picture.clone()))
+            }
         }
     }
 
@@ -417,7 +425,8 @@ impl Patient {
             | What::Due(_)
             | What::Cleared { .. }
             | What::Seen(_)
-            | What::ShowAgain => false,
+            | What::ShowAgain
+            | What::Undrawn(_) => false,
         };
         let is_said = |effect: &Effect| match effect {
             Effect::Say(_) | Effect::Edit { .. } => true,

@@ -47,6 +47,8 @@ impl Clerk {
             InboxRow::Seen if self.conversation(chat)?.is_none() => return Ok(()),
             InboxRow::Seen => What::Seen(self.seen_by_staff(chat)?),
             InboxRow::ShowAgain => What::ShowAgain,
+            InboxRow::Undrawn(_) if self.conversation(chat)?.is_none() => return Ok(()),
+            InboxRow::Undrawn(picture) => What::Undrawn(picture.clone()),
             InboxRow::Drilled { at, place, failed } => {
                 return self.hear_drill(*at, *place, failed.clone(), draft);
             }

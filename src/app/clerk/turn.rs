@@ -311,7 +311,8 @@ fn hide_identifiers(
         | What::Due(_)
         | What::Cleared { .. }
         | What::Seen(_)
-        | What::ShowAgain => return BTreeSet::new(),
+        | What::ShowAgain
+        | What::Undrawn(_) => return BTreeSet::new(),
     };
     let (masked, kinds) = content.identifiers.mask(words);
     *words = masked;

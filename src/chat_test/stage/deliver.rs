@@ -49,6 +49,11 @@ impl Stage {
                         Err(error) => self.troubles.push(error.to_string()),
                     }
                 }
+                outbox::Next::Dropped => {
+                    if let Some(owed) = outbox::owed(&row) {
+                        self.tell(chat, owed);
+                    }
+                }
                 outbox::Next::SlowDown(seconds) | outbox::Next::Retry(seconds) => {
                     self.now = self.now.plus_seconds(i64::from(seconds));
                     return self.messages.push_front((chat, sequence, row));

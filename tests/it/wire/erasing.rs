@@ -12,9 +12,9 @@ use serde_json::{Value, json};
 
 use super::house::{ANA, BOT, EMERGENCY, NAME, STAFF, library};
 
-const NOW: Timestamp = Timestamp(1_800_000_000);
+pub const NOW: Timestamp = Timestamp(1_800_000_000);
 
-fn update(id: i64, content: Value) -> String {
+pub fn update(id: i64, content: Value) -> String {
     let mut message = json!({
         "message_id": id, "date": NOW.0,
         "chat": {"id": ANA, "type": "private"},
@@ -31,13 +31,13 @@ fn update(id: i64, content: Value) -> String {
     .to_string()
 }
 
-fn take(clerk: &Clerk, updates: &[String]) -> Vec<Job> {
+pub fn take(clerk: &Clerk, updates: &[String]) -> Vec<Job> {
     let batch = intake::take(clerk, updates, NOW).unwrap();
     clerk.ledger.commit_blocking(batch.commit).unwrap();
     batch.jobs.into_iter().map(|(_, job)| job).collect()
 }
 
-fn turn(clerk: &Clerk, job: &Job) -> Vec<OutboxRow> {
+pub fn turn(clerk: &Clerk, job: &Job) -> Vec<OutboxRow> {
     let prepared = clerk.prepare(ChatId(ANA), job, NOW).unwrap();
     clerk.ledger.commit_blocking(prepared.commit).unwrap();
     prepared

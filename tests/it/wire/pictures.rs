@@ -1,11 +1,17 @@
 //! Drawings on the wire: sent along once, then by name, and never in the way.
 
-use psoas_bot::bot_api::{Fault, Media};
+use psoas_bot::app::clerk::Clerk;
+use psoas_bot::app::records::{Keys, Piece};
+use psoas_bot::app::recover;
+use psoas_bot::bot_api::{Fault, Media, Shown};
 use psoas_bot::content::Content;
+use psoas_bot::ids::BotId;
 use psoas_bot::ids::PictureId;
-use serde_json::Value;
+use psoas_bot::store::memory::MemoryDisk;
+use serde_json::{Value, json};
 
-use super::house::{ANA, BEN, CLEO, House, calls, from_bot, library_with};
+use super::erasing::{NOW, take, turn, update};
+use super::house::{ANA, BEN, BOT, CLEO, House, NAME, calls, from_bot, library_with};
 
 /// The menu with a drawing in front.
 fn drawn_menu(content: &mut Content) {
@@ -102,6 +108,109 @@ async fn a_drawing_that_fails_keeps_no_words_back() {
     assert_eq!(calls(&house.world(), "sendPhoto"), 3);
     assert_eq!(from_bot(&house.world(), super::STAFF), []);
     house.stop().await;
+}
+
+/// What stands below a drawing, or the first line of a message.
+fn first_line(shown: &Shown) -> &str {
+    shown.text.lines().next().unwrap_or_default()
+}
+
+/// Presses a box, and waits until it is ticked.
+async fn tick(house: &House, chat: i64, label: &'static str) {
+    house.press(chat, label).await;
+    house
+        .until(label, move |world| {
+            let shown = from_bot(world, chat).pop()?;
+            let mut labels = shown.labels();
+            labels.find(|one| one.starts_with('☑') && one.ends_with(label))?;
+            Some(())
+        })
+        .await;
+}
+
+/// Through the safety questions and the self-check, to the routines.
+async fn to_the_routines(house: &House, chat: i64) {
+    house.say(chat, "/start check");
+    for label in ["I understand", "Me", "No"] {
+        house.press(chat, label).await;
+    }
+    for title in [
+        "right now?",
+        "private area",
+        "hip or knee",
+        "been feeling",
+        "health history",
+        "the right moves",
+    ] {
+        house.until_said(chat, title).await;
+        house.press(chat, "None of these").await;
+    }
+    tick(house, chat, "Low back").await;
+    house.press(chat, "Continue").await;
+    tick(house, chat, "Sitting to standing hurts").await;
+    tick(house, chat, "Tight front of the hip").await;
+    for label in ["Continue", "Skip", "Looks right", "Do them step by step"] {
+        house.press(chat, label).await;
+    }
+    house.until_said(chat, "How much time").await;
+}
+
+/// The words of a step come without a drawing that was dropped, and it comes in front
+/// of what is said of the move next; dropped again, it is owed still.
+#[tokio::test(flavor = "multi_thread", worker_threads = 2)]
+async fn a_drawing_that_was_dropped_comes_with_the_next_step() {
+    let once = &[Fault::Garbage][..];
+    let twice = &[Fault::Garbage, Fault::ServerErrorBefore][..];
+    for faults in [once, twice] {
+        let mut house = House::new().await;
+        house.start().await;
+        to_the_routines(&house, ANA).await;
+        for fault in faults {
+            house.world().fail_next("sendPhoto", *fault);
+        }
+        house.press(ANA, "About 5 minutes").await;
+        house.until_said(ANA, "1 of 4: Bridge").await;
+        let steps = ["Step 1 of", "Step 2 of"];
+        for (step, is_owed) in steps.into_iter().zip([true, faults.len() == 2]) {
+            let tried = calls(&house.world(), "sendPhoto");
+            let before = from_bot(&house.world(), ANA).len();
+            house.press(ANA, "Next step").await;
+            house.until_said(ANA, step).await;
+            let all = from_bot(&house.world(), ANA);
+            let said: Vec<&str> = all[before..].iter().map(first_line).collect();
+            let is_tried = calls(&house.world(), "sendPhoto") > tried;
+            assert_eq!(is_tried, is_owed, "{step}: {said:?}");
+            // In front of its words.
+            let drawn = all[before..].first().map(|shown| shown.media);
+            let is_drawn = is_owed && calls(&house.world(), "sendPhoto") > faults.len();
+            assert_eq!(
+                drawn == Some(Some(Media::Photo)),
+                is_drawn,
+                "{step}: {said:?}"
+            );
+        }
+        house.stop().await;
+    }
+}
+
+/// A drawing that waits when the bot dies goes out when it starts, in front of its words.
+#[test]
+fn a_drawing_that_waits_outlives_a_crash() {
+    let disk = MemoryDisk::default();
+    let (ledger, _) = disk.open().unwrap();
+    let library = library_with(drawn_menu);
+    let clerk = Clerk::new(ledger, library, BotId(BOT), NAME, None, 0);
+    let jobs = take(&clerk, &[update(1, json!({"text": "/start"}))]);
+    turn(&clerk, &jobs[0]);
+
+    let (ledger, _) = disk.copy().unwrap().open().unwrap();
+    let found = recover::recover(&ledger, Keys(BotId(BOT)), NOW).unwrap();
+    let pieces = found.messages.iter().map(|(_, _, row)| &row.piece);
+    let drawings: Vec<bool> = pieces
+        .map(|one| matches!(one, Piece::Photo { .. }))
+        .collect();
+    assert_eq!(drawings, [false, true, false], "{:?}", found.messages);
+    assert_eq!(found.stale, []);
 }
 
 /// A drawing goes out in the language of its reader.
