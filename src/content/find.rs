@@ -179,6 +179,12 @@ impl Finder {
             })
     }
 
+    /// Whether a message asks something, and more than a greeting does.
+    #[must_use]
+    pub fn asks_something(&self, message: &str) -> bool {
+        message.contains('?') && !self.words(message).is_empty()
+    }
+
     /// Whether a message is one of the words for Yes (`true`) or for No.
     #[must_use]
     pub fn agrees(&self, message: &str) -> Option<bool> {

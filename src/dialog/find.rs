@@ -81,8 +81,15 @@ impl Walk<'_> {
         let mut spots = match self.content.finder.find(text.reveal()) {
             Found::Here(spot) => vec![spot],
             Found::Perhaps(spots) => spots,
-            // Where nothing is open the menu says what there is, a greeting too.
-            Found::Nothing if self.c.open.is_none() => return otherwise(self),
+            // Where nothing is open the menu says what there is, to a greeting too.
+            Found::Nothing if self.c.open.is_none() => {
+                if self.content.finder.asks_something(text.reveal()) {
+                    self.lead(&self.content.words.find_nothing);
+                    let menu = self.content.bot.menu.clone();
+                    return self.start_dialog(&menu);
+                }
+                return otherwise(self);
+            }
             Found::Nothing => Vec::new(),
         };
         // What a card closes is not offered behind it.
