@@ -250,7 +250,10 @@ impl Lexicon {
             shorter >= WORDS_MAX
         });
         longest.map_or(Ok(()), |stem| {
-            let why = format!("`{stem}*` begins with {} other stems or more", WORDS_MAX - 1);
+            let why = format!(
+                "`{stem}*` begins with {} other stems or more",
+                WORDS_MAX - 1
+            );
             Err(HearingError::new(&Written::default(), why))
         })
     }
