@@ -25,6 +25,7 @@ mod raw;
 mod readability;
 mod slots;
 mod text;
+mod whose;
 mod words;
 
 use std::collections::BTreeMap;

@@ -13,6 +13,7 @@ use super::not_for::Options;
 use super::raw::{self, Name, Pairs};
 use super::readability::Measure;
 use super::text::Text;
+use super::whose;
 use super::words::Words;
 use super::{
     BIBLIOGRAPHY_FILE, FILE_BYTES_MAX, FIND_FILE, GLOSSARY_FILE, HEARING_FOLDER, IDENTIFIERS_FILE,
@@ -448,6 +449,7 @@ pub(super) fn build(sources: &Sources, clinic: &str) -> Result<Parsed, Vec<Diagn
         );
     }
     let cleared_days = flags.cleared_days;
+    whose::check(&mut builder, &flags, &cards);
     let rules = flags_file::build_rules(&mut builder, &flags);
     let (screens, flag_texts, history_question) = flags_file::build_flags(&mut builder, flags);
     let hearing = hearing_files::build_hearing(

@@ -122,6 +122,20 @@ pub(super) fn check_clinic(builder: &mut Builder, file: &str, clinic: &raw::Clin
         file: file.to_owned(),
         bytes: 0..0,
     };
+    /// Of the shortest numbers there are, such as 911.
+    const DIGITS_MIN: usize = 3;
+    for (name, number) in [
+        ("emergency_number", &clinic.emergency_number),
+        ("crisis_number", &clinic.crisis_number),
+    ] {
+        if number.chars().filter(char::is_ascii_digit).count() < DIGITS_MIN {
+            builder.error_with(
+                whole(),
+                format!("`{name}` is no number to call"),
+                Some("Write the number that people call where the clinic is.".to_owned()),
+            );
+        }
+    }
     let about = clinic.practitioners.iter().map(|one| &one.about);
     let own = [
         &clinic.hours_text,

@@ -228,6 +228,9 @@ pub struct Cards {
 pub struct Card {
     #[serde(default)]
     pub level: Option<FlagLevel>,
+    /// The flags and rules whose own it is; for one without a level.
+    #[serde(default)]
+    pub only_for: Vec<Name>,
     pub text: Text,
     #[serde(default)]
     pub extra: Vec<Extra>,

@@ -1,11 +1,12 @@
-//! P8: each rule fires on some path of presses.
+//! P8: each rule fires on some path of presses, and each sign is asked for.
 
 use std::collections::{BTreeSet, VecDeque};
 
-use super::guide::{Guide, openings};
+use super::guide::{Guide, openings, presses_of};
 use super::rehearse::{Rehearsal, Stuck};
 use super::tap::Tap;
 use super::{Finding, Report, Spot};
+use crate::content::Content;
 use crate::dialog::{Act, Press};
 use crate::ids::{FlagId, ScreenId};
 use crate::triage::{Form, Level, Rule};
@@ -28,7 +29,33 @@ pub(super) fn prove(guide: &mut Guide<'_>, report: &mut Report) {
             report.findings.push(finding);
         }
     }
+    prove_asked(guide.content, report);
     report.states += guide.looked_at();
+}
+
+/// Somebody is asked for each sign that stops the moves: it is stated by a press, and
+/// not by typed words alone.
+fn prove_asked(content: &Content, report: &mut Report) {
+    for (flag, rule) in &content.rules.flags {
+        report.states += 1;
+        let is_behind = || {
+            let mut flags = content.flags.values();
+            flags.any(|other| other.follow_up.as_ref() == Some(flag))
+        };
+        if !rule.level.blocks() || !presses_of(content, flag).is_empty() || is_behind() {
+            continue;
+        }
+        report.findings.push(Finding {
+            property: report.property,
+            what: format!("nobody is asked for `{flag}`"),
+            help: "Name it on a screen, or in the `follow_up` of another flag.".to_owned(),
+            spots: vec![Spot::Name {
+                file: "red-flags.yaml",
+                name: flag.to_string(),
+            }],
+            chat: None,
+        });
+    }
 }
 
 /// The smallest sets of flags that complete a rule.

@@ -22,7 +22,7 @@ use crate::triage::{Form, Level, Rule};
 use beyond::beyond;
 use moves::{history_row, move_row};
 use raises::raises_row;
-use screens::screen_row;
+use screens::{follow_up_row, screen_row};
 use signs::{flag_row, rule_row};
 
 const FLAGS: &str = "red-flags.yaml";
@@ -63,6 +63,10 @@ enum Claim {
     },
     /// A screen asks for flags, in this order.
     Screen(ScreenId, Vec<FlagId>),
+    /// A flag is asked only of those who have stated the other one.
+    OnlyWith(FlagId, FlagId),
+    /// Whoever states the first flag is asked for the second one.
+    FollowUp(FlagId, FlagId),
     /// The moves that a history's second question leaves.
     History(FlagId, BTreeSet<MoveId>),
 }
@@ -121,6 +125,9 @@ pub(super) fn prove(guide: &mut Guide<'_>, table: &Table, report: &mut Report) {
                 .get(place)
                 .and_then(|place| raises_row(guide, place, answer, flags, *form)),
             Claim::Screen(screen, flags) => screen_row(guide, table, screen, flags),
+            // The rows of screens look at these.
+            Claim::OnlyWith(..) => None,
+            Claim::FollowUp(flag, asked) => follow_up_row(guide, flag, asked),
             Claim::History(flag, moves) => history_row(guide, flag, moves),
         };
         if let Some(broken) = broken {

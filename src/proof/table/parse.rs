@@ -99,6 +99,8 @@ fn claim(columns: &[&str]) -> Result<Claim, String> {
             })
         }
         ["screen", screen, named] => Ok(Claim::Screen(ScreenId::new(screen), flags(named))),
+        ["only_with", flag, other] => Ok(Claim::OnlyWith(FlagId::new(flag), FlagId::new(other))),
+        ["follow_up", flag, asked] => Ok(Claim::FollowUp(FlagId::new(flag), FlagId::new(asked))),
         ["history", flag, moves] => {
             let moves = list(moves).into_iter().map(MoveId::new).collect();
             Ok(Claim::History(FlagId::new(flag), moves))

@@ -1,7 +1,7 @@
 //! Rows `screen`: what a screen asks for, and in which order.
 
 use super::moves::never_this_move;
-use super::{Broken, Claim, FLAGS, Table};
+use super::{Broken, Claim, FLAGS, Table, at_flag};
 use crate::content::Verb;
 use crate::ids::{DialogId, FlagId, ScreenId, StepId};
 use crate::proof::Spot;
@@ -36,7 +36,18 @@ pub(super) fn screen_row<'a>(
             chat,
         });
     };
-    if let Some(missing) = wanted.iter().find(|flag| !screen.flags.contains(flag)) {
+    let is_asked_of_few = |flag: &&FlagId| {
+        let only_with = content
+            .flags
+            .get(*flag)
+            .and_then(|flag| flag.only_with.as_ref());
+        only_with.is_some_and(|other| {
+            let named = Claim::OnlyWith((*flag).clone(), other.clone());
+            table.rows.iter().all(|row| row.claim != named)
+        })
+    };
+    let missing = wanted.iter().find(|flag| !screen.flags.contains(flag));
+    if let Some(missing) = missing.or_else(|| wanted.iter().find(is_asked_of_few)) {
         let chat = to_screen(guide, id).map(|mut chat| {
             let question = content
                 .flags
@@ -50,8 +61,10 @@ pub(super) fn screen_row<'a>(
             chat
         });
         return Some(Broken {
-            what: format!("the screen `{id}` does not ask for `{missing}`"),
-            help: format!("Add `{missing}` to the flags of the screen `{id}` in {FLAGS}."),
+            what: format!("the screen `{id}` does not ask everybody for `{missing}`"),
+            help: format!(
+                "Add `{missing}` to the flags of the screen `{id}` in {FLAGS}, without `only_with`."
+            ),
             spots,
             chat,
         });
@@ -96,6 +109,35 @@ pub(super) fn screen_row<'a>(
         what: format!("the screen `{id}` is not asked in the order of the table"),
         help: "Ask first for what could hurt someone fastest.".to_owned(),
         spots,
+        chat,
+    })
+}
+
+/// A row `follow_up`: whoever states a flag is asked for another one.
+pub(super) fn follow_up_row<'a>(
+    guide: &mut Guide<'a>,
+    flag: &FlagId,
+    asked: &FlagId,
+) -> Option<Broken<'a>> {
+    let content = guide.content;
+    let is_asked = content
+        .flags
+        .get(flag)
+        .is_some_and(|flag| flag.follow_up.as_ref() == Some(asked));
+    if is_asked {
+        return None;
+    }
+    let question = content.flags.get(asked).map(|asked| &asked.question);
+    let chat = guide.stating(flag).map(|mut chat| {
+        let question = question.map(|question| chat.plain(question));
+        let line = question.unwrap_or_default();
+        chat.demand(format!("bot: {}", line.lines().next().unwrap_or_default()));
+        chat
+    });
+    Some(Broken {
+        what: format!("whoever states `{flag}` is not asked for `{asked}`"),
+        help: format!("Write `follow_up: {asked}` below `{flag}` in {FLAGS}."),
+        spots: at_flag(flag),
         chat,
     })
 }

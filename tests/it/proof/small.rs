@@ -233,7 +233,8 @@ fn red_flags(dice: &mut Dice, screens: usize) -> String {
                 dice.pick(&["X1", "X1, X2"])
             );
         }
-        if *flag == "f2" && dice.in_ten(3) {
+        // Only an emergency may leave the rest unasked.
+        if *flag == "f2" && dice.in_ten(3) && level == "emergency-now" {
             let _ = writeln!(out, "    ends_screens: true");
         }
     }
