@@ -389,7 +389,7 @@ fn what_was_explained_before_takes_nothing_from_what_follows() {
         ),
     ]);
     assert_clear(&[
-        "my foot was numb, its back to normal",
+        "my foot was numb, now all back to normal",
         "they thought it was a clot but the ultrasound was clear",
     ]);
 }
