@@ -363,6 +363,7 @@ impl Case {
         let mut is_new = report.deleted && !self.deleted;
         self.deleted |= report.deleted;
         self.level = level_before.max(report.level);
+        let mut is_grave = false;
         for flag in report.flags {
             is_new |= self.take_back_clearing(&flag.flag);
             match self.flags.iter_mut().find(|known| known.flag == flag.flag) {
@@ -372,6 +373,7 @@ impl Case {
                     is_new = true;
                 }
                 None => {
+                    is_grave |= flag.level >= Level::UrgentToday;
                     self.flags.push(flag);
                     is_new = true;
                 }
@@ -389,7 +391,14 @@ impl Case {
             self.asked = None;
         }
         let is_handled = matches!(self.state, CaseState::Handled { .. });
-        if self.level > level_before || was_private || (is_new && all_cleared) || is_handled {
+        // Somebody is on it, and this is another danger: they are not told by an edit.
+        let is_more = is_grave && self.state != CaseState::Open;
+        if self.level > level_before
+            || was_private
+            || (is_new && all_cleared)
+            || is_handled
+            || is_more
+        {
             // Whoever was on it was on something less, or on what is over: what is said
             // again after an outcome is no repeat.
             self.state = CaseState::Open;

@@ -80,6 +80,9 @@ pub struct CaseFlag {
     pub flag: FlagId,
     /// How surely it was stated.
     pub form: Form,
+    /// How dangerous it is by itself.
+    #[serde(default)]
+    pub level: Level,
     /// Since when.
     pub since: Timestamp,
 }

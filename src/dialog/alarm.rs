@@ -263,6 +263,7 @@ impl Walk<'_> {
                 Some(CaseFlag {
                     flag: flag.clone(),
                     form: note.form,
+                    level: self.content.rules.level_of(flag, note.form),
                     since: note.since,
                 })
             })

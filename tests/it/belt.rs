@@ -36,6 +36,7 @@ fn case(level: Level, flags: &[&str]) -> Case {
         .map(|flag| CaseFlag {
             flag: FlagId::new(flag),
             form: Form::Sure,
+            level: Level::default(),
             since: NOW,
         })
         .collect();

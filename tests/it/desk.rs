@@ -44,6 +44,7 @@ pub fn report(level: Level, flag: &str, private: bool) -> Report {
         flags: vec![CaseFlag {
             flag: FlagId::new(flag),
             form: Form::Sure,
+            level: Level::default(),
             since: MORNING,
         }],
         rules: Vec::new(),
@@ -205,6 +206,7 @@ fn the_longest_card_is_one_message_and_keeps_its_state_and_buttons() {
         .map(|flag| CaseFlag {
             flag: flag.clone(),
             form: Form::Unsure,
+            level: Level::default(),
             since: MORNING,
         })
         .collect();

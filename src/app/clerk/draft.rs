@@ -278,6 +278,10 @@ impl<'a> Draft<'a> {
             Alert::Post if case.is_hidden() => return Ok(()),
             Alert::Post | Alert::Update => {}
         }
+        if alert == Alert::Update && self.waits_for_opening(case) {
+            // What stands there by then is in the card.
+            return Ok(());
+        }
         if alert == Alert::Post
             && case.level < Level::UrgentToday
             && !case.asks_call
@@ -297,6 +301,15 @@ impl<'a> Draft<'a> {
             Alert::Update | Alert::Silence => Telling::Change,
         };
         self.send_card(content, case, how)
+    }
+
+    /// Whether the first card of a case waits for the clinic to open.
+    fn waits_for_opening(&self, case: &Case) -> bool {
+        let key = self.clerk.keys.due(case.chat, Due::Opening.kind());
+        let waits = self.clerk.ledger.read::<DueRow>(&key);
+        // Staff may have asked for it meanwhile.
+        let stands = |chat| self.clerk.stands_in(chat, case.number);
+        matches!(waits, Ok(Some(_))) && matches!(self.staff_chat().map(stands), Some(Ok(false)))
     }
 
     /// Sends the card of a case to the staff chat, if there is one.

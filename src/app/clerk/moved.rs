@@ -43,7 +43,8 @@ impl Clerk {
         Ok(())
     }
 
-    fn stands_in(&self, chat: ChatId, case: CaseNumber) -> Result<bool, ReadError> {
+    /// Whether the card of a case stands in a chat.
+    pub(super) fn stands_in(&self, chat: ChatId, case: CaseNumber) -> Result<bool, ReadError> {
         let key = self.keys.shown(chat, ShownAs::Case(case));
         Ok(self.ledger.read::<Shown>(&key)?.is_some())
     }
