@@ -420,12 +420,12 @@ fn no_text_diagnoses_promises_or_sells_a_number() {
 
 /// The drawings of each way of a move, in the order of its steps.
 const DRAWN: &[(&str, &[&[&str]])] = &[
-    ("X1", &[&["X1-1", "X1-2"], &["X1-bed"]]),
-    ("X2", &[&["X2-1", "X2-2"]]),
-    ("X3", &[&["X3-1", "X3-2"], &["X3-1", "X3-towel"]]),
-    ("X4", &[&["X4-1", "X4-2"]]),
+    ("X1", &[&["X1-1", "X1-2"], &["X1-bed", "X1-bed-2"]]),
+    ("X2", &[&["X2-1", "X2-tuck", "X2-2"]]),
+    ("X3", &[&["X3-1", "X3-2", "X3-3"], &["X3-1", "X3-towel"]]),
+    ("X4", &[&["X4-1", "X4-tuck", "X4-2"]]),
     ("X6", &[&["X6-1", "X6-2"], &["X6-1", "X6-2"]]),
-    ("X7", &[&["X7-2", "X7-1"]]),
+    ("X7", &[&["X7-2", "X7-1", "X9-2"]]),
     (
         "X8a",
         &[&["X8a-1", "X8a-2"], &["X8a-chair-1", "X8a-chair-2"]],
@@ -438,7 +438,7 @@ const DRAWN: &[(&str, &[&[&str]])] = &[
             &["X8b-both-1", "X8b-both-2"],
         ],
     ),
-    ("X9", &[&["X7-2", "X9-1"]]),
+    ("X9", &[&["X7-2", "X9-2", "X9-1"]]),
 ];
 
 /// Each move's easier way: how long it is then held, and words it must say.
