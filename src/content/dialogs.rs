@@ -8,7 +8,7 @@ use super::build::{Builder, place};
 use super::calls;
 use super::diagnostic::{Place, did_you_mean};
 use super::flags::FLAGS;
-use super::model::{Atom, Dialog, Step};
+use super::model::{Atom, Dialog, Step, TextKind};
 use super::raw::{self, Name};
 use super::slots::Slots;
 use crate::ids::{DialogId, SlotId, StepId};
@@ -65,6 +65,42 @@ struct Scripting<'a> {
 }
 
 impl Scripting<'_> {
+    /// A number that is asked for goes to staff right behind the question: whoever gave
+    /// it waits for a call.
+    fn number_is_passed_on(&mut self, script: &raw::Dialog) {
+        let steps = &script.steps.0;
+        for (name, step) in steps {
+            let Some(asked) = step
+                .text
+                .as_ref()
+                .filter(|text| text.kind == TextKind::Phone)
+            else {
+                continue;
+            };
+            let slot_asked = asked.slot.as_ref().unwrap_or(name);
+            let next = steps
+                .iter()
+                .find(|(name, _)| name.value == asked.next.value);
+            let passes_on = next.is_some_and(|(_, next)| {
+                let slot = next.request_call.as_ref();
+                slot.is_some_and(|slot| slot.value == slot_asked.value)
+            });
+            if next.is_some() && !passes_on {
+                self.builder.error_with(
+                    place(self.file, name),
+                    format!(
+                        "`{}` asks for a number, and nobody is told of it",
+                        name.value
+                    ),
+                    Some(format!(
+                        "Let its `next` be a step with `request_call: {}`.",
+                        slot_asked.value
+                    )),
+                );
+            }
+        }
+    }
+
     fn dialog(mut self, id: DialogId, script: raw::Dialog) -> Dialog {
         self.builder.id(self.file, &script.dialog);
         let names: BTreeSet<String> = script
@@ -80,6 +116,7 @@ impl Scripting<'_> {
                 Some("Write `kind: teaches`, `asks` or `talks`; the cards of one that `teaches` are held to easier words.".to_owned()),
             );
         }
+        self.number_is_passed_on(&script);
         let mut own_slots = BTreeSet::new();
         let mut steps = BTreeMap::new();
         let mut targets: Vec<(StepId, Name)> = Vec::new();

@@ -59,7 +59,15 @@ fn check(kind: &str, holds: impl Fn(&Content, &[&str]) -> Result<(), String>) {
 #[test]
 fn rows_are_of_known_kinds() {
     let kinds = [
-        "flag", "rule", "move", "place", "raises", "screen", "history",
+        "flag",
+        "rule",
+        "move",
+        "place",
+        "raises",
+        "screen",
+        "only_with",
+        "follow_up",
+        "history",
     ];
     let known: usize = kinds.iter().map(|kind| rows(kind).count()).sum();
     let all = TABLE
@@ -93,6 +101,25 @@ fn flags_have_their_levels() {
             println!("beyond the table: the flag {flag}");
         }
     }
+}
+
+#[test]
+fn what_is_asked_of_some_and_next_is_that_of_the_table() {
+    fn is_that(is: Option<&FlagId>, wanted: &str) -> Result<(), String> {
+        match is {
+            Some(is) if is.as_str() == wanted => Ok(()),
+            is => Err(format!("it is {is:?}")),
+        }
+    }
+    let flag = |content: &Content, name: &str| content.flags.get(&FlagId::new(name)).cloned();
+    check("only_with", |content, columns| {
+        let flag = flag(content, columns[0]);
+        is_that(flag.and_then(|flag| flag.only_with).as_ref(), columns[1])
+    });
+    check("follow_up", |content, columns| {
+        let flag = flag(content, columns[0]);
+        is_that(flag.and_then(|flag| flag.follow_up).as_ref(), columns[1])
+    });
 }
 
 #[test]

@@ -94,6 +94,24 @@ struct Mistake {
 
 const MISTAKES: &[Mistake] = &[
     Mistake {
+        name: "a number that nobody is told of",
+        file: "call-me.yaml",
+        from: "kind: phone, next: request",
+        to: "kind: phone, next: thanks",
+        at: "number:\n    say",
+        says: "`number` asks for a number, and nobody is told of it",
+        helps: "`request_call: callback-number`",
+    },
+    Mistake {
+        name: "whoever a routine hurts is shown the next one",
+        file: "routine.yaml",
+        from: "hurt: { set: { moves-today: stop }, ask_again: [right-now, back-belly, leg], next: right-now }",
+        to: "hurt: { next: right-now }",
+        at: "",
+        says: "whoever it hurts is asked nothing",
+        helps: "`ask_again:`",
+    },
+    Mistake {
         name: "an emergency with the card of another sign",
         file: "red-flags.yaml",
         from: "button: { en: \"Chest pain, hard to breathe\"",

@@ -257,6 +257,13 @@ impl Scripting<'_> {
                 "a step that plays needs `moves`, and a `next` for when it hurts or feels numb",
             );
         }
+        if play.hurt.ask_again.is_empty() {
+            self.builder.error_with(
+                here.clone(),
+                "whoever it hurts is asked nothing, and could go on to more moves",
+                Some("Write `ask_again:` with screens below `hurt`.".to_owned()),
+            );
+        }
         Verb::Play {
             moves: play
                 .moves

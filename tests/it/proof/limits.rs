@@ -56,7 +56,8 @@ fn what_is_called_may_ask_nothing_where_nobody_reads_a_number() {
             "other.yaml",
             format!(
                 "dialog: other\nkind: talks\nstart: number\nsource: [own]\nsteps:\n  \
-                 number: {{ say: {{ en: \"Number?\", es: \"¿Número?\" }}, text: {{ slot: number, kind: phone, next: q0 }} }}\n{screens}"
+                 number: {{ say: {{ en: \"Number?\", es: \"¿Número?\" }}, text: {{ slot: number, kind: phone, next: told }} }}\n  \
+                 told: {{ request_call: number, next: q0 }}\n{screens}"
             ),
         );
         put(
