@@ -11,6 +11,7 @@ mod guarded;
 mod guide;
 mod machine;
 mod moves;
+mod paths;
 mod quest;
 mod questions;
 mod rehearse;
@@ -29,7 +30,8 @@ use crate::content::Content;
 use crate::ids::{DialogId, StepId};
 use guide::Guide;
 
-pub use questions::{Answered, count_paths, find_step, reach_step, why};
+pub use paths::{Ways, count_paths};
+pub use questions::{Answered, find_step, reach_step, why};
 pub use search::PLACES_MAX;
 pub use table::{Row, Table, TableError};
 pub use tap::Tap;

@@ -9,7 +9,7 @@ use super::output::{err, out, outln};
 use crate::app::dialogs_dir;
 use crate::content::{self, Content, nearest};
 use crate::ids::{DialogId, FlagId, Lang, MoveId, StepId};
-use crate::proof::{Answered, count_paths, find_step, reach_step, why};
+use crate::proof::{Answered, Ways, count_paths, find_step, reach_step, why};
 
 /// Which content is asked about.
 #[derive(Debug, clap::Args)]
@@ -25,7 +25,7 @@ pub struct Asked {
 /// What `why` takes.
 #[derive(Debug, clap::Args)]
 #[command(
-    after_help = "Examples:\n  psoas-bot why X3                        the shortest chat in which X3 is shown\n  psoas-bot why X3 --flag diabetes        and with diabetes stated in it; or why not\n  psoas-bot why X3 > x3.chat              keep the chat; psoas-bot test x3.chat plays it"
+    after_help = "Examples:\n  psoas-bot why X3                        a short chat in which X3 is shown\n  psoas-bot why X3 --flag diabetes        and with diabetes stated in it; or why not\n  psoas-bot why X3 > x3.chat              keep the chat; psoas-bot test x3.chat plays it"
 )]
 pub struct WhyArgs {
     /// The move, as moves.yaml calls it.
@@ -53,7 +53,7 @@ pub struct ReachArgs {
 /// What `paths` takes.
 #[derive(Debug, clap::Args)]
 #[command(
-    after_help = "Examples:\n  psoas-bot paths --to self-check/where           how many ways lead there\n  psoas-bot paths --to self-check/where --count   the number alone\n\nA way begins where its dialog begins, and comes to no step twice. Each answer is a way of its own; a list counts as one."
+    after_help = "Examples:\n  psoas-bot paths --to self-check/where           how many ways lead there\n  psoas-bot paths --to self-check/where --count   the number alone\n\nA way begins where its dialog begins, and comes to no step twice. Each answer is a way of its own; a list counts as one.\nWhere there are too many to count, it says how many there are at least."
 )]
 pub struct PathsArgs {
     /// The step: its name, or DIALOG/NAME.
@@ -106,25 +106,25 @@ pub(super) fn run_reach(args: &ReachArgs) -> anyhow::Result<ExitCode> {
 pub(super) fn run_paths(args: &PathsArgs) -> anyhow::Result<ExitCode> {
     let content = load(&args.asked)?;
     let (dialog, step) = step_of(&content, &args.to)?;
-    let Some(many) = count_paths(&content, &dialog, &step) else {
-        anyhow::bail!(
-            "there are too many ways to `{step}` in {dialog}.yaml to count them; ask for a step nearer to the start"
-        );
-    };
+    let many = count_paths(&content, &dialog, &step);
     if args.count {
-        outln!("{many}");
+        match many {
+            Ways::Exactly(many) => outln!("{many}"),
+            Ways::AtLeast(many) => outln!("at least {many}"),
+        }
     } else {
         let ways = match many {
-            0 => "No way leads".to_owned(),
-            1 => "One way leads".to_owned(),
-            _ => format!("{} ways lead", grouped(many)),
+            Ways::Exactly(0) => "No way leads".to_owned(),
+            Ways::Exactly(1) => "One way leads".to_owned(),
+            Ways::Exactly(many) => format!("{} ways lead", grouped(many)),
+            Ways::AtLeast(many) => format!("At least {} ways lead", grouped(many)),
         };
         outln!("{ways} from the start of {dialog}.yaml to `{step}`.");
         outln!(
             "No step comes twice in a way, and a list counts as one answer. See one: psoas-bot reach {dialog}/{step}"
         );
     }
-    Ok(if many == 0 {
+    Ok(if many == Ways::Exactly(0) {
         ExitCode::FAILURE
     } else {
         ExitCode::SUCCESS

@@ -3,28 +3,22 @@
 //! Breadth first: each step is gone on from once, the first time it asks. What
 //! that does not come to is looked for by a [`Quest`].
 
-use std::collections::{BTreeMap, BTreeSet, VecDeque};
+mod walk;
+
+use std::collections::{BTreeMap, BTreeSet};
 
 use super::machine::{Goal, Machine, Tracked};
 use super::quest::{Quest, Reached};
 use super::rehearse::{Rehearsal, Stuck};
 use super::tap::Tap;
-use crate::content::{Answer, Content, Deed, ScreenStyle, Verb, YesNo};
+use crate::content::{Content, ScreenStyle, Verb, YesNo};
 use crate::dialog::{Act, Asking, Pending};
-use crate::ids::{ChoiceId, DialogId, FlagId, StepId};
-use crate::triage::{Form, Level};
+use crate::ids::{DialogId, FlagId, StepId};
+use crate::triage::Level;
+pub(super) use walk::{Next, Ticking, openings, walk};
 
 /// A round through the screens asks no more questions than this.
 const QUESTIONS_MAX: usize = 400;
-
-/// How a list is ticked in one walk.
-#[derive(Debug, Clone, Copy, PartialEq, Eq)]
-enum Ticking {
-    EachAlone,
-    TwoBehindTheFirst,
-    All,
-    LastTwo,
-}
 
 type Place = (DialogId, StepId);
 
@@ -43,44 +37,21 @@ impl<'a> Guide<'a> {
             to: BTreeMap::new(),
             turns: 0,
         };
-        for ticks in [
-            Ticking::EachAlone,
-            Ticking::TwoBehindTheFirst,
-            Ticking::All,
-            Ticking::LastTwo,
-        ] {
-            guide.walk(ticks);
-        }
-        guide
-    }
-
-    /// Goes on from each step once, ticking lists so.
-    fn walk(&mut self, ticks: Ticking) {
-        let content = self.content;
-        let mut known: BTreeSet<Place> = BTreeSet::new();
-        let mut queue = VecDeque::from([Rehearsal::new(content)]);
-        while let Some(chat) = queue.pop_front() {
-            let taps = if chat.lines.is_empty() {
-                openings(content)
-            } else {
-                plain_answers(content, &chat, ticks)
-            };
-            for tap in taps {
-                let mut chat = chat.clone();
-                self.turns += 1;
-                if chat.tap(&tap, &[]).is_err() || chat.c.stop.is_some() {
-                    continue;
-                }
+        for ticks in Ticking::ALL {
+            let mut known: BTreeSet<Place> = BTreeSet::new();
+            guide.turns += walk(content, &[ticks], None, |chat, _| {
                 let Some((dialog, step)) = chat.asks() else {
-                    continue;
+                    return Next::Leave;
                 };
                 let place = (dialog.clone(), step.clone());
-                if known.insert(place.clone()) {
-                    self.to.entry(place).or_insert_with(|| Some(chat.clone()));
-                    queue.push_back(chat);
+                if !known.insert(place.clone()) {
+                    return Next::Leave;
                 }
-            }
+                guide.to.entry(place).or_insert_with(|| Some(chat.clone()));
+                Next::GoOn
+            });
         }
+        guide
     }
 
     /// The turns and states since this was last asked.
@@ -301,84 +272,6 @@ pub(super) fn unsure_stops<'a>(
         }
     }
     found
-}
-
-/// Everything that opens a dialog from nothing.
-pub(super) fn openings(content: &Content) -> Vec<Tap> {
-    let mut taps: Vec<Tap> = content
-        .bot
-        .commands
-        .iter()
-        .filter(|command| matches!(command.deed, Deed::Opens(_)))
-        .map(|command| Tap::Command(command.name.clone()))
-        .collect();
-    taps.extend(content.bot.links.keys().cloned().map(Tap::Link));
-    taps.push(Tap::Idle);
-    taps
-}
-
-/// Answers that stop nobody.
-fn plain_answers(content: &Content, chat: &Rehearsal<'_>, ticks: Ticking) -> Vec<Tap> {
-    let blocks = |answer: &Answer| {
-        let blocks = |flag: &FlagId, form| content.rules.level_of(flag, form).blocks();
-        answer.raise.iter().any(|flag| blocks(flag, Form::Sure))
-            || answer
-                .raise_unsure
-                .iter()
-                .any(|flag| blocks(flag, Form::Unsure))
-            || answer.erase
-            || answer.language.is_some()
-    };
-    match chat.verb() {
-        Some(
-            Verb::Choice { options, .. }
-            | Verb::Move {
-                answers: options, ..
-            },
-        ) => options
-            .iter()
-            .filter(|option| !blocks(&option.answer))
-            .map(|option| Tap::Choose(option.id.clone()))
-            .collect(),
-        Some(Verb::YesNo { answers, .. }) => answers
-            .iter()
-            .filter(|(_, answer)| !blocks(answer))
-            .map(|(given, _)| Tap::YesNo(*given))
-            .collect(),
-        Some(Verb::Many { options, none, .. }) => {
-            let plain: Vec<ChoiceId> = options
-                .iter()
-                .filter(|option| !blocks(&option.answer))
-                .map(|option| option.id.clone())
-                .collect();
-            let mut taps = Vec::new();
-            if none.is_some() && (ticks == Ticking::EachAlone || plain.is_empty()) {
-                taps.push(Tap::NoneOf);
-            }
-            let many = plain.len();
-            match ticks {
-                Ticking::EachAlone => taps.extend(plain.into_iter().map(|id| Tap::Ticks(vec![id]))),
-                Ticking::All => taps.push(Tap::Ticks(plain)),
-                Ticking::TwoBehindTheFirst if many > 2 => {
-                    taps.push(Tap::Ticks(plain[1..3].to_vec()))
-                }
-                Ticking::LastTwo if many > 2 => taps.push(Tap::Ticks(plain[many - 2..].to_vec())),
-                Ticking::TwoBehindTheFirst | Ticking::LastTwo => taps.push(Tap::Ticks(plain)),
-            }
-            taps.retain(|tap| *tap != Tap::Ticks(Vec::new()));
-            taps
-        }
-        Some(Verb::Number { from, to, .. }) => vec![Tap::Number(*from), Tap::Number(*to)],
-        Some(Verb::Text { .. }) => vec![Tap::Typed],
-        Some(Verb::Summary { .. }) => vec![Tap::LooksRight],
-        Some(Verb::Screen { screen, .. }) => {
-            match content.screen(screen).map(|screen| screen.style) {
-                Some(ScreenStyle::Question) => vec![Tap::YesNo(YesNo::No)],
-                Some(ScreenStyle::List) | None => vec![Tap::NoneOf],
-            }
-        }
-        Some(_) | None => Vec::new(),
-    }
 }
 
 /// Every answer that states a flag surely, and where it stands.

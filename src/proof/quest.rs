@@ -112,6 +112,11 @@ impl<'q, 'a> Quest<'q, 'a> {
 
     /// Looks.
     pub fn reach(&mut self) -> Reached<'a> {
+        self.reach_or(|| None)
+    }
+
+    /// Looks; takes the chat of `other` where there may be a way.
+    pub fn reach_or(&mut self, other: impl FnOnce() -> Option<Rehearsal<'a>>) -> Reached<'a> {
         let mut machine = self.prover(&self.tracked);
         let mut search = Search::new(&mut machine);
         let first = search.run();
@@ -121,6 +126,9 @@ impl<'q, 'a> Quest<'q, 'a> {
             Outcome::BeyondBudget => return Reached::BeyondBudget,
             Outcome::Found { way, .. } => way,
         };
+        if let Some(chat) = other().map(Box::new) {
+            return Reached::Shown { chat };
+        }
         let mut wrong: FxHashSet<Guess> = FxHashSet::default();
         // What goes wrong behind a card mostly goes wrong from the card on.
         let is_behind = machine.looks_behind_card();

@@ -2,12 +2,13 @@
 
 use std::collections::BTreeSet;
 
+use super::guide::{Next, Ticking, walk};
 use super::machine::{Goal, Machine, Tracked};
 use super::quest::{Quest, Reached};
 use super::rehearse::Rehearsal;
-use super::ticks::targets;
-use crate::content::{Atom, Change, Content, Verb};
-use crate::dialog::has;
+use super::tap::Tap;
+use crate::content::{Atom, Change, Condition, Content, Verb};
+use crate::dialog::{has, holds, is_dropped};
 use crate::ids::{DialogId, FlagId, MoveId, StepId};
 use crate::triage::{Form, Level};
 
@@ -37,21 +38,127 @@ fn answered(reached: Reached<'_>, shows: &str, why_not: impl FnOnce() -> Vec<Str
 #[must_use]
 pub fn why(content: &Content, exercise: &MoveId, flag: Option<&FlagId>) -> Answered {
     let facts: Vec<Atom> = flag.cloned().map(Atom::Flag).into_iter().collect();
-    let mut quest = Quest::new(
-        content,
-        Goal::Shown {
-            exercise: Some(exercise.clone()),
-            with: facts.clone(),
-        },
-        |chat: &Rehearsal<'_>| {
-            chat.shown_move() == Some(exercise) && facts.iter().all(|fact| has(&chat.c, fact))
-        },
-    );
+    let is_reached = |chat: &Rehearsal<'_>| {
+        chat.shown_move() == Some(exercise) && facts.iter().all(|fact| has(&chat.c, fact))
+    };
     let with = flag
         .map(|flag| format!(" with `{flag}`"))
         .unwrap_or_default();
-    let shows = format!("The move {exercise} is reached{with}. This is the shortest chat.");
-    answered(quest.reach(), &shows, || reasons(content, exercise, flag))
+    let shows = format!("The move {exercise} is reached{with}. This chat shows it.");
+    let plain = |ticks: &[Ticking], conditions: &[&Condition]| {
+        walked(content, exercise, flag, is_reached, ticks, conditions)
+    };
+    // What is asked for most is found in a moment so, before anything is proved.
+    let quick = Ticking::ALL.map(|ticks| plain(&[ticks], &[]));
+    if let Some(chat) = quick
+        .into_iter()
+        .flatten()
+        .min_by_key(|chat| chat.lines.len())
+    {
+        return Answered::Chat(chat.chat(&[shows]));
+    }
+    let goal = Goal::Shown {
+        exercise: Some(exercise.clone()),
+        with: facts.clone(),
+    };
+    let mut quest = Quest::new(content, goal, is_reached);
+    let reached = quest.reach_or(|| plain(&Ticking::ALL, &conditions_before_moves(content)));
+    answered(reached, &shows, || reasons(content, exercise, flag))
+}
+
+/// What the branches ask that lie on the way to any move.
+fn conditions_before_moves(content: &Content) -> Vec<&Condition> {
+    let with_moves = content.dialogs.values().filter(|dialog| dialog.has_moves);
+    with_moves
+        .flat_map(|dialog| dialog.steps.values())
+        .flat_map(|step| match &step.verb {
+            Verb::Branch { arms, .. } => &arms[..],
+            _ => &[],
+        })
+        .map(|(condition, _)| condition)
+        .collect()
+}
+
+/// A chat that a plain walk comes to, with no tick that can be spared. Chats that stand
+/// at one place are told apart by the flag, by what stands in the way of moves, and by these conditions. That
+/// none is found proves nothing.
+fn walked<'a>(
+    content: &'a Content,
+    exercise: &MoveId,
+    flag: Option<&FlagId>,
+    is_reached: impl Fn(&Rehearsal<'a>) -> bool,
+    ticks: &[Ticking],
+    conditions: &[&Condition],
+) -> Option<Rehearsal<'a>> {
+    let reach = |chat: &Rehearsal<'a>| {
+        let mut chat = chat.clone();
+        chat.skip_to(exercise);
+        is_reached(&chat).then_some(chat)
+    };
+    let mut known = BTreeSet::new();
+    let mut found = None;
+    walk(content, ticks, flag, |chat, way| {
+        if let Some(chat) = reach(chat) {
+            found = Some(spare_ticks(chat, way, reach));
+            return Next::Enough;
+        }
+        let c = &chat.c;
+        let place = chat.asks();
+        let place = place.map(|(dialog, step)| (dialog.clone(), step.clone()));
+        let holds: Vec<bool> = conditions
+            .iter()
+            .map(|condition| holds(content, c, condition))
+            .chain([
+                flag.is_some_and(|flag| c.flags.contains_key(flag)),
+                c.is_cleared(content),
+                c.level(content).blocks(),
+                is_dropped(content, c, exercise),
+            ])
+            .collect();
+        let is_new = known.len() < WALKED_MAX && known.insert((place, holds));
+        if is_new { Next::GoOn } else { Next::Leave }
+    });
+    found
+}
+
+/// A plain walk goes on from no more chats than this.
+const WALKED_MAX: usize = 20_000;
+
+/// The same chat with each tick taken away that it gets there without.
+fn spare_ticks<'a>(
+    found: Rehearsal<'a>,
+    way: &[Tap],
+    reach: impl Fn(&Rehearsal<'a>) -> Option<Rehearsal<'a>>,
+) -> Rehearsal<'a> {
+    let content = found.content;
+    let (mut found, mut way) = (found, way.to_vec());
+    for at in 0..way.len() {
+        while let Some((shorter, chat)) = one_tick_less(&way[at]).into_iter().find_map(|tap| {
+            let mut shorter = way.clone();
+            shorter[at] = tap;
+            let mut chat = Rehearsal::saying_yes_to(content, found.yes_to.as_ref());
+            chat.play(&shorter).ok()?;
+            Some((shorter, reach(&chat)?))
+        }) {
+            (way, found) = (shorter, chat);
+        }
+    }
+    found
+}
+
+/// The same answer with one tick less.
+fn one_tick_less(tap: &Tap) -> Vec<Tap> {
+    match tap {
+        Tap::Ticks(ids) if ids.len() == 1 => vec![Tap::NoneOf],
+        Tap::Ticks(ids) => (0..ids.len())
+            .map(|at| {
+                let mut fewer = ids.clone();
+                fewer.remove(at);
+                Tap::Ticks(fewer)
+            })
+            .collect(),
+        _ => Vec::new(),
+    }
 }
 
 /// What keeps a move away.
@@ -153,43 +260,4 @@ pub fn reach_step(content: &Content, dialog: &DialogId, step: &StepId) -> Answer
     answered(quest.reach(), &shows, || {
         vec!["No way through the dialogs leads there.".to_owned()]
     })
-}
-
-/// How many ways lead from the start of a dialog to one of its steps, with no
-/// step twice in a way. An answer is a way of its own; a list counts as one.
-/// `None` when there are more than can be counted.
-#[must_use]
-pub fn count_paths(content: &Content, dialog: &DialogId, step: &StepId) -> Option<u128> {
-    let dialog = content.dialogs.get(dialog)?;
-    let mut budget = PATH_STEPS_MAX;
-    let mut on_way = BTreeSet::new();
-    count(dialog, &dialog.start, step, &mut on_way, &mut budget)
-}
-
-/// Steps walked in counting before it is given up.
-const PATH_STEPS_MAX: usize = 20_000_000;
-
-fn count<'d>(
-    dialog: &'d crate::content::Dialog,
-    here: &'d StepId,
-    to: &StepId,
-    on_way: &mut BTreeSet<&'d StepId>,
-    budget: &mut usize,
-) -> Option<u128> {
-    if here == to {
-        return Some(1);
-    }
-    *budget = budget.checked_sub(1)?;
-    let Some(step) = dialog.steps.get(here) else {
-        return Some(0);
-    };
-    if !on_way.insert(here) {
-        return Some(0);
-    }
-    let mut sum = 0_u128;
-    for next in targets(&step.verb) {
-        sum = sum.checked_add(count(dialog, next, to, on_way, budget)?)?;
-    }
-    on_way.remove(here);
-    Some(sum)
 }

@@ -67,6 +67,8 @@ pub(super) struct Rehearsal<'a> {
     pub way: Vec<(DialogId, StepId)>,
     /// The dialogs that were walked since the last card came into force.
     pub opened: Vec<DialogId>,
+    /// The engine's own questions about this flag are answered with yes.
+    pub yes_to: Option<FlagId>,
     /// Which of the sets of flags that give a card is stated.
     pub alarm_choice: usize,
     /// Everything that was planned has been done as planned.
@@ -94,9 +96,18 @@ impl<'a> Rehearsal<'a> {
             has_contact: false,
             way: Vec::new(),
             opened: Vec::new(),
+            yes_to: None,
             alarm_choice: 0,
             is_done: false,
             stopped_by: Vec::new(),
+        }
+    }
+
+    /// The same where the engine's own questions about a flag are answered with yes.
+    pub fn saying_yes_to(content: &'a Content, flag: Option<&FlagId>) -> Self {
+        Self {
+            yes_to: flag.cloned(),
+            ..Self::new(content)
         }
     }
 
@@ -282,6 +293,11 @@ impl<'a> Rehearsal<'a> {
             let act = match pending {
                 Pending::History(_) => history.clone(),
                 Pending::Completing(_) => return,
+                Pending::Item(flag) | Pending::FollowUp(flag)
+                    if Some(&flag) == self.yes_to.as_ref() =>
+                {
+                    Act::Yes
+                }
                 Pending::Item(_) | Pending::FollowUp(_) | Pending::Heard(_) => Act::No,
             };
             if self.act(act).is_err() {
