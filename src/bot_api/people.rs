@@ -162,10 +162,7 @@ impl World {
             // Telegram says so little about a message that is gone.
             None => json!({"chat": held.to_json(), "message_id": message_id, "date": 0}),
         };
-        // A button to press stands in a chat that was begun, though its messages may be gone.
-        if let Some(held) = self.chats.get_mut(&chat) {
-            held.is_begun = true;
-        }
+        self.begin(chat);
         let from = self.sender_json(user);
         let id = self.queries.ask(now);
         let query = json!({
@@ -212,6 +209,14 @@ impl World {
                     .map(str::to_owned)
                     .collect(),
             }),
+        }
+    }
+
+    /// Somebody has written to the bot, though those messages may be gone: only now may
+    /// it write to them.
+    pub fn begin(&mut self, chat: i64) {
+        if let Some(held) = self.chats.get_mut(&chat) {
+            held.is_begun = true;
         }
     }
 

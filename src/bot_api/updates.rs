@@ -154,8 +154,8 @@ impl World {
         let from = update
             .get("message")
             .and_then(|message| message["chat"]["id"].as_i64());
-        if let Some(chat) = from.and_then(|chat| self.chats.get_mut(&chat)) {
-            chat.is_begun = true;
+        if let Some(chat) = from {
+            self.begin(chat);
         }
         let id = self.updates.queue(update, now);
         self.tell(&Change::Update);

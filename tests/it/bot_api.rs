@@ -26,6 +26,7 @@ const NOON: i64 = 1_800_000_000;
 fn world() -> World {
     let mut world = World::new(TOKEN, 42, "clinic_bot", "Clinic");
     world.add_person(ANA, "Ana", Some("ana"), Some("es"));
+    world.begin(ANA);
     world.add_person(8, "Dana", None, None);
     world.add_group(GROUP, "Staff");
     world.join(GROUP, 8);
@@ -58,6 +59,16 @@ fn ask(world: &mut World) -> i64 {
         json!({"chat_id": ANA, "text": "Any numbness?", "reply_markup": markup}),
     );
     sent["message_id"].as_i64().expect("an id")
+}
+
+#[test]
+fn no_bot_may_write_first() {
+    let mut world = world();
+    let hello = json!({"chat_id": 8, "text": "hello"});
+    let why = "Forbidden: bot can't initiate conversation with a user";
+    refused(&mut world, "sendMessage", hello.clone(), 403, why);
+    world.say(8, 8, "hi", NOON).expect("a message");
+    done(&mut world, "sendMessage", hello);
 }
 
 #[test]
@@ -544,7 +555,11 @@ async fn teloxide_knows_the_errors() {
         matches!(slow, RequestError::RetryAfter(wait) if wait.seconds() == 3),
         "{slow:?}"
     );
-    world.lock().expect("the world").block(ANA, NOON);
+    {
+        let mut world = world.lock().expect("the world");
+        world.block(ANA, NOON);
+        world.begin(8);
+    }
     let blocked = bot.send_message(ChatId(ANA), "x").await.expect_err("403");
     assert!(
         matches!(blocked, RequestError::Api(ApiError::BotBlocked)),

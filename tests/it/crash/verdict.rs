@@ -260,11 +260,14 @@ impl Evidence<'_> {
                 *rungs.entry(title.to_owned()).or_default() += 1;
                 continue;
             }
+            // Where somebody was on it, another sign alerts again.
+            let is_sign = |line: &str| line.starts_with("• ");
             let news = said
                 .text
                 .lines()
                 .filter(|line| {
-                    line.contains("asks for a call")
+                    is_sign(line)
+                        || line.contains("asks for a call")
                         || line.starts_with("Phone:")
                         // Staff had cleared it: stated again, it is new.
                         || line.starts_with("Moves allowed again")
