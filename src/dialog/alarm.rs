@@ -164,8 +164,7 @@ impl Walk<'_> {
         let judgement = self.c.judge(self.content);
         self.c.stack.clear();
         self.c.trail.clear();
-        self.c.queue.clear();
-        self.c.finishing = None;
+        self.drop_items();
         self.c.open = None;
         self.c.clearance = None;
         self.c.stop = Some(Stop {

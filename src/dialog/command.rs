@@ -74,8 +74,7 @@ impl Walk<'_> {
         };
         self.c.stack.clear();
         self.c.trail.clear();
-        self.c.queue.clear();
-        self.c.finishing = None;
+        self.drop_items();
         self.c.open = None;
         for due in [Due::Draft, Due::Hold(Token::default())] {
             self.effects.push(Effect::CancelDue(due));
@@ -113,8 +112,7 @@ impl Walk<'_> {
         // What the link sets must survive the emptying of the dialog's slots.
         self.c.stack.clear();
         self.c.trail.clear();
-        self.c.queue.clear();
-        self.c.finishing = None;
+        self.drop_items();
         self.c.script = Some(self.content.script.clone());
         self.empty_slots(found);
         for (slot, value) in set {

@@ -33,8 +33,7 @@ impl<'a> Walk<'a> {
         self.c.stack.clear();
         self.put_back();
         self.c.trail.clear();
-        self.c.queue.clear();
-        self.c.finishing = None;
+        self.drop_items();
         self.c.open = None;
         self.c.script = Some(self.content.script.clone());
         self.enter_dialog(dialog, false);
@@ -132,6 +131,13 @@ impl<'a> Walk<'a> {
         }
     }
 
+    /// The engine's own questions come to nothing, and so does the screen that would
+    /// count as answered behind them.
+    pub fn drop_items(&mut self) {
+        self.c.queue.clear();
+        self.c.finishing = None;
+    }
+
     /// The place of the innermost dialog that came in between.
     pub fn between(&self) -> Option<usize> {
         self.c.stack.iter().rposition(|frame| frame.interrupts)
@@ -167,8 +173,7 @@ impl<'a> Walk<'a> {
             return;
         };
         self.c.trail.clear();
-        self.c.queue.clear();
-        self.c.finishing = None;
+        self.drop_items();
         self.c.open = None;
         self.c.script = Some(self.content.script.clone());
         self.empty_slots(found);

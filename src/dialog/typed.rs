@@ -267,9 +267,9 @@ impl Walk<'_> {
         let asks = !self.c.queue.is_empty() || self.waits_in_screens();
         if self.stop_is_due() && (self.c.stop.is_some() || !asks) {
             // The card comes when the turn settles.
-            self.c.queue.clear();
+            self.drop_items();
         } else if self.c.stop.is_some() {
-            self.c.queue.clear();
+            self.drop_items();
             self.say_cards();
         } else if self.c.queue.is_empty() && self.is_taken_away() {
             // A caution takes away the very move it is said at: the next one comes.
