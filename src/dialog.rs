@@ -33,7 +33,7 @@ use crate::ids::Timestamp;
 
 pub use aside::is_for_dialog;
 pub use button::{Act, Button, Cue, Press, Token};
-pub use conditions::{done_instead, has, holds, is_dropped};
+pub use conditions::{done_instead, has, holds, is_dropped, passed_over};
 pub use conversation::{
     Asking, Consented, Conversation, FlagNote, Frame, Open, Pending, Slot, Stop,
 };

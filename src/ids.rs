@@ -144,6 +144,10 @@ word_id!(
     MoveId
 );
 word_id!(
+    /// What a caution asks for before the first move. Stored with those who have read it.
+    NoteId
+);
+word_id!(
     /// A drawing of a position or a movement, by its file's name.
     PictureId
 );

@@ -38,6 +38,8 @@ pub(super) struct Builder {
     pub bibliography: Bibliography,
     pub cited: Vec<Cited>,
     pub pictures: BTreeSet<String>,
+    /// Drawings of things, with nothing on them that the body could copy.
+    pub things: BTreeSet<String>,
     /// What a clinic can offer.
     pub services: BTreeSet<String>,
     /// What this one offers.
@@ -411,6 +413,11 @@ pub(super) fn build(sources: &Sources, clinic: &str) -> Result<Parsed, Vec<Diagn
         bibliography,
         cited: Vec::new(),
         pictures: names(&mut pictures.pictures.0.iter().map(|(name, _)| name)),
+        things: names(
+            &mut (pictures.pictures.0.iter())
+                .filter(|(_, picture)| picture.shows == raw::Shows::Thing)
+                .map(|(name, _)| name),
+        ),
         services: names(&mut bot.services.iter()),
         offered: names(&mut clinic.services.0.iter().map(|(name, _)| name)),
         options: Options::default(),

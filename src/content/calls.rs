@@ -71,12 +71,7 @@ fn follow(builder: &mut Builder, dialogs: &BTreeMap<DialogId, Dialog>, path: &mu
 }
 
 pub(super) fn mark_moves(dialogs: &mut BTreeMap<DialogId, Dialog>) {
-    let direct = |dialog: &Dialog| {
-        dialog
-            .steps
-            .values()
-            .any(|step| matches!(step.verb, Verb::Move { .. } | Verb::Play { .. }))
-    };
+    let direct = |dialog: &Dialog| dialog.steps.values().any(Step::needs_clearance);
     let mut with_moves: BTreeSet<DialogId> = dialogs
         .iter()
         .filter(|(_, dialog)| direct(dialog))

@@ -6,12 +6,13 @@ use super::build::{Builder, place};
 use super::diagnostic::{Diagnostic, Place};
 use super::felt::Felt;
 use super::model::{
-    AskLater, Card, CardAnswer, Change, Easier, Instead, Move, MoveStep, Moves, Pace, Work,
+    AskLater, Atom, Card, CardAnswer, Change, Easier, Instead, Move, MoveStep, Moves, Note, Pace,
+    Work,
 };
 use super::raw::{self, Name, Pairs};
 use super::readability::Measure;
 use super::text::Text;
-use crate::ids::{CardId, ChoiceId, MoveId};
+use crate::ids::{CardId, ChoiceId, MoveId, NoteId};
 use crate::triage::Level;
 
 pub(super) fn build_cards(builder: &mut Builder, file: raw::Cards) -> BTreeMap<CardId, Card> {
@@ -170,6 +171,7 @@ pub(super) fn build_moves(builder: &mut Builder, file: raw::Moves) -> Moves {
     });
     Moves {
         ask_later,
+        notes: build_notes(builder, file.notes),
         felt: Felt::build(&file.felt),
         warm_up: file.warm_up,
         stop_rules: file.stop_rules,
@@ -177,6 +179,41 @@ pub(super) fn build_moves(builder: &mut Builder, file: raw::Moves) -> Moves {
         every_move: file.every_move,
         list,
     }
+}
+
+fn build_notes(builder: &mut Builder, notes: Pairs<raw::Note>) -> Vec<Note> {
+    let mut built: Vec<Note> = Vec::new();
+    for (name, note) in notes.0 {
+        builder.id(MOVES, &name);
+        let here = place(MOVES, &name);
+        builder.placeholders(&here, &note.say, &[]);
+        builder.cite(&here, &name.value, &note.source);
+        builder.readable(&here, &note.say, Measure::Talk, None);
+        let mut atoms = |names: &[Name]| -> Vec<Atom> {
+            let atoms = names.iter().map(|name| builder.atom(MOVES, name));
+            atoms.collect()
+        };
+        let (with, unless) = (atoms(&note.with), atoms(&note.unless));
+        // What keeps a note back must say as much itself.
+        let is_silent = |fact: &&Atom| !built.iter().any(|note| note.with.contains(fact));
+        if let Some(at) = unless.iter().position(|fact| is_silent(&fact)) {
+            builder.error_with(
+                place(MOVES, &note.unless[at]),
+                format!(
+                    "`{}` keeps the note `{}` back, and has no note of its own before it",
+                    note.unless[at].value, name.value
+                ),
+                Some("Take it out of `unless`, or write a note for it above this one.".to_owned()),
+            );
+        }
+        built.push(Note {
+            id: NoteId::new(&name.value),
+            with,
+            unless,
+            say: note.say,
+        });
+    }
+    built
 }
 
 /// Everything that is said of a move.

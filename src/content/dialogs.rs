@@ -1,5 +1,6 @@
 //! The dialogs: names looked up, every way leads to a step, no recursion.
 
+mod position;
 mod step;
 
 use std::collections::{BTreeMap, BTreeSet};
@@ -275,5 +276,7 @@ fn collect_targets(raw: &raw::Step, goes: &mut Vec<Name>) {
     goes.extend(raw.summary.as_ref().map(|summary| summary.next.clone()));
     goes.extend(raw.next.clone());
     goes.extend(raw.after.as_ref().map(|after| after.go.clone()));
+    let check = raw.position_check.as_ref();
+    goes.extend(check.map(|check| check.next.clone()));
     goes.extend(raw.branch.iter().flatten().map(|arm| arm.go.clone()));
 }

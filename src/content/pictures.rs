@@ -23,7 +23,7 @@ pub(super) fn build_pictures(
 ) -> BTreeMap<PictureId, Picture> {
     let mut pictures = BTreeMap::new();
     for (name, words) in file.pictures.0 {
-        let raw::Picture { caption, alt } = words;
+        let raw::Picture { caption, alt, .. } = words;
         builder.id(FILE, &name);
         let here = place(FILE, &name);
         builder.placeholders(&here, &alt, &[]);

@@ -1,8 +1,8 @@
 //! What a branch asks, answered.
 
 use super::conversation::{Conversation, Slot};
-use crate::content::{Atom, Change, Condition, Content, Instead, Move};
-use crate::ids::MoveId;
+use crate::content::{Atom, Change, Condition, Content, Instead, Move, Step, Verb};
+use crate::ids::{MoveId, StepId};
 use crate::triage::Level;
 
 /// Whether a condition holds in a conversation.
@@ -59,6 +59,25 @@ pub fn done_instead<'m>(conversation: &Conversation, exercise: &'m Move) -> Opti
     let holds = |atom| has(conversation, atom);
     let mut all = exercise.instead.iter();
     all.find(|instead| instead.with.iter().any(holds))
+}
+
+/// Where a step is passed over to: facts take away its one move, or the position it
+/// would have the patient take.
+#[must_use]
+pub fn passed_over<'c>(
+    content: &Content,
+    conversation: &Conversation,
+    step: &'c Step,
+) -> Option<&'c StepId> {
+    match (&step.verb, &step.position_check) {
+        (Verb::Move { id, next, .. }, _) => is_dropped(content, conversation, id).then_some(next),
+        (_, Some(check)) => {
+            let mut left_out_with = check.left_out_with.iter();
+            let is_left_out = left_out_with.any(|fact| has(conversation, fact));
+            is_left_out.then_some(&check.next)
+        }
+        (_, None) => None,
+    }
 }
 
 /// Whether a fact takes a move away: one that drops it, or a history a clinician

@@ -9,7 +9,8 @@ use super::play::Play;
 use crate::content::{Content, RichText, TextKind, Verb};
 use crate::ids::PatientText;
 use crate::ids::{
-    ChoiceId, DialogId, FlagId, Lang, PictureId, Revision, ScreenId, SlotId, StepId, Timestamp,
+    ChoiceId, DialogId, FlagId, Lang, NoteId, PictureId, Revision, ScreenId, SlotId, StepId,
+    Timestamp,
 };
 use crate::triage::{Form, Judgement, Level, Stated};
 
@@ -86,6 +87,9 @@ pub struct Conversation {
     pub stop: Option<Stop>,
     /// Warm-up and stop rules have been said since clearance.
     pub moves_introduced: bool,
+    /// The notes on moves that have been said since clearance.
+    #[serde(skip_serializing_if = "BTreeSet::is_empty")]
+    pub noted: BTreeSet<NoteId>,
     /// When the patient is asked how the moves went.
     #[serde(skip_serializing_if = "Option::is_none")]
     pub ask_later: Option<Timestamp>,

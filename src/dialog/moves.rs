@@ -4,7 +4,7 @@ use super::conditions;
 use super::conversation::Asking;
 use super::effect::{Due, Effect};
 use super::walk::Walk;
-use crate::content::{Change, Easier, Move, MoveStep, RichText, Step, Text, Verb};
+use crate::content::{Atom, Change, Easier, Move, MoveStep, RichText, Step, Text, Verb};
 use crate::ids::{MoveId, PictureId, Timestamp};
 
 const DAY_SECONDS: i64 = 24 * 60 * 60;
@@ -54,17 +54,17 @@ impl<'a> Walk<'a> {
         }
     }
 
-    /// Whether what was stated since takes away the move that is open.
+    /// Whether what was stated since takes away the move, or the position, that is open.
     pub fn is_taken_away(&self) -> bool {
-        let id = match self.step().map(|step| &step.verb) {
-            Some(Verb::Move { id, .. }) => Some(id),
-            Some(Verb::Play { moves, .. }) => {
-                let play = self.c.stack.last().and_then(|frame| frame.play);
-                play.and_then(|play| moves.get(usize::from(play.at)))
-            }
-            Some(_) | None => None,
+        let Some(step) = self.step().filter(|_| self.asks_step()) else {
+            return false;
         };
-        self.asks_step() && id.is_some_and(|id| self.is_dropped(id))
+        let Verb::Play { moves, .. } = &step.verb else {
+            return conditions::passed_over(self.content, &self.c, step).is_some();
+        };
+        let play = self.c.stack.last().and_then(|frame| frame.play);
+        let played = play.and_then(|play| moves.get(usize::from(play.at)));
+        played.is_some_and(|id| self.is_dropped(id))
     }
 
     /// Whether the open question is the step's, and not the engine's own.
@@ -75,18 +75,37 @@ impl<'a> Walk<'a> {
             .is_some_and(|open| open.asking == Asking::Step)
     }
 
-    /// Warm-up and when to stop, in front of the first move and its drawings: a
-    /// message of its own, which stays when the move is answered.
+    /// What this patient's facts ask for, warm-up and when to stop, in front of the
+    /// first move and its drawings: messages of their own, which stay when the move is
+    /// answered. A fact stated later has its say in front of the next move.
     pub fn introduce_moves(&mut self) {
-        if self.c.moves_introduced || self.open_move().is_none() {
+        if self.open_move().is_none() {
             return;
         }
         let moves = &self.content.moves;
-        self.lead(&moves.warm_up);
-        self.lead(&moves.stop_rules);
-        self.flush();
-        self.c.moves_introduced = true;
-        self.time_ask_later();
+        let mut says = !self.c.moves_introduced;
+        for note in &moves.notes {
+            let holds = |facts: &[Atom]| facts.iter().any(|fact| conditions::has(&self.c, fact));
+            if holds(&note.with) && !holds(&note.unless) && self.c.noted.insert(note.id.clone()) {
+                self.lead(&note.say);
+                says = true;
+            }
+        }
+        if !self.c.moves_introduced {
+            self.lead(&moves.warm_up);
+            self.lead(&moves.stop_rules);
+            self.c.moves_introduced = true;
+            self.time_ask_later();
+        }
+        if says {
+            self.flush();
+        }
+    }
+
+    /// What comes before a first move has to be said again.
+    pub fn forget_introduction(&mut self) {
+        self.c.moves_introduced = false;
+        self.c.noted.clear();
     }
 
     /// Sets the timer of the question how it went, unless one is set already:
@@ -214,24 +233,7 @@ impl<'a> Walk<'a> {
     }
 
     pub fn is_dropped(&self, id: &MoveId) -> bool {
-        self.content.moves.list.get(id).is_some_and(|exercise| {
-            self.settled_history_drops(id)
-                || exercise
-                    .changes
-                    .iter()
-                    .any(|(atom, change)| *change == Change::Drop && conditions::has(&self.c, atom))
-        })
-    }
-
-    /// A history flag a clinician has looked at leaves only the moves it names.
-    fn settled_history_drops(&self, id: &MoveId) -> bool {
-        self.c.flags.keys().any(|flag| {
-            self.content
-                .flags
-                .get(flag)
-                .and_then(|flag| flag.history.as_ref())
-                .is_some_and(|history| !history.allows.contains(id))
-        })
+        conditions::is_dropped(self.content, &self.c, id)
     }
 
     /// What the patient's facts change about a move, in the way it is done: what

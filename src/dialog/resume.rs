@@ -44,8 +44,7 @@ impl<'a> Walk<'a> {
             self.c
                 .flags
                 .retain(|flag, _| content.flags.contains_key(flag));
-            self.c.queue.clear();
-            self.c.finishing = None;
+            self.drop_items();
             if had_answers {
                 why = why.or(Some(&content.words.content_changed));
             }
@@ -75,7 +74,7 @@ impl<'a> Walk<'a> {
     /// Clearance goes; whoever is on the way to a move is asked again.
     fn lose_clearance(&mut self, why: &'a Text) {
         self.c.clearance = None;
-        self.c.moves_introduced = false;
+        self.forget_introduction();
         for slot in &self.content.day_slots {
             self.c.slots.remove(slot);
         }
@@ -163,7 +162,7 @@ impl<'a> Walk<'a> {
             self.c.screens.clear();
             self.c.asked.clear();
             self.c.clearance = None;
-            self.c.queue.clear();
+            self.drop_items();
             self.c.open = None;
             self.c.stack.clear();
             self.c.trail.clear();
@@ -192,8 +191,7 @@ impl<'a> Walk<'a> {
         };
         let label = self.label(&self.content.words.button_back);
         self.close_question(&label);
-        self.c.queue.clear();
-        self.c.finishing = None;
+        self.drop_items();
         self.take_back(crumb);
         self.run();
     }

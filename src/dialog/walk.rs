@@ -121,8 +121,13 @@ impl<'a> Walk<'a> {
             Some(Verb::Call { next, .. }) => next.clone(),
             Some(_) | None => return,
         };
+        self.stand_at(next);
+    }
+
+    /// The dialog on top is at `step` now.
+    fn stand_at(&mut self, step: StepId) {
         if let Some(frame) = self.c.stack.last_mut() {
-            frame.step = next;
+            frame.step = step;
         }
     }
 
@@ -137,6 +142,13 @@ impl<'a> Walk<'a> {
             let Some(step) = self.content.step(&frame.dialog, &frame.step) else {
                 return self.step_gone();
             };
+            if let Some(next) = conditions::passed_over(self.content, &self.c, step) {
+                self.stand_at(next.clone());
+                continue;
+            }
+            if step.position_check.is_some() && !self.may_show_moves() {
+                return;
+            }
             let next = match &step.verb {
                 Verb::Pass { next } => {
                     self.lead_say(step);
@@ -148,11 +160,6 @@ impl<'a> Walk<'a> {
                 }
                 Verb::Screen { screen, next } if self.c.screens.contains_key(screen) => {
                     self.grant_clearance();
-                    next.clone()
-                }
-                Verb::Move { id, next, .. }
-                    if conditions::is_dropped(self.content, &self.c, id) =>
-                {
                     next.clone()
                 }
                 Verb::Move { .. } => {
@@ -227,9 +234,7 @@ impl<'a> Walk<'a> {
                 | Verb::Screen { .. }
                 | Verb::Summary { .. } => return self.ask(Asking::Step),
             };
-            if let Some(frame) = self.c.stack.last_mut() {
-                frame.step = next;
-            }
+            self.stand_at(next);
         }
         // A loop without a question: the proof refuses it, and so does the engine.
         self.step_gone();
@@ -249,27 +254,28 @@ impl<'a> Walk<'a> {
             .map_or(otherwise, |(_, go)| go)
     }
 
-    /// Where a way that begins at `step` comes to: past branches and dropped
-    /// moves, to the step that says or asks something.
+    /// Where a way that begins at `step` comes to: past branches and what is
+    /// passed over, to the step that says or asks something.
     fn landing(&self, step: &'a StepId) -> &'a StepId {
         let Some(frame) = self.c.stack.last() else {
             return step;
         };
         let mut at = step;
         for _ in 0..STEPS_PER_TURN_MAX {
-            at = match self.content.step(&frame.dialog, at) {
-                Some(Step {
-                    say: None, verb, ..
-                }) => match verb {
-                    Verb::Branch { arms, otherwise } => self.arm(arms, otherwise),
-                    Verb::Move { id, next, .. }
-                        if conditions::is_dropped(self.content, &self.c, id) =>
-                    {
-                        next
-                    }
-                    _ => return at,
-                },
-                Some(_) | None => return at,
+            let Some(step) = self.content.step(&frame.dialog, at) else {
+                return at;
+            };
+            at = match (conditions::passed_over(self.content, &self.c, step), step) {
+                (Some(next), _) => next,
+                (
+                    None,
+                    Step {
+                        say: None,
+                        verb: Verb::Branch { arms, otherwise },
+                        ..
+                    },
+                ) => self.arm(arms, otherwise),
+                (None, _) => return at,
             };
         }
         at
@@ -350,7 +356,7 @@ impl<'a> Walk<'a> {
         {
             // It is as old as the oldest answer behind it.
             self.c.clearance = self.c.screens.values().min().copied();
-            self.c.moves_introduced = false;
+            self.forget_introduction();
             self.lead_cleared();
         }
     }

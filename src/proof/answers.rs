@@ -5,7 +5,7 @@
 
 mod screens;
 
-use super::machine::{Facts, Machine, Mode, State};
+use super::machine::{Machine, Mode, State};
 use super::tap::{Crumb, Tap, Trail, Way};
 use crate::content::{Answer, Choice, Verb};
 use crate::ids::{ChoiceId, FlagId, SlotId};
@@ -463,13 +463,28 @@ impl Machine<'_> {
         self.intern_facts(facts)
     }
 
+    /// What was stated a day ago goes, where nothing blocks. A sign that blocks by
+    /// itself is there only because staff have cleared it, and stays.
     fn without_old(&mut self, facts: u32) -> u32 {
-        let Facts { flags, old, .. } = *self.facts(facts);
-        if old == 0 {
+        let is_history = |flag: &FlagId| {
+            let flag = self.content.flags.get(flag);
+            flag.is_some_and(|flag| flag.history.is_some())
+        };
+        let blocks = |flag: &FlagId, form| self.level_of(flag, form).blocks();
+        let stays = |flag: &FlagId| {
+            let blocks = blocks(flag, Form::Sure) && blocks(flag, Form::Unsure);
+            blocks && !is_history(flag)
+        };
+        let flags = self.tracked.flags.iter().enumerate();
+        let cleared = flags
+            .filter(|(_, flag)| stays(flag))
+            .fold(0_u32, |bits, (at, _)| bits | 1 << at);
+        let goes = self.facts(facts).old & !cleared;
+        if goes == 0 {
             return facts;
         }
         let mut facts = self.facts(facts).clone();
-        facts.flags = flags & !old;
+        facts.flags &= !goes;
         facts.old = 0;
         self.intern_facts(facts)
     }

@@ -13,7 +13,7 @@ use super::rehearse::{Rehearsal, Stuck};
 use super::tap::Tap;
 use crate::content::{Content, ScreenStyle, Verb, YesNo};
 use crate::dialog::{Act, Asking, Pending};
-use crate::ids::{DialogId, FlagId, StepId};
+use crate::ids::{DialogId, FlagId, ScreenId, StepId};
 use crate::triage::Level;
 pub(super) use walk::{Next, Ticking, openings, walk};
 
@@ -38,13 +38,19 @@ impl<'a> Guide<'a> {
             turns: 0,
         };
         for ticks in Ticking::ALL {
-            let mut known: BTreeSet<Place> = BTreeSet::new();
+            let mut known: BTreeSet<(Place, bool)> = BTreeSet::new();
+            let mut comes_back = false;
             guide.turns += walk(content, &[ticks], None, |chat, _| {
                 let Some((dialog, step)) = chat.asks() else {
-                    return Next::Leave;
+                    // Some questions are only for those who come a second time.
+                    let is_first = !comes_back && chat.c.is_cleared(content);
+                    comes_back |= is_first;
+                    return if is_first { Next::GoOn } else { Next::Leave };
                 };
                 let place = (dialog.clone(), step.clone());
-                if !known.insert(place.clone()) {
+                let may_differ = content.dialogs.get(dialog).is_some_and(|it| it.has_moves);
+                let is_cleared = may_differ && chat.c.is_cleared(content);
+                if !known.insert((place.clone(), is_cleared)) {
                     return Next::Leave;
                 }
                 guide.to.entry(place).or_insert_with(|| Some(chat.clone()));
@@ -151,6 +157,21 @@ impl<'a> Guide<'a> {
     pub fn answer_on(&mut self, chat: &mut Rehearsal<'a>, flags: &[FlagId]) -> bool {
         self.turns += 1;
         answer_once(self.content, chat, flags)
+    }
+
+    /// Answers with none of these until something else asks; the screens that asked.
+    pub fn answer_none(&mut self, chat: &mut Rehearsal<'a>) -> BTreeSet<ScreenId> {
+        let mut asked = BTreeSet::new();
+        for _ in 0..QUESTIONS_MAX {
+            if let Some(Verb::Screen { screen, .. }) = chat.verb().filter(|_| chat.asks().is_some())
+            {
+                asked.insert(screen.clone());
+            }
+            if !self.answer_on(chat, &[]) {
+                break;
+            }
+        }
+        asked
     }
 
     /// The screen step that is the quickest to come to.

@@ -91,6 +91,16 @@ pub(super) enum Behind {
     Safety,
 }
 
+/// Which move or position is looked for.
+#[derive(Debug, Clone, PartialEq, Eq)]
+pub(super) enum Wanted {
+    /// A move, whichever.
+    AnyMove,
+    Move(MoveId),
+    /// The position that this step asks for.
+    Position(At),
+}
+
 /// What is looked for.
 #[derive(Debug, Clone, PartialEq, Eq)]
 pub(super) enum Goal {
@@ -101,10 +111,10 @@ pub(super) enum Goal {
     },
     /// This step, shown or gone through.
     Step(At),
-    /// A move is shown while these facts hold.
+    /// A move is shown, or a position asked for, while these facts hold.
     Shown {
-        /// Which; any, when none.
-        exercise: Option<MoveId>,
+        /// Which.
+        what: Wanted,
         /// Tracked facts.
         with: Vec<Atom>,
     },

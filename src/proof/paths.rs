@@ -67,7 +67,7 @@ impl Map {
             .steps
             .values()
             .map(|step| {
-                let all = targets(&step.verb).filter_map(|id| numbers.get(id).copied());
+                let all = targets(step).filter_map(|id| numbers.get(id).copied());
                 // No way comes back to where it began.
                 all.filter(|next| *next != start).collect()
             })

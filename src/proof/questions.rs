@@ -3,7 +3,7 @@
 use std::collections::BTreeSet;
 
 use super::guide::{Next, Ticking, walk};
-use super::machine::{Goal, Machine, Tracked};
+use super::machine::{Goal, Machine, Tracked, Wanted};
 use super::quest::{Quest, Reached};
 use super::rehearse::Rehearsal;
 use super::tap::Tap;
@@ -58,7 +58,7 @@ pub fn why(content: &Content, exercise: &MoveId, flag: Option<&FlagId>) -> Answe
         return Answered::Chat(chat.chat(&[shows]));
     }
     let goal = Goal::Shown {
-        exercise: Some(exercise.clone()),
+        what: Wanted::Move(exercise.clone()),
         with: facts.clone(),
     };
     let mut quest = Quest::new(content, goal, is_reached);

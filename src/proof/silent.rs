@@ -166,8 +166,11 @@ impl<'a> Runs<'a> {
             most: 1,
             through: None,
         };
-        let verb = &content.step(dialog, step)?.verb;
-        match verb {
+        let step = content.step(dialog, step)?;
+        if let Some(check) = &step.position_check {
+            run.join(1, self.from(dialog, &check.next)?);
+        }
+        match &step.verb {
             Verb::Choice { .. }
             | Verb::Many { .. }
             | Verb::YesNo { .. }
@@ -200,7 +203,7 @@ impl<'a> Runs<'a> {
             | Verb::RequestCall { .. }
             | Verb::Branch { .. }
             | Verb::Pass { .. } => {
-                for next in targets(verb) {
+                for next in targets(step) {
                     let on = self.from(dialog, next)?;
                     run.join(1, on);
                 }

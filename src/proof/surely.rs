@@ -44,6 +44,9 @@ impl<'a> Surely<'a> {
             if (self.is_it)(step) {
                 return true;
             }
+            if step.needs_clearance() {
+                return false;
+            }
             match &step.verb {
                 Verb::Pass { next }
                 | Verb::Handoff { next, .. }
@@ -78,7 +81,7 @@ impl<'a> Surely<'a> {
                 | Verb::Text { .. }
                 | Verb::Summary { .. } => {
                     return answers > 0
-                        && targets(&step.verb).any(|next| {
+                        && targets(step).any(|next| {
                             // Another answer may be the one: this one leaves no doubt.
                             let doubtful = self.doubtful.len();
                             let is_sure =

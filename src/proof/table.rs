@@ -7,6 +7,7 @@
 mod beyond;
 mod moves;
 mod parse;
+mod positions;
 mod raises;
 mod screens;
 mod signs;
@@ -20,8 +21,9 @@ use crate::content::{Atom, Content};
 use crate::ids::{DialogId, FlagId, MoveId, ScreenId, StepId};
 use crate::triage::{Form, Level, Rule};
 use beyond::beyond;
-use moves::{history_row, move_row};
-use raises::raises_row;
+use moves::{history_row, move_row, note_row};
+use positions::position_row;
+use raises::{again_row, raises_row};
 use screens::{follow_up_row, screen_row};
 use signs::{flag_row, rule_row};
 
@@ -54,12 +56,23 @@ enum Claim {
     Rule(Rule),
     /// What a fact does to a move.
     Move(Atom, MoveId, Effect),
+    /// Whoever has a fact reads a note before the first move.
+    Note(Atom),
+    /// Nobody with a fact is asked for the position of this step, nor anybody who is
+    /// not cleared.
+    Position(Atom, DialogId, StepId),
     /// An answer at a place states flags.
     Raises {
         place: String,
         answer: String,
         flags: Vec<FlagId>,
         form: Form,
+    },
+    /// After an answer at a place these screens are asked again.
+    Again {
+        place: String,
+        answer: String,
+        screens: Vec<ScreenId>,
     },
     /// A screen asks for flags, in this order.
     Screen(ScreenId, Vec<FlagId>),
@@ -79,10 +92,10 @@ enum Effect {
     Change,
 }
 
-/// Where the answer of a `raises` row is given.
+/// Where the answer of a row `raises` or `again` is given.
 #[derive(Debug, Clone, PartialEq, Eq)]
 struct Place {
-    /// None for every step that shows a move.
+    /// None for every step that shows or plays a move.
     step: Option<(DialogId, StepId)>,
     /// What is answered there first.
     first: Option<String>,
@@ -106,7 +119,10 @@ pub struct TableError {
 /// for P8.
 pub(super) fn prove(guide: &mut Guide<'_>, table: &Table, report: &mut Report) {
     for row in &table.rows {
-        let is_of_moves = matches!(row.claim, Claim::Move(..));
+        let is_of_moves = matches!(
+            row.claim,
+            Claim::Move(..) | Claim::Note(_) | Claim::Position(..)
+        );
         if is_of_moves != (report.property == Property::P6) {
             continue;
         }
@@ -115,6 +131,8 @@ pub(super) fn prove(guide: &mut Guide<'_>, table: &Table, report: &mut Report) {
             Claim::Flag(flag, level) => flag_row(guide, table, flag, *level),
             Claim::Rule(rule) => rule_row(guide, rule),
             Claim::Move(fact, exercise, effect) => move_row(guide, fact, exercise, *effect, report),
+            Claim::Note(fact) => note_row(guide, fact),
+            Claim::Position(fact, dialog, step) => position_row(guide, fact, (dialog, step)),
             Claim::Raises {
                 place,
                 answer,
@@ -124,6 +142,14 @@ pub(super) fn prove(guide: &mut Guide<'_>, table: &Table, report: &mut Report) {
                 .places
                 .get(place)
                 .and_then(|place| raises_row(guide, place, answer, flags, *form)),
+            Claim::Again {
+                place,
+                answer,
+                screens,
+            } => table
+                .places
+                .get(place)
+                .and_then(|place| again_row(guide, place, answer, screens)),
             Claim::Screen(screen, flags) => screen_row(guide, table, screen, flags),
             // The rows of screens look at these.
             Claim::OnlyWith(..) => None,

@@ -6,10 +6,10 @@
 
 use std::collections::{BTreeMap, BTreeSet};
 
-use super::machine::Goal;
+use super::machine::{Goal, Wanted};
 use super::quest::{Quest, Reached};
 use super::{Finding, Report, Spot};
-use crate::content::{Answer, Atom, Condition, Content, Dialog, Verb};
+use crate::content::{Answer, Atom, Condition, Content, Dialog, Step, Verb};
 use crate::ids::{FlagId, StepId};
 use crate::triage::{Form, Level, Stated};
 
@@ -181,7 +181,7 @@ fn show(
     let mut quest = Quest::new(
         content,
         Goal::Shown {
-            exercise: None,
+            what: Wanted::AnyMove,
             with,
         },
         |chat| {
@@ -294,7 +294,7 @@ fn reaches_move(content: &Content, dialog: &Dialog, from: &StepId, branch: &Step
         let Some(step) = dialog.steps.get(&id) else {
             continue;
         };
-        if matches!(step.verb, Verb::Move { .. } | Verb::Play { .. }) {
+        if step.needs_clearance() {
             return true;
         }
         if let Verb::Call { dialog, .. } = &step.verb
@@ -305,7 +305,7 @@ fn reaches_move(content: &Content, dialog: &Dialog, from: &StepId, branch: &Step
         {
             return true;
         }
-        for next in targets(&step.verb).chain(step.after.as_ref().map(|after| &after.go)) {
+        for next in targets(step).chain(step.after.as_ref().map(|after| &after.go)) {
             if seen.insert(next.clone()) {
                 queue.push(next.clone());
             }
@@ -314,15 +314,15 @@ fn reaches_move(content: &Content, dialog: &Dialog, from: &StepId, branch: &Step
     false
 }
 
-/// Every step a verb can lead to.
-pub(super) fn targets(verb: &Verb) -> impl Iterator<Item = &StepId> {
+/// Every step a step can lead to, but for its time-out.
+pub(super) fn targets(step: &Step) -> impl Iterator<Item = &StepId> {
     fn of(answers: Vec<&Answer>) -> Vec<&StepId> {
         answers
             .into_iter()
             .filter_map(|answer| answer.next.as_ref())
             .collect()
     }
-    let found: Vec<&StepId> = match verb {
+    let found: Vec<&StepId> = match &step.verb {
         Verb::Choice { options, .. } => of(options.iter().map(|option| &option.answer).collect()),
         Verb::Move { answers, next, .. } => {
             let mut found = of(answers.iter().map(|option| &option.answer).collect());
@@ -351,5 +351,6 @@ pub(super) fn targets(verb: &Verb) -> impl Iterator<Item = &StepId> {
         | Verb::Pass { next } => vec![next],
         Verb::End => Vec::new(),
     };
-    found.into_iter()
+    let check = step.position_check.as_ref();
+    found.into_iter().chain(check.map(|check| &check.next))
 }

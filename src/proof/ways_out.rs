@@ -453,7 +453,7 @@ fn traps(content: &Content, dialog: &Dialog) -> Vec<StepId> {
                 }
                 verb => {
                     // The menu comes back after each of its dialogs; those end.
-                    targets(verb)
+                    targets(step)
                         .chain(step.after.as_ref().map(|after| &after.go))
                         .any(|next| ends.contains(next))
                         || (dialog.id == content.bot.menu && matches!(verb, Verb::Call { .. }))

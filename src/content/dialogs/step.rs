@@ -58,6 +58,7 @@ impl Scripting<'_> {
         let say = raw.say.clone();
         let label = raw.label.clone();
         let pictures = self.builder.pictures(self.file, &raw.pictures);
+        let position_check = self.position_check(&here, &raw);
         let asks = ["choice", "many", "yes_no", "scale", "number", "text"];
         if say.is_none() && given.iter().any(|verb| asks.contains(verb)) {
             self.builder.error(
@@ -73,6 +74,7 @@ impl Scripting<'_> {
             say,
             label,
             pictures,
+            position_check,
             verb,
             after,
             place: here,
@@ -342,7 +344,7 @@ impl Scripting<'_> {
         }
     }
 
-    fn atom(&mut self, name: &Name) -> Atom {
+    pub(super) fn atom(&mut self, name: &Name) -> Atom {
         let atom = self.builder.atom(self.file, name);
         self.conditions.push((place(self.file, name), atom.clone()));
         atom

@@ -6,12 +6,14 @@ use std::sync::OnceLock;
 use super::{Atom, Push};
 use crate::content::felt::Felt;
 use crate::content::text::Text;
-use crate::ids::{DialogId, Lang, MoveId, PictureId, Revision};
+use crate::ids::{DialogId, Lang, MoveId, NoteId, PictureId, Revision};
 use crate::picture::{self, DrawingError};
 
 /// The exercises and what is said with them.
 #[derive(Debug, Clone)]
 pub struct Moves {
+    /// Said before the first to those whom each concerns, in this order.
+    pub notes: Vec<Note>,
     /// Said once, before the first.
     pub warm_up: Text,
     /// Said once, before the first.
@@ -26,6 +28,19 @@ pub struct Moves {
     pub felt: Felt,
     /// By id.
     pub list: BTreeMap<MoveId, Move>,
+}
+
+/// What some facts ask for before a move.
+#[derive(Debug, Clone)]
+pub struct Note {
+    /// Its name in the file.
+    pub id: NoteId,
+    /// One of these facts is enough.
+    pub with: Vec<Atom>,
+    /// Not beside one of these, which have notes of their own.
+    pub unless: Vec<Atom>,
+    /// The words.
+    pub say: Text,
 }
 
 /// How it went is asked some days after a move was first shown.

@@ -24,7 +24,7 @@ pub struct Dialog {
     /// A walk that ended with this answer is kept until another one does: what was
     /// answered in a walk that is left before comes to nothing.
     pub kept_until: Option<Atom>,
-    /// Whether a move can be reached from here, calls included.
+    /// Whether a step that needs clearance can be reached from here, calls included.
     pub has_moves: bool,
 }
 
@@ -37,12 +37,32 @@ pub struct Step {
     pub label: Option<Text>,
     /// Drawings shown in front of its question.
     pub pictures: Vec<PictureId>,
+    /// What it has the patient do with the body, so that it needs clearance.
+    pub position_check: Option<PositionCheck>,
     /// What is then done.
     pub verb: Verb,
     /// Where a patient who stays silent goes.
     pub after: Option<After>,
     /// Where it stands in the file.
     pub place: Place,
+}
+
+impl Step {
+    /// Whether it is shown only to those who have answered every screen, with
+    /// nothing that blocks: a move, and a position to try.
+    #[must_use]
+    pub fn needs_clearance(&self) -> bool {
+        self.position_check.is_some() || matches!(self.verb, Verb::Move { .. } | Verb::Play { .. })
+    }
+}
+
+/// A question about a position that the patient takes first.
+#[derive(Debug, Clone, PartialEq, Eq)]
+pub struct PositionCheck {
+    /// One of these facts, and it is passed over.
+    pub left_out_with: Vec<Atom>,
+    /// Then go here.
+    pub next: StepId,
 }
 
 /// A time-out.

@@ -23,7 +23,44 @@ pub struct Moves {
     pub ask_later: Option<AskLater>,
     #[serde(default)]
     pub felt: FeltEntry,
+    #[serde(default)]
+    pub notes: Pairs<Note>,
     pub moves: Pairs<Move>,
+}
+
+/// Said before the first move to those whom it concerns.
+#[derive(Debug, Deserialize)]
+#[serde(try_from = "WrittenNote")]
+pub struct Note {
+    pub say: Text,
+    pub with: Vec<Name>,
+    pub unless: Vec<Name>,
+    pub source: Vec<Name>,
+}
+
+#[derive(Debug, Deserialize)]
+#[serde(deny_unknown_fields)]
+struct WrittenNote {
+    with: Vec<Name>,
+    #[serde(default)]
+    unless: Vec<Name>,
+    en: String,
+    es: String,
+    #[serde(default)]
+    source: Vec<Name>,
+}
+
+impl TryFrom<WrittenNote> for Note {
+    type Error = TextError;
+
+    fn try_from(written: WrittenNote) -> Result<Self, Self::Error> {
+        Ok(Self {
+            say: Text::parse(&written.en, &written.es)?,
+            with: written.with,
+            unless: written.unless,
+            source: written.source,
+        })
+    }
 }
 
 /// The question some days after the first move.
@@ -149,11 +186,24 @@ pub struct Pictures {
     pub pictures: Pairs<Picture>,
 }
 
+/// What is on a drawing.
+#[derive(Debug, Clone, Copy, PartialEq, Eq, Default, Deserialize)]
+#[serde(rename_all = "kebab-case")]
+pub enum Shows {
+    /// Somebody in a position, to be copied.
+    #[default]
+    Position,
+    /// Nothing that the body could copy.
+    Thing,
+}
+
 /// Words of a drawing: those drawn below it, and what is on it for those who
 /// cannot see it.
 #[derive(Debug, Deserialize)]
 #[serde(deny_unknown_fields)]
 pub struct Picture {
+    #[serde(default)]
+    pub shows: Shows,
     pub caption: Text,
     pub alt: Text,
 }

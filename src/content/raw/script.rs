@@ -45,6 +45,7 @@ pub struct Step {
     pub label: Option<Text>,
     #[serde(default)]
     pub pictures: Vec<Name>,
+    pub position_check: Option<PositionCheck>,
     pub choice: Option<Choice>,
     pub many: Option<Many>,
     pub yes_no: Option<YesNo>,
@@ -66,6 +67,15 @@ pub struct Step {
     pub after: Option<After>,
     pub source: Vec<Name>,
     pub names_kept: Option<String>,
+}
+
+/// A position to take before the question is answered.
+#[derive(Debug, Deserialize)]
+#[serde(deny_unknown_fields)]
+pub struct PositionCheck {
+    #[serde(default)]
+    pub left_out_with: Vec<Name>,
+    pub next: Name,
 }
 
 /// For whom an option of care is not: a list below the step's words.

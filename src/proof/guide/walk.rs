@@ -177,6 +177,7 @@ fn plain_answers(content: &Content, chat: &Rehearsal<'_>, ticks: Ticking) -> Vec
         Some(Verb::Number { from, to, .. }) => vec![Tap::Number(*from), Tap::Number(*to)],
         Some(Verb::Text { .. }) => vec![Tap::Typed],
         Some(Verb::Summary { .. }) => vec![Tap::LooksRight],
+        Some(Verb::Play { .. }) => vec![Tap::PlayOn],
         Some(Verb::Screen { screen, .. }) => {
             match content.screen(screen).map(|screen| screen.style) {
                 Some(ScreenStyle::Question) => vec![Tap::YesNo(YesNo::No)],

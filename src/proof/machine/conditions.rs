@@ -102,6 +102,11 @@ impl<'a> Machine<'a> {
         }
     }
 
+    /// Whether one of these facts holds; `None` when it is not known.
+    pub fn has_any(&self, state: State, facts: &[Atom]) -> Option<bool> {
+        any_of(facts.iter().map(|fact| self.has(state, fact)))
+    }
+
     /// Whether a move is passed over.
     pub fn is_dropped(&self, state: State, id: &MoveId) -> Option<bool> {
         let Some(exercise) = self.content.moves.list.get(id) else {

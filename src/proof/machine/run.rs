@@ -6,7 +6,7 @@ use std::rc::Rc;
 use rustc_hash::{FxHashMap, FxHashSet};
 
 use super::conditions::all_of;
-use super::{At, Behind, Goal, Machine, Mode, State};
+use super::{At, Behind, Goal, Machine, Mode, State, Wanted};
 use crate::content::{Atom, Condition, TextKind, Verb};
 use crate::dialog::STEPS_PER_TURN_MAX;
 use crate::ids::{MoveId, StepId};
@@ -197,8 +197,16 @@ impl<'a> Machine<'a> {
         };
         self.visited.insert(at);
         let step = self.step(at);
-        if self.goal == Goal::Step(at)
-            && !matches!(step.verb, Verb::Move { .. } | Verb::Play { .. })
+        if self.goal == Goal::Step(at) && !step.needs_clearance() {
+            ends.push(runner.end(Stop::Found(state, at)));
+        }
+        if let Goal::Shown {
+            what: Wanted::Position(wanted),
+            with,
+        } = &self.goal
+            && *wanted == at
+            && !step.needs_clearance()
+            && self.has_all(state, with)
         {
             ends.push(runner.end(Stop::Found(state, at)));
         }
@@ -206,6 +214,10 @@ impl<'a> Machine<'a> {
             && self.is_out_of_place(*what, state.mode, at)
         {
             ends.push(runner.end(Stop::Found(state, at)));
+        }
+        if let Some(check) = &step.position_check {
+            let left_out = self.has_any(state, &check.left_out_with);
+            return self.pass_move(&runner, at, None, left_out, &check.next, ends);
         }
         let next = match &step.verb {
             Verb::Pass { next } | Verb::Handoff { next, .. } => self.goto(state, next),
@@ -231,7 +243,7 @@ impl<'a> Machine<'a> {
             }
             Verb::Move { id, next, .. } => {
                 let dropped = self.is_dropped(state, id);
-                return self.pass_move(&runner, at, id, dropped, next, ends);
+                return self.pass_move(&runner, at, Some(id), dropped, next, ends);
             }
             Verb::Play { moves, next, .. } => {
                 let dropped: Vec<Option<bool>> =
@@ -242,7 +254,7 @@ impl<'a> Machine<'a> {
                 let first = dropped.iter().position(|one| *one != Some(true));
                 let first = first.and_then(|first| moves.get(first)).or(moves.first());
                 return match first {
-                    Some(id) => self.pass_move(&runner, at, id, all, next, ends),
+                    Some(id) => self.pass_move(&runner, at, Some(id), all, next, ends),
                     None => vec![runner.to(self.goto(state, next))],
                 };
             }
@@ -373,11 +385,13 @@ impl<'a> Machine<'a> {
         }
     }
 
+    /// A step that needs clearance: it is passed over, or shown with this move, or
+    /// with none where it only has the patient take a position.
     fn pass_move(
         &mut self,
         runner: &Runner,
         at: At,
-        id: &MoveId,
+        id: Option<&MoveId>,
         dropped: Option<bool>,
         next: &StepId,
         ends: &mut Vec<End>,
@@ -399,7 +413,7 @@ impl<'a> Machine<'a> {
         let to = self.goto(state, next);
         if let Goal::Passed { exercise, with } = &self.goal
             && dropped == Some(true)
-            && exercise == id
+            && Some(exercise) == id
             && state.mode == Mode::Free
             && self.may_be_complete(state)
             && self.has_all(state, with)
@@ -426,7 +440,7 @@ impl<'a> Machine<'a> {
     ) {
         let state = runner.state;
         let Goal::Shown {
-            exercise: Some(exercise),
+            what: Wanted::Move(exercise),
             with,
         } = &self.goal
         else {
@@ -459,12 +473,11 @@ impl<'a> Machine<'a> {
             Behind::Handoff => {
                 level >= Level::UrgentToday && matches!(known.step.verb, Verb::Handoff { .. })
             }
-            Behind::Safety => known.dialog.steps.values().any(|step| {
-                matches!(
-                    step.verb,
-                    Verb::Screen { .. } | Verb::Move { .. } | Verb::Play { .. }
-                )
-            }),
+            Behind::Safety => known
+                .dialog
+                .steps
+                .values()
+                .any(|step| step.needs_clearance() || matches!(step.verb, Verb::Screen { .. })),
         }
     }
 
@@ -477,13 +490,13 @@ impl<'a> Machine<'a> {
         facts.iter().all(holds)
     }
 
-    /// A move that is not passed over: shown, replaced by a card, or refused. Then it
-    /// goes on elsewhere.
+    /// What is not passed over: shown, replaced by a card, or refused. Then it goes on
+    /// elsewhere.
     fn shows(
         &mut self,
         runner: &Runner,
         at: At,
-        id: &MoveId,
+        id: Option<&MoveId>,
         ends: &mut Vec<End>,
     ) -> Option<Runner> {
         // What words may mean is asked about first; then the move is shown.
@@ -499,10 +512,13 @@ impl<'a> Machine<'a> {
                 behind_card: wanted,
             } => is_refused && *wanted == behind_card,
             Goal::Step(step) => !is_refused && *step == at,
-            Goal::Shown { exercise, with } => {
-                !is_refused
-                    && exercise.as_ref().is_none_or(|exercise| exercise == id)
-                    && self.has_all(state, with)
+            Goal::Shown { what, with } => {
+                let is_wanted = match what {
+                    Wanted::AnyMove => id.is_some(),
+                    Wanted::Move(exercise) => id == Some(exercise),
+                    Wanted::Position(step) => *step == at,
+                };
+                !is_refused && is_wanted && self.has_all(state, with)
             }
             Goal::Passed { .. } | Goal::Behind(_) | Goal::Loop | Goal::Everything => false,
         };

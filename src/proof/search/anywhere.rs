@@ -478,12 +478,8 @@ impl Search<'_, '_> {
     /// The move that is open is said again beside what words state, or is passed over
     /// where that takes it away.
     fn says_move_again(&self, state: State) -> bool {
-        let shows_move = self.machine.top(state).is_some_and(|at| {
-            matches!(
-                self.machine.step(at).verb,
-                Verb::Move { .. } | Verb::Play { .. }
-            )
-        });
+        let top = self.machine.top(state);
+        let shows_move = top.is_some_and(|at| self.machine.step(at).needs_clearance());
         shows_move && state.mode == Mode::Free && (state.clear || !self.machine.looks_for_refusal())
     }
 

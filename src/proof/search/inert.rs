@@ -60,7 +60,7 @@ fn is_loud(machine: &Machine<'_>, dialog: &Dialog) -> bool {
         || dialog
             .steps
             .values()
-            .any(|step| is_loud_step(machine, &step.verb))
+            .any(|step| step.needs_clearance() || is_loud_step(machine, &step.verb))
 }
 
 fn is_loud_step(machine: &Machine<'_>, verb: &Verb) -> bool {

@@ -7,7 +7,7 @@ use crate::content::{Atom, Change};
 use crate::dialog::has;
 use crate::ids::{FlagId, MoveId};
 use crate::proof::guide::Guide;
-use crate::proof::machine::Goal;
+use crate::proof::machine::{Goal, Wanted};
 use crate::proof::quest::{Quest, Reached};
 use crate::proof::rehearse::Rehearsal;
 use crate::proof::{Report, Spot};
@@ -21,7 +21,7 @@ pub(super) enum Sought<'a> {
 }
 
 impl<'a> Sought<'a> {
-    fn new(reached: Reached<'a>, last_line: impl FnOnce(&Rehearsal<'a>) -> String) -> Self {
+    pub fn new(reached: Reached<'a>, last_line: impl FnOnce(&Rehearsal<'a>) -> String) -> Self {
         match reached {
             Reached::Nowhere => Self::Never,
             Reached::Shown { mut chat } => {
@@ -46,7 +46,7 @@ pub(super) fn shown_with<'a>(
     let mut quest = Quest::new(
         content,
         Goal::Shown {
-            exercise: exercise.cloned(),
+            what: exercise.map_or(Wanted::AnyMove, |id| Wanted::Move(id.clone())),
             with: vec![fact.clone()],
         },
         |chat| {
@@ -139,6 +139,26 @@ pub(super) fn move_row<'a>(
         help,
         spots,
         chat,
+    })
+}
+
+/// Whoever has this fact reads a note in front of the first move: the engine says each
+/// that there is.
+pub(super) fn note_row<'a>(guide: &mut Guide<'a>, fact: &Atom) -> Option<Broken<'a>> {
+    let mut notes = guide.content.moves.notes.iter();
+    if notes.any(|note| note.with.contains(fact)) {
+        return None;
+    }
+    let chat = match shown_with(guide, None, fact, never_this_move) {
+        Sought::Never => return None,
+        Sought::MayBe(chat) => chat,
+    };
+    let name = fact_words(fact);
+    Some(Broken {
+        what: format!("`{name}` has no note before the first move"),
+        help: format!("Write one below `notes` in moves.yaml, `with: [{name}]`."),
+        spots: Vec::new(),
+        chat: chat.map(|chat| *chat),
     })
 }
 

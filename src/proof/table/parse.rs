@@ -35,7 +35,7 @@ impl Table {
             });
         }
         for row in &table.rows {
-            if let Claim::Raises { place, .. } = &row.claim
+            if let Claim::Raises { place, .. } | Claim::Again { place, .. } = &row.claim
                 && !table.places.contains_key(place)
             {
                 return Err(TableError {
@@ -85,6 +85,12 @@ fn claim(columns: &[&str]) -> Result<Claim, String> {
             };
             Ok(Claim::Move(atom(fact), MoveId::new(exercise), effect))
         }
+        ["note", fact] => Ok(Claim::Note(atom(fact))),
+        ["position", fact, dialog, step] => Ok(Claim::Position(
+            atom(fact),
+            DialogId::new(dialog),
+            StepId::new(step),
+        )),
         ["raises", place, answer, named, form] => {
             let form = match *form {
                 "sure" => Form::Sure,
@@ -98,6 +104,11 @@ fn claim(columns: &[&str]) -> Result<Claim, String> {
                 form,
             })
         }
+        ["again", place, answer, screens] => Ok(Claim::Again {
+            place: (*place).to_owned(),
+            answer: (*answer).to_owned(),
+            screens: list(screens).into_iter().map(ScreenId::new).collect(),
+        }),
         ["screen", screen, named] => Ok(Claim::Screen(ScreenId::new(screen), flags(named))),
         ["only_with", flag, other] => Ok(Claim::OnlyWith(FlagId::new(flag), FlagId::new(other))),
         ["follow_up", flag, asked] => Ok(Claim::FollowUp(FlagId::new(flag), FlagId::new(asked))),

@@ -13,6 +13,8 @@ use reached::{Reached, reached};
 /// Numbers from a seed; the same seed gives the same content.
 pub struct Dice {
     state: u64,
+    /// Which questions are of a position: rolled apart.
+    aside: u64,
     /// How many flags the content has.
     flags: usize,
     /// Its flags and screens make many states: its dialogs are short.
@@ -23,6 +25,7 @@ impl Dice {
     pub fn new(seed: u64) -> Self {
         Self {
             state: seed.wrapping_mul(0x9e37_79b9_7f4a_7c15) | 1,
+            aside: seed.wrapping_mul(0xd6e8_feb8_6659_fd93) | 1,
             flags: if seed.is_multiple_of(10) { 3 } else { 2 },
             is_large: false,
         }
@@ -36,6 +39,14 @@ impl Dice {
         self.state ^= self.state >> 27;
         let high = self.state.wrapping_mul(0x2545_f491_4f6c_dd1d) >> 33;
         usize::try_from(high).unwrap_or(0) % sides
+    }
+
+    /// A number below `sides`, that leaves all other rolls as they are.
+    fn roll_aside(&mut self, sides: usize) -> usize {
+        std::mem::swap(&mut self.state, &mut self.aside);
+        let rolled = self.roll(sides);
+        std::mem::swap(&mut self.state, &mut self.aside);
+        rolled
     }
 
     fn pick<'t>(&mut self, words: &[&'t str]) -> &'t str {
@@ -383,8 +394,15 @@ fn dialog(
     if asks_screens || dice.in_ten(5) {
         kinds.push("move");
     }
+    for kind in kinds.iter_mut().filter(|kind| **kind == "question") {
+        if dice.roll_aside(10) < 3 {
+            *kind = "position";
+        }
+    }
     let last = kinds.len();
-    let is_of_safety = |kind: &&str| kind.starts_with('s') && *kind != "summary" || *kind == "move";
+    let is_of_safety = |kind: &&str| {
+        kind.starts_with('s') && *kind != "summary" || ["move", "position"].contains(kind)
+    };
     let start = match kinds.iter().any(is_of_safety) {
         true => "begins".to_owned(),
         false => format!("{name}0"),
@@ -443,6 +461,14 @@ fn body(
             format!(
                 "{{ say: {say}, yes_no: {{ slot: {name}q{at}, yes: {{ next: {back}{yes} }}, no: {{ next: {next}{no} }} }}{after} }}"
             )
+        }
+        "position" => {
+            let asks = body(dice, name, at, last, "question", screens, next);
+            let fact = ["f0", "f1", "f2"][dice.roll_aside(3)];
+            let left_out_with = [fact, ""][dice.roll_aside(2)];
+            let on = format!("{name}{}", at + 1 + dice.roll_aside(last - at));
+            let check = format!("{{ left_out_with: [{left_out_with}], next: {on} }}");
+            asks.replacen('{', &format!("{{ position_check: {check},"), 1)
         }
         "choice" => {
             let to = ahead(dice);
