@@ -22,7 +22,7 @@ fn at_each<'a>(
     place: &Place,
     says_so: impl Fn(&Answer) -> bool,
     button: &str,
-    mut row: impl FnMut(&mut Guide<'a>, &StepId, Rehearsal<'a>) -> Result<(), Failed<'a>>,
+    mut row: impl FnMut(&mut Guide<'a>, &StepId, Rehearsal<'a>) -> Option<Failed<'a>>,
 ) -> Option<Broken<'a>> {
     let content = guide.content;
     let mut steps: Vec<(DialogId, StepId)> = place.step.iter().cloned().collect();
@@ -47,7 +47,7 @@ fn at_each<'a>(
         }
         let failed = match guide.to(&dialog, &step) {
             Some(mut chat) => match lead(content, place, (&dialog, &step), &mut chat) {
-                Ok(()) => row(guide, &step, chat).err()?,
+                Ok(()) => row(guide, &step, chat)?,
                 Err(what) => Failed {
                     help: format!("Let `{step}` lead on as the row `place` says."),
                     what,
@@ -160,7 +160,7 @@ pub(super) fn raises_row<'a>(
             .collect();
         if done && wanted.iter().all(|flag| is.get(flag) == Some(&form)) && is.len() == wanted.len()
         {
-            return Ok(());
+            return None;
         }
         let names: Vec<&str> = wanted.iter().map(FlagId::as_str).collect();
         let names = names.join(", ");
@@ -174,7 +174,7 @@ pub(super) fn raises_row<'a>(
             is.keys().collect::<Vec<_>>()
         );
         expect_raised(content, &mut chat, wanted, form);
-        Err(Failed {
+        Some(Failed {
             what,
             help: format!("Let the answer `{button}` raise {names}."),
             chat: Some(chat),
@@ -204,9 +204,7 @@ pub(super) fn again_row<'a>(
             true => guide.answer_none(&mut chat),
             false => BTreeSet::new(),
         };
-        let Some(missing) = wanted.iter().find(|screen| !asked.contains(*screen)) else {
-            return Ok(());
-        };
+        let missing = wanted.iter().find(|screen| !asked.contains(*screen))?;
         // Where none is asked it shows at once; else behind those that are.
         let mut chat = if asked.is_empty() { shown } else { chat };
         let title = content
@@ -214,7 +212,7 @@ pub(super) fn again_row<'a>(
             .and_then(|screen| screen.title.as_ref());
         let title = title.map(|title| chat.plain(title)).unwrap_or_default();
         chat.demand(format!("bot: {}", title.lines().next().unwrap_or_default()));
-        Err(Failed {
+        Some(Failed {
             what: format!(
                 "after `{button}` at `{step}` the screen `{missing}` should be asked again"
             ),
