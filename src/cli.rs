@@ -202,7 +202,7 @@ fn has_token() -> bool {
 /// What `prove` takes.
 #[derive(Debug, clap::Args)]
 #[command(
-    after_help = "Examples:\n  psoas-bot prove                                   every promise, on every path\n  psoas-bot prove --table tests/clinical_table.tsv  hold it against the clinical table too\n  psoas-bot prove --property P1 --format json       one promise, as a row of JSON\n  psoas-bot prove --watch                           beside your editor: a verdict after each change"
+    after_help = "Examples:\n  psoas-bot prove                                   every promise, on every path\n  psoas-bot prove --table mine.tsv                  hold it against another clinical table\n  psoas-bot prove --property P1 --format json       one promise, as a row of JSON\n  psoas-bot prove --watch                           beside your editor: a verdict after each change"
 )]
 pub struct ProveArgs {
     /// The folder of dialogs.
@@ -211,7 +211,8 @@ pub struct ProveArgs {
     /// The clinics to prove for, with a comma between two; every one when left out.
     #[arg(long, env = "CLINIC", value_delimiter = ',')]
     clinic: Vec<String>,
-    /// A clinical table that the content must hold.
+    /// A clinical table that the content must hold, in place of its own
+    /// `clinical_table.tsv`.
     #[arg(long)]
     table: Option<PathBuf>,
     /// Only these promises, P1 to P8.

@@ -151,6 +151,9 @@ fn is_script(path: &str) -> bool {
     name.ends_with(".yaml") && !name.contains('/') && !NAMED_FILES.contains(&name)
 }
 
+/// Rows that must hold of the content, written apart from it: read by the proof.
+pub const TABLE_FILE: &str = "clinical_table.tsv";
+
 /// What parsing gives: a content with the warnings it has, or what is wrong.
 pub struct Parsed {
     /// The content.

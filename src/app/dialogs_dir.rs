@@ -59,12 +59,17 @@ pub fn read(folder: &Path) -> Result<Sources, ReadError> {
     for (below, ending) in [
         ("hearing", ".yaml"),
         ("hearing", ".weights"),
+        ("", content::TABLE_FILE),
         ("clinics", ".yaml"),
         ("pictures", ".svg"),
     ] {
+        let prefix = match below {
+            "" => String::new(),
+            below => format!("{below}/"),
+        };
         let folder = folder.join(below);
         if folder.is_dir() {
-            read_into(&mut sources, &folder, &format!("{below}/"), ending)?;
+            read_into(&mut sources, &folder, &prefix, ending)?;
         }
     }
     let names: Vec<String> = content::clinics(&sources).map(str::to_owned).collect();

@@ -22,13 +22,19 @@ pub struct Proved {
 const BESIDE: [Property; 3] = [Property::P1, Property::P2, Property::P3];
 
 /// Proves these promises, and says each when it is done. The answers are in the
-/// order of the promises.
+/// order of the promises. Where no table is given, the content's own is held.
 pub fn prove(
     content: &Content,
     table: Option<&Table>,
     wanted: &[Property],
     done: impl Fn(&Proved) + Sync,
 ) -> Vec<Proved> {
+    let (own, unread) = match Table::of(content).transpose() {
+        Ok(own) => (own, None),
+        Err(error) => (None, Some(error)),
+    };
+    let unread = unread.filter(|_| table.is_none());
+    let table = table.or(own.as_ref());
     let (beside, here): (Vec<Property>, Vec<Property>) = wanted
         .iter()
         .partition(|property| BESIDE.contains(property));
@@ -36,7 +42,10 @@ pub fn prove(
         let mut prover = Prover::new(content, table);
         let mut prove_one = |property| {
             let began = Clock::uptime();
-            let report = prover.prove(property);
+            let mut report = prover.prove(property);
+            if let Some(error) = unread.as_ref().filter(|_| property == Property::P8) {
+                report.findings.push(error.finding());
+            }
             let millis = (Clock::uptime() - began).as_secs_f64() * 1e3;
             let proved = Proved { report, millis };
             done(&proved);

@@ -17,7 +17,7 @@ use super::whose;
 use super::words::Words;
 use super::{
     BIBLIOGRAPHY_FILE, FILE_BYTES_MAX, FIND_FILE, GLOSSARY_FILE, HEARING_FOLDER, IDENTIFIERS_FILE,
-    NAMED_FILES, Parsed, Sources, TEXTS_FILE, WEIGHTS_FILE, cards as cards_file,
+    NAMED_FILES, Parsed, Sources, TABLE_FILE, TEXTS_FILE, WEIGHTS_FILE, cards as cards_file,
     clinic as clinic_file, consent, dialogs, find, flags as flags_file, hearing as hearing_files,
     identifiers as identifiers_file, is_safety, is_script, pictures as pictures_file,
 };
@@ -492,6 +492,7 @@ pub(super) fn build(sources: &Sources, clinic: &str) -> Result<Parsed, Vec<Diagn
         revision: sources.revision(|_| true),
         safety: sources.revision(is_safety),
         script: sources.revision(|path| is_script(path) && !NAMED_FILES.contains(&path)),
+        table: sources.files.get(TABLE_FILE).cloned(),
         rules,
         flags: flag_texts,
         screens,

@@ -34,6 +34,8 @@ pub struct Content {
     pub safety: Revision,
     /// The hash of the dialogs.
     pub script: Revision,
+    /// The clinical table as it is written, where the folder has one.
+    pub table: Option<String>,
     /// Flags and rules, as triage reads them.
     pub rules: Rules,
     /// What each flag says and asks.

@@ -1,20 +1,21 @@
-//! The content against `tests/clinical_table.tsv`, which was written apart from
+//! The content against `dialogs/clinical_table.tsv`, which was written apart from
 //! it: levels, rules, moves, screens and what answers raise.
 //!
 //! What the content has beyond the table is printed, and no failure.
 
+mod places;
+
 use std::collections::{BTreeMap, BTreeSet};
 
 use psoas_bot::content::{Atom, Change, Content, Verb};
-use psoas_bot::dialog::{
-    Asking, Conversation, Desk, Frame, Input, Open, Slot, Token, What, take_turn,
-};
-use psoas_bot::ids::{ChoiceId, DialogId, FlagId, Lang, SlotId, StepId, Timestamp};
+use psoas_bot::dialog::Conversation;
+use psoas_bot::ids::{DialogId, FlagId, Lang, StepId, Timestamp};
 use psoas_bot::triage::{Form, Level, Rule};
 
 use super::content::real_content;
+use places::{answer, around, place, standing, stated};
 
-const TABLE: &str = include_str!("../clinical_table.tsv");
+const TABLE: &str = include_str!("../../dialogs/clinical_table.tsv");
 
 const NOW: Timestamp = Timestamp(1_760_000_000);
 
@@ -64,6 +65,9 @@ fn rows_are_of_known_kinds() {
         "move",
         "place",
         "raises",
+        "again",
+        "note",
+        "position",
         "screen",
         "only_with",
         "follow_up",
@@ -275,254 +279,70 @@ fn histories_leave_the_moves_of_the_table() {
     }
 }
 
-/// Where a `raises` row is answered: what is said before it, and the answer.
-struct Place {
-    dialog: &'static str,
-    step: &'static str,
-    /// What is answered first, at `step`; the row's answer is then given to the
-    /// question that follows.
-    first: Option<&'static str>,
-    /// The step that must then ask.
-    then: Option<&'static str>,
-    /// The table's answers and the buttons they are.
-    answers: &'static [(&'static str, &'static str)],
+/// Every step that shows a move.
+fn moves(content: &Content) -> impl Iterator<Item = (&DialogId, &StepId)> {
+    content.dialogs.values().flat_map(|dialog| {
+        let steps = dialog.steps.iter();
+        let moves = steps.filter(|(_, step)| matches!(step.verb, Verb::Move { .. }));
+        moves.map(|(id, _)| (&dialog.id, id))
+    })
 }
 
-/// A yes-no question, by the words of the table.
-const YES_NO: &[(&str, &str)] = &[("yes", "yes"), ("no", "no"), ("not-sure", "not sure")];
-
-const PLACES: &[(&str, Place)] = &[
-    (
-        "site-knee-back",
-        Place {
-            dialog: "self-check",
-            step: "where",
-            first: Some("knee-back"),
-            then: Some("leg-swelling"),
-            answers: YES_NO,
-        },
-    ),
-    (
-        "site-calf-foot-swelling",
-        Place {
-            dialog: "self-check",
-            step: "where",
-            first: Some("calf-foot"),
-            then: Some("leg-swelling"),
-            answers: YES_NO,
-        },
-    ),
-    (
-        "site-belly",
-        Place {
-            dialog: "self-check",
-            step: "where",
-            first: Some("belly"),
-            then: Some("belly"),
-            answers: &[("strong", "strong"), ("not-sure", "not-sure")],
-        },
-    ),
-    (
-        "site-buttock",
-        Place {
-            dialog: "self-check",
-            step: "where",
-            first: Some("buttock"),
-            then: Some("leg-numbness"),
-            answers: YES_NO,
-        },
-    ),
-    (
-        "site-calf-foot-numb",
-        Place {
-            dialog: "self-check",
-            step: "leg-numbness",
-            first: None,
-            then: None,
-            answers: YES_NO,
-        },
-    ),
-    (
-        "site-groin",
-        Place {
-            dialog: "self-check",
-            step: "where",
-            first: Some("groin"),
-            then: Some("groin-check"),
-            answers: &[
-                ("groin-lump", "lump"),
-                ("bone-stress-signs", "bone"),
-                ("testicle-pain", "testicle"),
-                ("not-sure", "not-sure"),
-            ],
-        },
-    ),
-    (
-        "clue",
-        Place {
-            dialog: "self-check",
-            step: "clues",
-            first: None,
-            then: None,
-            answers: &[("c2", "c2"), ("c4", "c4")],
-        },
-    ),
-    (
-        "clue-c9",
-        Place {
-            dialog: "self-check",
-            step: "clues",
-            first: Some("c9"),
-            then: Some("can-lift"),
-            answers: &[("weaker", "no")],
-        },
-    ),
-    (
-        "k2",
-        Place {
-            dialog: "self-check",
-            step: "k2",
-            first: None,
-            then: None,
-            answers: &[("weaker", "weaker")],
-        },
-    ),
-    (
-        "who-child",
-        Place {
-            dialog: "self-check",
-            step: "who",
-            first: Some("child"),
-            then: Some("child-limp"),
-            answers: YES_NO,
-        },
-    ),
-    (
-        "consent",
-        Place {
-            dialog: "consent",
-            step: "consent",
-            first: None,
-            then: None,
-            answers: &[("under-18", "under-18")],
-        },
-    ),
-];
-
-/// A conversation with every screen answered that stands at this step.
-fn standing(dialog: &str, step: &str) -> Result<Conversation, String> {
-    let content = real_content();
-    let (dialog, step) = (DialogId::new(dialog), StepId::new(step));
-    content
-        .step(&dialog, &step)
-        .ok_or(format!("there is no step {dialog}/{step}"))?;
-    let mut c = Conversation::new(Lang::En, None);
-    c.safety = Some(content.safety.clone());
-    c.script = Some(content.script.clone());
-    c.screens = content
-        .screens
-        .iter()
-        .map(|screen| (screen.id.clone(), NOW))
-        .collect();
-    c.clearance = Some(NOW);
-    c.slots
-        .insert(SlotId::new("consent"), Slot::One(ChoiceId::new("agree")));
-    c.stack.push(Frame {
-        dialog,
-        step,
-        interrupts: false,
-        play: None,
-    });
-    c.last_token = Token(7);
-    c.open = Some(Open {
-        token: Token(7),
-        asking: Asking::Step,
-        draft: 0,
-        since: NOW,
-        drafted: None,
-        lead: psoas_bot::content::RichText::default(),
-    });
-    Ok(c)
-}
-
-fn press(c: Conversation, data: String) -> Conversation {
-    let input = Input::new(What::Press(data), Desk::Staffed);
-    take_turn(real_content(), c, &input, NOW).conversation
-}
-
-/// Gives the open question this answer, as its buttons do.
-fn answer(c: Conversation, wanted: &str) -> Result<Conversation, String> {
-    let content = real_content();
-    let (Some(open), Some(frame)) = (&c.open, c.stack.last()) else {
-        return Err("no question is open".to_owned());
-    };
-    let token = open.token;
-    let step = content
-        .step(&frame.dialog, &frame.step)
-        .ok_or("the step is gone")?;
-    let no_answer = || format!("{}/{} has no answer `{wanted}`", frame.dialog, frame.step);
-    let data = match &step.verb {
-        Verb::Choice { options, .. }
-        | Verb::Move {
-            answers: options, ..
-        } => {
-            let option = options.iter().find(|option| option.id.as_str() == wanted);
-            format!("{token}:o{}", option.ok_or_else(no_answer)?.id)
-        }
-        Verb::YesNo { answers, .. } => {
-            let act = match wanted {
-                "yes" => 'y',
-                "no" => 'x',
-                _ => 'u',
-            };
-            if act == 'u' && answers.len() < 3 {
-                return Err(no_answer());
+#[test]
+fn what_hurts_or_is_new_is_asked_about_again() {
+    check("again", |content, columns| {
+        let [name, given, screens] = columns else {
+            return Err("a row has three columns".to_owned());
+        };
+        let after: Vec<Conversation> = if *name == "after-move" {
+            let button = if *given == "hurt" { "hurt" } else { "numb" };
+            let all = moves(content)
+                .map(|(dialog, step)| answer(standing(dialog.as_str(), step.as_str())?, button));
+            all.collect::<Result<_, _>>()?
+        } else {
+            vec![around(place(name)?, given)?.1]
+        };
+        for screen in list(screens) {
+            let is_answered = |c: &Conversation| c.screens.keys().any(|id| id.as_str() == screen);
+            if after.iter().any(is_answered) {
+                return Err(format!("the screen `{screen}` still counts as answered"));
             }
-            format!("{token}:{act}")
         }
-        Verb::Many { options, .. } => {
-            let at = options
-                .iter()
-                .position(|option| option.id.as_str() == wanted)
-                .ok_or_else(no_answer)?;
-            let ticked = press(c, format!("{token}:+{wanted}"));
-            return Ok(press(ticked, format!("{token}:c{:x}", 1_u32 << at)));
-        }
-        _ => return Err(no_answer()),
-    };
-    Ok(press(c, data))
+        Ok(())
+    });
 }
 
-/// What the patient has stated after a row's answer.
-fn stated(place: &Place, wanted: &str) -> Result<BTreeMap<FlagId, Form>, String> {
-    let mut c = standing(place.dialog, place.step)?;
-    if let Some(first) = place.first {
-        c = answer(c, first)?;
-    }
-    if let Some(then) = place.then {
-        let at = c.stack.last().map(|frame| frame.step.as_str().to_owned());
-        if at.as_deref() != Some(then) {
-            return Err(format!("{:?} leads to {at:?}, not to {then}", place.first));
+#[test]
+fn notes_are_for_whom_the_table_says() {
+    check("note", |content, columns| {
+        let fact = Atom::Flag(FlagId::new(columns[0]));
+        let mut notes = content.moves.notes.iter();
+        match notes.any(|note| note.with.contains(&fact)) {
+            true => Ok(()),
+            false => Err("no note is for it".to_owned()),
         }
-    }
-    let (_, button) = place
-        .answers
-        .iter()
-        .find(|(row, _)| *row == wanted)
-        .ok_or(format!("this test does not know the answer `{wanted}`"))?;
-    let before: BTreeSet<FlagId> = c.flags.keys().cloned().collect();
-    let c = answer(c, button)?;
-    Ok(c.flags
-        .into_iter()
-        .filter(|(flag, _)| !before.contains(flag))
-        .map(|(flag, note)| (flag, note.form))
-        .collect())
+    });
+}
+
+#[test]
+fn positions_are_left_out_as_the_table_says() {
+    check("position", |content, columns| {
+        let fact = Atom::Flag(FlagId::new(columns[0]));
+        let step = content.step(&DialogId::new(columns[1]), &StepId::new(columns[2]));
+        let step = step.ok_or("there is no such step")?;
+        let position = step.position_check.as_ref();
+        let position = position.ok_or("it needs no clearance")?;
+        match position.left_out_with.contains(&fact) {
+            true => Ok(()),
+            false => Err("it is shown all the same".to_owned()),
+        }
+    });
 }
 
 #[test]
 fn answers_raise_what_the_table_says() {
     check("raises", |content, columns| {
-        let [place, given, flags, form] = columns else {
+        let [name, given, flags, form] = columns else {
             return Err("a row has four columns".to_owned());
         };
         let form = if *form == "sure" {
@@ -542,23 +362,15 @@ fn answers_raise_what_the_table_says() {
             }
         };
         // After each move stands the same answer.
-        if *place == "after-move" {
-            for dialog in content.dialogs.values() {
-                for (id, step) in &dialog.steps {
-                    if let Verb::Move { .. } = step.verb {
-                        let c = standing(dialog.id.as_str(), id.as_str())?;
-                        let c = answer(c, "numb")?;
-                        let is = c.flags.iter().map(|(flag, note)| (flag.clone(), note.form));
-                        compare(id.as_str(), is.collect())?;
-                    }
-                }
+        if *name == "after-move" {
+            for (dialog, id) in moves(content) {
+                let c = answer(standing(dialog.as_str(), id.as_str())?, "numb")?;
+                let is = c.flags.iter().map(|(flag, note)| (flag.clone(), note.form));
+                compare(id.as_str(), is.collect())?;
             }
             return Ok(());
         }
-        let (_, found) = PLACES
-            .iter()
-            .find(|(name, _)| name == place)
-            .ok_or(format!("this test does not know `{place}`"))?;
+        let found = place(name)?;
         compare(found.step, stated(found, given)?)
     });
 }

@@ -22,7 +22,7 @@ use super::content::{CLINIC, real_content, real_sources};
 use patch::Patch;
 
 fn table() -> Table {
-    Table::parse(include_str!("../clinical_table.tsv")).expect("the table is read")
+    Table::parse(include_str!("../../dialogs/clinical_table.tsv")).expect("the table is read")
 }
 
 fn told(findings: &[Finding]) -> String {

@@ -1,11 +1,32 @@
 //! Reads a table, line by line.
 
 use super::{Claim, Effect, Place, Row, Table, TableError};
-use crate::content::Atom;
+use crate::content::{Atom, Content, TABLE_FILE};
 use crate::ids::{CardId, ChoiceId, DialogId, FlagId, MoveId, RuleId, ScreenId, SlotId, StepId};
+use crate::proof::{Finding, Property};
 use crate::triage::{AtLeast, Form, Level, Rule};
 
+impl TableError {
+    /// What it makes of a content: P8 is not proved.
+    #[must_use]
+    pub fn finding(&self) -> Finding {
+        Finding {
+            property: Property::P8,
+            what: format!("{TABLE_FILE}: {self}"),
+            help: "docs/proof.md lists the rows there are.".to_owned(),
+            spots: Vec::new(),
+            chat: None,
+        }
+    }
+}
+
 impl Table {
+    /// The table that a content brings along, if it does.
+    #[must_use]
+    pub fn of(content: &Content) -> Option<Result<Self, TableError>> {
+        Some(Self::parse(content.table.as_ref()?))
+    }
+
     /// Reads a table.
     ///
     /// # Errors
