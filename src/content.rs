@@ -25,6 +25,7 @@ mod raw;
 mod readability;
 mod slots;
 mod text;
+mod told;
 mod whose;
 mod words;
 

@@ -13,6 +13,7 @@ use super::not_for::Options;
 use super::raw::{self, Name, Pairs};
 use super::readability::Measure;
 use super::text::Text;
+use super::told::Told;
 use super::whose;
 use super::words::Words;
 use super::{
@@ -40,6 +41,8 @@ pub(super) struct Builder {
     pub pictures: BTreeSet<String>,
     /// Drawings of things, with nothing on them that the body could copy.
     pub things: BTreeSet<String>,
+    /// Words that tell somebody to take a position.
+    pub told: Told,
     /// What a clinic can offer.
     pub services: BTreeSet<String>,
     /// What this one offers.
@@ -413,6 +416,7 @@ pub(super) fn build(sources: &Sources, clinic: &str) -> Result<Parsed, Vec<Diagn
         bibliography,
         cited: Vec::new(),
         pictures: names(&mut pictures.pictures.0.iter().map(|(name, _)| name)),
+        told: Told::build(&moves.told),
         things: names(
             &mut (pictures.pictures.0.iter())
                 .filter(|(_, picture)| picture.shows == raw::Shows::Thing)
@@ -431,7 +435,10 @@ pub(super) fn build(sources: &Sources, clinic: &str) -> Result<Parsed, Vec<Diagn
     for (name, entry) in texts.iter().flat_map(|texts| &texts.0) {
         let here = place(TEXTS_FILE, name);
         match entry {
-            Entry::Text(text) => builder.readable(&here, text, Measure::Talk, None),
+            Entry::Text(text) => {
+                builder.tells_no_position(&here, text);
+                builder.readable(&here, text, Measure::Talk, None);
+            }
             Entry::Source(_) => {}
         }
     }

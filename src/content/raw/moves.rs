@@ -5,6 +5,7 @@ use serde::Deserialize;
 use super::{Name, Pairs};
 use crate::content::felt::FeltEntry;
 use crate::content::text::{Text, TextError};
+use crate::content::told::ToldEntry;
 
 /// `moves.yaml`.
 #[derive(Debug, Deserialize)]
@@ -25,6 +26,8 @@ pub struct Moves {
     pub felt: FeltEntry,
     #[serde(default)]
     pub notes: Pairs<Note>,
+    #[serde(default)]
+    pub told: ToldEntry,
     pub moves: Pairs<Move>,
 }
 

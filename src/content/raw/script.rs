@@ -46,6 +46,8 @@ pub struct Step {
     #[serde(default)]
     pub pictures: Vec<Name>,
     pub position_check: Option<PositionCheck>,
+    /// Why words of a position tell nobody to take it.
+    pub no_position: Option<String>,
     pub choice: Option<Choice>,
     pub many: Option<Many>,
     pub yes_no: Option<YesNo>,
