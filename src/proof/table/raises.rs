@@ -20,7 +20,7 @@ use crate::triage::Form;
 fn at_each<'a>(
     guide: &mut Guide<'a>,
     place: &Place,
-    says_so: impl Fn(&Answer) -> bool,
+    says_so: impl Fn(Option<&Answer>) -> bool,
     button: &str,
     mut row: impl FnMut(&mut Guide<'a>, &StepId, Rehearsal<'a>) -> Option<Failed<'a>>,
 ) -> Option<Broken<'a>> {
@@ -36,13 +36,10 @@ fn at_each<'a>(
         }
     }
     steps.into_iter().find_map(|(dialog, step)| {
-        let is_easy = place.step.is_some() || guide.knows(&(dialog.clone(), step.clone()));
+        let is_easy = guide.knows(&(dialog.clone(), step.clone()));
         let verb = content.step(&dialog, &step).map(|step| &step.verb);
-        if !is_easy
-            && verb
-                .and_then(|verb| answer_of(verb, button))
-                .is_some_and(&says_so)
-        {
+        let read = verb.and_then(|verb| answer_of(verb, button));
+        if place.step.is_none() && (read.is_none() || !is_easy) && says_so(read) {
             return None;
         }
         let failed = match guide.to(&dialog, &step) {
@@ -141,12 +138,11 @@ pub(super) fn raises_row<'a>(
 ) -> Option<Broken<'a>> {
     let content = guide.content;
     let button = button(place, answer);
-    let says_so = |answer: &Answer| {
-        let raised = match form {
-            Form::Unsure => &answer.raise_unsure,
-            Form::Sure | Form::Settled => &answer.raise,
-        };
-        raised == wanted
+    let says_so = |answer: Option<&Answer>| {
+        answer.is_some_and(|answer| match form {
+            Form::Unsure => answer.raise_unsure == wanted,
+            Form::Sure | Form::Settled => answer.raise == wanted,
+        })
     };
     at_each(guide, place, says_so, button, |_, step, mut chat| {
         let before: BTreeSet<FlagId> = chat.c.flags.keys().cloned().collect();
@@ -192,10 +188,10 @@ pub(super) fn again_row<'a>(
 ) -> Option<Broken<'a>> {
     let content = guide.content;
     let button = button(place, answer);
-    let says_so = |answer: &Answer| {
-        wanted
-            .iter()
-            .all(|screen| answer.ask_again.contains(screen))
+    // A move need not ask whether it hurt; where it does, the answer counts.
+    let says_so = |answer: Option<&Answer>| {
+        let again = |answer: &Answer| wanted.iter().all(|one| answer.ask_again.contains(one));
+        answer.is_none_or(again)
     };
     at_each(guide, place, says_so, button, |guide, step, mut chat| {
         let done = answer_with(&mut chat, button);
