@@ -130,7 +130,7 @@ fn red_flags(size: Size) -> String {
         let second = (rule * 5 + 3 + rule / 7 * 5) % size.flags;
         let _ = writeln!(
             out,
-            "  - {{ id: R{rule}, all: [f{first}, f{second}], level: urgent-today }}"
+            "  - {{ id: R{rule}, all: [f{first}, f{second}], level: urgent-today, source: [GK] }}"
         );
     }
     out.push_str("screens:\n");

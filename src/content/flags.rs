@@ -45,6 +45,8 @@ pub(super) fn build_rules(builder: &mut Builder, file: &raw::RedFlags) -> Rules 
     }
     for rule in &file.rules {
         builder.id(FLAGS, &rule.id);
+        let named = format!("rule {}", rule.id.value);
+        builder.cite(&place(FLAGS, &rule.id), &named, &rule.source);
         let card = rule.card.as_ref().map(|card| {
             builder.known(FLAGS, "card", card, |names| &names.cards);
             CardId::new(&card.value)

@@ -368,7 +368,7 @@ fn shown_with(flag: &str, content: &Content) -> Option<String> {
 fn a_rule_fires_behind_a_card_and_behind_back() {
     let screens = "[{ id: s0, style: question, flags: [f1] }]";
     let fires = |level: &str, menu: &str, check: &[&str]| {
-        let rules = format!("[{{ id: R1, all: [f0, f1], level: {level} }}]");
+        let rules = format!("[{{ id: R1, all: [f0, f1], level: {level}, source: [GK] }}]");
         let menu = dialog("main", menu, &["a: { call: check, next: done }"]);
         let content = with_files(&[
             ("red-flags.yaml", &signs(&rules, screens)),

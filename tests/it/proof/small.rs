@@ -255,7 +255,7 @@ fn red_flags(dice: &mut Dice, screens: usize) -> String {
         "all: [f0, f2], level: urgent-today",
         "any: [f2], level: emergency-now",
     ]);
-    let _ = writeln!(out, "  - {{ id: R1, {rule} }}");
+    let _ = writeln!(out, "  - {{ id: R1, {rule}, source: [GK] }}");
     out.push_str("screens:\n");
     for screen in 0..screens {
         let first = FLAGS[screen % 3];
