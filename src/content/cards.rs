@@ -130,7 +130,7 @@ pub(super) fn build_moves(builder: &mut Builder, file: raw::Moves) -> Moves {
             builder.readable(&here, text, Measure::Talk, None);
         }
         let instead = exercise.instead.into_iter();
-        let instead = instead
+        let instead: Vec<Instead> = instead
             .map(|instead| build_instead(builder, &here, instead, &exercise.changes))
             .collect();
         let changes = exercise
@@ -149,8 +149,13 @@ pub(super) fn build_moves(builder: &mut Builder, file: raw::Moves) -> Moves {
         let pace = exercise
             .pace
             .and_then(|pace| build_pace(builder, place(MOVES, &name), &pace));
-        let easier = exercise.easier.map(build_easier);
-        let steps = move_steps(builder, exercise.steps);
+        let easier = exercise.easier;
+        let easier = easier.map(|easier| build_easier(builder, easier));
+        let steps = move_steps(builder, &here, exercise.steps);
+        let mut ways = instead.iter().flat_map(|way| &way.steps).chain(&steps);
+        if pace.is_none() && ways.any(|step| step.afterwards) {
+            builder.error(here, "nothing comes `afterwards` of a move without `pace`");
+        }
         list.insert(
             MoveId::new(&name.value),
             Move {
@@ -292,26 +297,36 @@ fn build_instead(
             .collect(),
         name: instead.name,
         dose: instead.dose,
-        steps: move_steps(builder, instead.steps),
+        steps: move_steps(builder, here, instead.steps),
         caveats: instead.caveats,
-        easier: instead.easier.map(build_easier),
+        easier: instead.easier.map(|easier| build_easier(builder, easier)),
         changes,
     }
 }
 
-fn build_easier(easier: raw::Easier) -> Easier {
+fn build_easier(builder: &mut Builder, easier: raw::Easier) -> Easier {
     Easier {
         say: easier.say,
         hold_seconds: easier.hold_seconds,
+        picture: builder.pictures(MOVES, easier.picture.as_slice()).pop(),
     }
 }
 
-fn move_steps(builder: &mut Builder, steps: Vec<raw::MoveStep>) -> Vec<MoveStep> {
+fn move_steps(builder: &mut Builder, here: &Place, steps: Vec<raw::MoveStep>) -> Vec<MoveStep> {
+    let first_after = steps.iter().position(|step| step.afterwards);
+    if first_after.is_some_and(|at| at == 0 || steps[at..].iter().any(|step| !step.afterwards)) {
+        builder.error_with(
+            here.clone(),
+            "a step that comes `afterwards` stands in front of another",
+            Some("Such steps stand last, behind those that come before the work.".to_owned()),
+        );
+    }
     steps
         .into_iter()
         .map(|step| MoveStep {
             say: step.say,
             picture: builder.pictures(MOVES, step.picture.as_slice()).pop(),
+            afterwards: step.afterwards,
         })
         .collect()
 }

@@ -67,6 +67,9 @@ pub struct Conversation {
     /// there next.
     #[serde(skip_serializing_if = "BTreeSet::is_empty")]
     pub undrawn: BTreeSet<PictureId>,
+    /// Drawings of the open step that did not go out and were tried once more.
+    #[serde(skip_serializing_if = "BTreeSet::is_empty")]
+    pub redrawn: BTreeSet<PictureId>,
     /// The engine's own questions still to ask.
     #[serde(skip_serializing_if = "VecDeque::is_empty")]
     pub queue: VecDeque<Pending>,

@@ -4,7 +4,7 @@ use super::conditions;
 use super::conversation::Asking;
 use super::effect::{Due, Effect};
 use super::walk::Walk;
-use crate::content::{Atom, Change, Easier, Move, MoveStep, RichText, Step, Text, Verb};
+use crate::content::{Atom, Change, Easier, Move, MoveStep, RichText, Text, Verb};
 use crate::ids::{MoveId, PictureId, Timestamp};
 
 const DAY_SECONDS: i64 = 24 * 60 * 60;
@@ -163,10 +163,12 @@ impl<'a> Walk<'a> {
             _ => {}
         }
         self.c.undrawn.clear();
+        self.c.redrawn.clear();
         self.draw(pictures);
     }
 
-    fn draw(&mut self, pictures: Vec<PictureId>) {
+    /// Sends drawings; what was said before stands in front of them.
+    pub fn draw(&mut self, pictures: Vec<PictureId>) {
         if !pictures.is_empty() {
             self.flush();
         }
@@ -174,23 +176,28 @@ impl<'a> Walk<'a> {
             .extend(pictures.into_iter().map(Effect::Picture));
     }
 
-    /// A drawing did not go out. It comes again with what is said next, unless that
-    /// is of something else.
+    /// A drawing did not go out. Where a question waits for an answer it is tried once
+    /// more; then, and in a play, it comes with what is said next. Nothing comes of
+    /// something else.
     pub fn owe(&mut self, picture: &PictureId) {
-        let is_of_now = |step: &Step| {
-            let of_move = match &step.verb {
-                Verb::Play { .. } => self.playing_steps(),
-                Verb::Move { id, .. } => self.steps_of(id),
-                _ => &[],
-            };
-            let mut drawn = of_move.iter().filter_map(|step| step.picture.as_ref());
-            step.pictures.contains(picture) || drawn.any(|drawn| drawn == picture)
+        let Some(step) = self.step().filter(|_| self.asks_step()) else {
+            return;
         };
-        if self
-            .step()
-            .filter(|_| self.asks_step())
-            .is_some_and(is_of_now)
-        {
+        let is_played = matches!(step.verb, Verb::Play { .. });
+        let is_of_move = match &step.verb {
+            Verb::Play { .. } => self.plays_picture(picture),
+            Verb::Move { id, .. } => {
+                let mut drawn = self.steps_of(id).iter().map(|step| step.picture.as_ref());
+                drawn.any(|drawn| drawn == Some(picture))
+            }
+            _ => false,
+        };
+        if !is_of_move && !step.pictures.contains(picture) {
+            return;
+        }
+        if !is_played && self.c.redrawn.insert(picture.clone()) {
+            self.draw(vec![picture.clone()]);
+        } else {
             self.c.undrawn.insert(picture.clone());
         }
     }

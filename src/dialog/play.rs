@@ -4,9 +4,8 @@
 //! The end of a hold is a moment kept in the conversation, and it comes in as a
 //! timer, so a restart loses no second. Nothing is played without clearance.
 
+mod drawings;
 mod render;
-
-use std::collections::BTreeSet;
 
 use serde::{Deserialize, Serialize};
 
@@ -15,7 +14,7 @@ use super::conversation::Asking;
 use super::effect::{Due, Effect, Message, Weight};
 use super::walk::Walk;
 use crate::content::{Answer, Easier, Move, MoveStep, Text, Verb, Work};
-use crate::ids::{MoveId, PictureId, StepId, Timestamp};
+use crate::ids::{MoveId, StepId, Timestamp};
 
 /// A countdown changes at most this often, in seconds: a channel slows whoever
 /// edits more.
@@ -46,6 +45,9 @@ pub struct Play {
     /// The drawings of so many of the move's steps were shown.
     #[serde(default)]
     pub seen: u16,
+    /// How many those were when the drawing of the easier way was shown last.
+    #[serde(default)]
+    pub easier_seen: Option<u16>,
 }
 
 /// What a move that is played waits for.
@@ -71,29 +73,14 @@ struct Playing<'a> {
     next: &'a StepId,
     exercise: &'a Move,
     steps: &'a [MoveStep],
+    /// What comes when a side or set is over.
+    afterwards: &'a [MoveStep],
     easier: Option<&'a Easier>,
 }
 
 impl Playing<'_> {
     fn last_step(&self) -> u16 {
         u16::try_from(self.steps.len()).unwrap_or(u16::MAX)
-    }
-
-    fn first_drawn(&self) -> u16 {
-        let first = self.steps.iter().position(|step| step.picture.is_some());
-        first.map_or(0, |first| u16::try_from(first + 1).unwrap_or(u16::MAX))
-    }
-
-    /// The drawings up to a step that were not shown yet, or did not go out.
-    fn unseen(&self, upto: u16, undrawn: &BTreeSet<PictureId>) -> Vec<PictureId> {
-        let steps = self.steps.iter().take(usize::from(upto)).enumerate();
-        steps
-            .filter_map(|(at, step)| Some((at, step.picture.as_ref()?)))
-            .filter(|(at, picture)| {
-                *at >= usize::from(self.play.seen) || undrawn.contains(*picture)
-            })
-            .map(|(_, picture)| picture.clone())
-            .collect()
     }
 
     fn rounds(&self) -> u16 {
@@ -136,6 +123,8 @@ impl<'a> Walk<'a> {
             .list
             .get(moves.get(usize::from(play.at))?)?;
         let way = self.way_of(exercise);
+        let first_after = way.steps.iter().position(|step| step.afterwards);
+        let (steps, afterwards) = way.steps.split_at(first_after.unwrap_or(way.steps.len()));
         Some(Playing {
             play,
             moves,
@@ -143,7 +132,8 @@ impl<'a> Walk<'a> {
             numb,
             next,
             exercise,
-            steps: way.steps,
+            steps,
+            afterwards,
             easier: way.easier,
         })
     }
@@ -152,11 +142,6 @@ impl<'a> Walk<'a> {
     pub fn begun_move(&self) -> Option<&'a Move> {
         let playing = self.playing()?;
         (playing.play.beat == Beat::Steps(0)).then_some(playing.exercise)
-    }
-
-    /// The steps of the move that is played.
-    pub fn playing_steps(&self) -> &'a [MoveStep] {
-        self.playing().map_or(&[], |playing| playing.steps)
     }
 
     fn set_play(&mut self, play: Option<Play>) {
@@ -195,6 +180,7 @@ impl<'a> Walk<'a> {
                     easier: false,
                     done: 0,
                     seen: 0,
+                    easier_seen: None,
                 }
             }
         };
@@ -306,11 +292,17 @@ impl<'a> Walk<'a> {
                     (Beat::Paused(left), Some(hold)) => Beat::Paused(left.min(hold)),
                     (beat, _) => beat,
                 };
-                self.change_play(Play {
+                let play = Play {
                     beat,
                     ..easier.play
-                });
-                self.time_hold();
+                };
+                if easier.easier.is_some_and(|way| way.picture.is_some()) {
+                    self.close_with(&words.button_easier);
+                    self.ask_play(play);
+                } else {
+                    self.change_play(play);
+                    self.time_hold();
+                }
             }
             (Cue::Did, Beat::Working(None)) => {
                 self.close_with(&words.button_did);
@@ -318,6 +310,10 @@ impl<'a> Walk<'a> {
             }
             (Cue::Skip, _) => {
                 self.close_with(&words.button_skip);
+                if play.beat != Beat::Steps(0) {
+                    self.draw_afterwards(&playing);
+                    self.lead_afterwards(&playing);
+                }
                 self.next_move(&playing, play.done);
             }
             (
@@ -357,6 +353,7 @@ impl<'a> Walk<'a> {
                     easier: false,
                     done: play.done.min(u16::try_from(done).unwrap_or(u16::MAX)),
                     seen: 0,
+                    easier_seen: None,
                 }
             }
             Beat::Steps(step) => Play {
@@ -396,25 +393,6 @@ impl<'a> Walk<'a> {
             | Cue::Easier
             | Cue::Skip => None,
         }
-    }
-
-    /// The drawings that come in front of what is asked now, each once.
-    pub fn pictures_of_play(&mut self) -> Vec<PictureId> {
-        let Some(playing) = self.playing() else {
-            return Vec::new();
-        };
-        let upto = match playing.play.beat {
-            // What to know before comes with the first drawing: it says which move
-            // this is.
-            Beat::Steps(step) => step.max(playing.first_drawn()),
-            Beat::Ready | Beat::Working(_) | Beat::Paused(_) => playing.last_step(),
-        };
-        let due = playing.unseen(upto, &self.c.undrawn);
-        self.set_play(Some(Play {
-            seen: playing.play.seen.max(upto),
-            ..playing.play
-        }));
-        due
     }
 
     /// The timer of a hold: another look at the countdown, or its end.
@@ -515,7 +493,9 @@ impl<'a> Walk<'a> {
     /// One side or set is done.
     fn end_round(&mut self, playing: &Playing<'a>) {
         let play = playing.play;
+        self.draw_afterwards(playing);
         if play.round + 1 < playing.rounds() {
+            self.lead_afterwards(playing);
             return self.ask_play(Play {
                 round: play.round + 1,
                 beat: Beat::Ready,
@@ -525,6 +505,7 @@ impl<'a> Walk<'a> {
         let name = self.name_of(playing.exercise);
         let said = self.text_with(&self.content.words.play_move_done, &[("move", &name)]);
         self.lead.append(&said);
+        self.lead_afterwards(playing);
         self.next_move(playing, play.done + 1);
     }
 
@@ -553,6 +534,7 @@ impl<'a> Walk<'a> {
             easier: false,
             done,
             seen: 0,
+            easier_seen: None,
         });
     }
 

@@ -8,12 +8,12 @@ use std::sync::OnceLock;
 use proptest::collection::vec;
 use proptest::prelude::*;
 use psoas_bot::app::dialogs_dir;
-use psoas_bot::content::{self, Content, Verb, Work};
+use psoas_bot::content::{self, Content, Move, Verb, Work};
 use psoas_bot::dialog::{
     Beat, Button, Conversation, Desk, Due, Effect, FlagNote, Frame, Input, Keyboard, Slot, Turn,
     Weight, What, is_dropped, take_turn,
 };
-use psoas_bot::ids::{ChoiceId, FlagId, Lang, MoveId, PatientText, SlotId, Timestamp};
+use psoas_bot::ids::{ChoiceId, FlagId, Lang, MoveId, PatientText, PictureId, SlotId, Timestamp};
 use psoas_bot::triage::Form;
 
 const NOW: Timestamp = Timestamp(1_772_474_400);
@@ -78,6 +78,18 @@ fn holding(content: &Content) -> Turn {
     let chosen = press(content, begun, "About 5 minutes", NOW);
     let known = press(content, chosen, "I know this one", NOW);
     press(content, known, "I'm ready", NOW)
+}
+
+/// The moves of about twelve minutes.
+fn played(content: &Content, at: u16) -> &Move {
+    &content.moves.list[&MoveId::new(["X1", "X8a", "X8b", "X3", "X4"][usize::from(at)])]
+}
+
+/// The drawings of its steps: of those that come afterwards, or of the others.
+fn drawings(exercise: &Move, afterwards: bool) -> Vec<PictureId> {
+    let steps = exercise.steps.iter();
+    let steps = steps.filter(|step| step.afterwards == afterwards);
+    steps.filter_map(|step| step.picture.clone()).collect()
 }
 
 fn hold_due(turn: &Turn) -> Option<(Due, Timestamp)> {
@@ -163,8 +175,10 @@ proptest! {
         prop_assert_eq!(changed, clock.plus_seconds(left));
     }
 
-    /// However a patient presses through the moves, each drawing comes once, and
-    /// nobody works at a move before all its drawings have come.
+    /// However a patient presses through the moves, each drawing of its steps comes
+    /// once, nobody works at a move before all of them have come, and what was shown
+    /// last is what is done: the easier way, where that was asked for. How to get up
+    /// comes once, when a side is over or was left.
     #[test]
     fn nobody_works_at_what_was_not_shown(presses in vec(0_usize..7, 1..60)) {
         let content = clinic();
@@ -177,19 +191,30 @@ proptest! {
         let (mut shown, mut at, mut is_new) = (Vec::new(), 0, true);
         for which in presses {
             let Some(play) = now.conversation.stack.last().and_then(|frame| frame.play) else { break };
-            if play.at != at {
-                (shown, at) = (Vec::new(), play.at);
-            }
-            shown.extend(now.effects.iter().filter(|_| is_new).filter_map(|effect| match effect {
+            let mut came: Vec<_> = now.effects.iter().filter(|_| is_new).filter_map(|effect| match effect {
                 Effect::Picture(id) => Some(id.clone()),
                 _ => None,
-            }));
-            let id = ["X1", "X8a", "X8b", "X3", "X4"][usize::from(at)];
-            let steps = &content.moves.list[&MoveId::new(id)].steps;
-            let all: Vec<_> = steps.iter().filter_map(|step| step.picture.clone()).collect();
-            prop_assert!(all.starts_with(&shown), "{shown:?}");
+            }).collect();
+            if play.at != at {
+                let ends = drawings(played(content, at), true);
+                prop_assert!(came.starts_with(&ends), "{came:?}");
+                came.drain(..ends.len());
+                (shown, at) = (Vec::new(), play.at);
+            }
+            shown.append(&mut came);
+            let exercise = played(content, at);
+            let easier = exercise.easier.as_ref().and_then(|easier| easier.picture.clone());
+            // It may be the drawing of a step too.
+            let own = |all: &[PictureId]| -> Vec<_> {
+                all.iter().filter(|one| Some(*one) != easier.as_ref()).cloned().collect()
+            };
+            let all = own(&drawings(exercise, false));
+            prop_assert!(all.starts_with(&own(&shown)), "{shown:?}");
             if matches!(play.beat, Beat::Working(_) | Beat::Paused(_)) {
-                prop_assert_eq!(&shown, &all);
+                prop_assert_eq!(own(&shown), all);
+                if play.easier {
+                    prop_assert_eq!(shown.last(), easier.as_ref());
+                }
             }
             let label = ["Next step", "I know this one", "I'm ready", "Done", "Easier", "Pause", "Go on"][which];
             // The newest message alone has buttons that count.

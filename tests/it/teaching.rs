@@ -3,8 +3,8 @@
 
 mod taught;
 
-use psoas_bot::content::{Content, MoveStep};
-use psoas_bot::ids::{DialogId, Lang, MoveId, StepId};
+use psoas_bot::content::Content;
+use psoas_bot::ids::{DialogId, Lang, MoveId, PictureId, StepId};
 
 use crate::content::{real_content, real_sources};
 
@@ -418,27 +418,40 @@ fn no_text_diagnoses_promises_or_sells_a_number() {
     assert!(found.is_empty(), "{found:#?}");
 }
 
-/// The drawings of each way of a move, in the order of its steps.
-const DRAWN: &[(&str, &[&[&str]])] = &[
-    ("X1", &[&["X1-1", "X1-2"], &["X1-bed", "X1-bed-2"]]),
-    ("X2", &[&["X2-1", "X2-tuck", "X2-2"]]),
-    ("X3", &[&["X3-1", "X3-2", "X3-3"], &["X3-1", "X3-towel"]]),
-    ("X4", &[&["X4-1", "X4-tuck", "X4-2"]]),
-    ("X6", &[&["X6-1", "X6-2"], &["X6-1", "X6-2"]]),
-    ("X7", &[&["X7-2", "X7-1", "X9-2"]]),
+/// The drawing of each step of each way of a move, and behind the stroke of its easier
+/// way, without the name of the move. `_` is in the same position as the step before.
+const DRAWN: &[(&str, &[&str])] = &[
+    (
+        "X1",
+        &["0 1 _ _ 2 / X1-bed", "K1-1 bed _ _ bed-2 / bed-easier"],
+    ),
+    ("X2", &["1 _ tuck 2 _ 3 / tuck"]),
+    (
+        "X3",
+        &[
+            "1 2 3 _ 4 / easier",
+            "1 towel towel-3 _ towel-4 / towel-easier",
+        ],
+    ),
+    ("X4", &["0 1 tuck 2 _ / easier"]),
+    ("X6", &["1 hold 2 _ _ / easier", "1 hold 2 _ _ / easier"]),
+    ("X7", &["X7-2 X7-1 _ shoe X9-2"]),
     (
         "X8a",
-        &[&["X8a-1", "X8a-2"], &["X8a-chair-1", "X8a-chair-2"]],
+        &[
+            "1 tight 2 3 / tight",
+            "chair-1 chair-slide chair-2 chair-3 / chair-easier",
+        ],
     ),
     (
         "X8b",
         &[
-            &["X8b-1", "X8b-2"],
-            &["X8b-seat-1", "X8b-seat-2"],
-            &["X8b-both-1", "X8b-both-2"],
+            "1 2 3 / heel",
+            "seat-1 seat-2 seat-3 / seat-heel",
+            "both-1 both-2 both-3 / heel",
         ],
     ),
-    ("X9", &[&["X7-2", "X9-2", "X9-1"]]),
+    ("X9", &["0 X7-2 2 1"]),
 ];
 
 /// Each move's easier way: how long it is then held, and words it must say.
@@ -467,17 +480,29 @@ const EASIER: &[(&str, Option<u32>, [&str; 2])] = &[
 fn each_move_keeps_its_drawings_and_its_easier_way() {
     let moves = &real_content().moves.list;
     assert_eq!(moves.len(), DRAWN.len());
-    let drawn = |steps: &[MoveStep]| -> Vec<String> {
-        let pictures = steps.iter().filter_map(|step| step.picture.as_ref());
-        pictures.map(|id| id.as_str().to_owned()).collect()
-    };
     for (id, ways) in DRAWN {
+        let named = |word: &str| match word {
+            "_" => None,
+            whole if whole.starts_with(['X', 'K']) => Some(whole.to_owned()),
+            part => Some(format!("{id}-{part}")),
+        };
         let exercise = &moves[&MoveId::new(id)];
-        let instead = exercise.instead.iter().map(|way| drawn(&way.steps));
-        let is: Vec<Vec<String>> = std::iter::once(drawn(&exercise.steps))
-            .chain(instead)
-            .collect();
-        assert_eq!(is, *ways, "{id}");
+        let usual = (&exercise.steps, &exercise.easier);
+        let instead = exercise.instead.iter().map(|way| (&way.steps, &way.easier));
+        let is: Vec<_> = std::iter::once(usual).chain(instead).collect();
+        assert_eq!(is.len(), ways.len(), "{id}");
+        for ((steps, easier), way) in is.into_iter().zip(*ways) {
+            let (of_steps, of_easier) = way.split_once(" / ").unwrap_or((way, "_"));
+            let drawn = |picture: &Option<PictureId>| picture.as_ref().map(ToString::to_string);
+            let is: Vec<_> = steps.iter().map(|step| drawn(&step.picture)).collect();
+            assert_eq!(
+                is,
+                of_steps.split(' ').map(named).collect::<Vec<_>>(),
+                "{id}"
+            );
+            let easier = easier.as_ref().map(|easier| drawn(&easier.picture));
+            assert_eq!(easier.flatten(), named(of_easier), "{id}");
+        }
     }
     for (id, seconds, words) in EASIER {
         let easier = moves[&MoveId::new(id)].easier.as_ref();

@@ -83,6 +83,8 @@ pub struct MoveStep {
     pub say: Text,
     /// The drawing that shows it; the drawing before stands for a step without.
     pub picture: Option<PictureId>,
+    /// It comes when a side or set is over, such as getting up. Such steps stand last.
+    pub afterwards: bool,
 }
 
 /// A move done in another way. Nothing of the usual way is said beside it but its
@@ -136,6 +138,8 @@ pub struct Easier {
     pub say: Text,
     /// Held for no longer than this.
     pub hold_seconds: Option<u32>,
+    /// The drawing that shows it.
+    pub picture: Option<PictureId>,
 }
 
 /// One drawing.

@@ -102,6 +102,7 @@ pub struct Move {
 pub struct MoveStep {
     pub say: Text,
     pub picture: Option<Name>,
+    pub afterwards: bool,
 }
 
 #[derive(Debug, Deserialize)]
@@ -111,6 +112,8 @@ struct WrittenMoveStep {
     es: String,
     #[serde(default)]
     picture: Option<Name>,
+    #[serde(default)]
+    afterwards: bool,
 }
 
 impl TryFrom<WrittenMoveStep> for MoveStep {
@@ -120,6 +123,7 @@ impl TryFrom<WrittenMoveStep> for MoveStep {
         Ok(Self {
             say: Text::parse(&written.en, &written.es)?,
             picture: written.picture,
+            afterwards: written.afterwards,
         })
     }
 }
@@ -163,6 +167,8 @@ pub struct Easier {
     pub say: Text,
     #[serde(default)]
     pub hold_seconds: Option<u32>,
+    #[serde(default)]
+    pub picture: Option<Name>,
 }
 
 #[derive(Debug, Clone, Copy, PartialEq, Eq, Deserialize)]
