@@ -253,6 +253,8 @@ pub enum Observed {
     Staff,
     /// What makes a sound in the staff chat.
     StaffSound,
+    /// What makes a sound on the patient's phone.
+    PatientSound,
     /// The private chats of staff.
     Private,
     /// The answer to a press.
@@ -481,6 +483,7 @@ fn parse_check(line: &str) -> Option<Check> {
             named => named.split(", ").map(str::to_owned).collect(),
         }),
         "bot" => see(Observed::Patient, rest),
+        "patient hears" => see(Observed::PatientSound, rest),
         "staff sees" => see(Observed::Staff, rest),
         "staff hears" => see(Observed::StaffSound, rest),
         "in private" => see(Observed::Private, rest),

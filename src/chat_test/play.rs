@@ -189,12 +189,16 @@ pub fn update(text: &str, chat: &Chat, library: &Arc<Library>) -> Result<String,
             .get(&(index + 1))
             .into_iter()
             .flatten()
-            .filter(|seen| !seen.is_edit && seen.by != Observed::StaffSound)
+            .filter(|seen| {
+                let sounds = [Observed::StaffSound, Observed::PatientSound];
+                !seen.is_edit && !sounds.contains(&seen.by)
+            })
         {
             let head = match seen.by {
                 Observed::Patient => "bot",
                 Observed::Staff => "staff sees",
                 Observed::StaffSound => "staff hears",
+                Observed::PatientSound => "patient hears",
                 Observed::Private => "in private",
                 Observed::Toast => "toast",
                 Observed::SecondTarget => "second target",

@@ -70,6 +70,7 @@ impl Player {
                 Observed::Patient => self.all.push(text.clone()),
                 Observed::Staff => self.all_staff.push(text.clone()),
                 Observed::StaffSound
+                | Observed::PatientSound
                 | Observed::Private
                 | Observed::Toast
                 | Observed::SecondTarget => {}
@@ -82,9 +83,18 @@ impl Player {
             let is_edit = method.starts_with("edit");
             let topic = payload["message_thread_id"].as_i64();
             let is_silent = payload["disable_notification"] == true;
-            if by == Observed::Staff && !is_edit && !is_silent {
+            let sound = match by {
+                Observed::Staff => Some(Observed::StaffSound),
+                Observed::Patient => Some(Observed::PatientSound),
+                Observed::StaffSound
+                | Observed::PatientSound
+                | Observed::Private
+                | Observed::Toast
+                | Observed::SecondTarget => None,
+            };
+            if let Some(by) = sound.filter(|_| !is_edit && !is_silent) {
                 self.fresh.push(Seen {
-                    by: Observed::StaffSound,
+                    by,
                     text: text.clone(),
                     buttons: Vec::new(),
                     is_edit,
@@ -150,7 +160,7 @@ impl Player {
             let head = match (seen.by, seen.is_edit) {
                 (Observed::Patient, false) => "bot",
                 (Observed::Patient, true) => "bot (edit)",
-                (Observed::StaffSound, _) => continue,
+                (Observed::StaffSound | Observed::PatientSound, _) => continue,
                 (Observed::Staff, false) => "staff sees",
                 (Observed::Staff, true) => "staff sees (edit)",
                 (Observed::Private, _) => "in private",

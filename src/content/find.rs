@@ -141,19 +141,36 @@ impl Finder {
                 near.push((count, spot));
             }
         }
+        if near.is_empty() {
+            return self.resembling(&words);
+        }
         // Stable: of equals the one that stands first in the file.
         near.sort_by_key(|(count, _)| std::cmp::Reverse(*count));
         let whole = |(count, _): &&(usize, &Spot)| *count == words.len();
         let mut wholes = near.iter().filter(whole);
         match (wholes.next(), wholes.next()) {
             (Some((_, spot)), None) => Found::Here(spot),
-            _ if near.is_empty() => Found::Nothing,
             _ => Found::Perhaps(
                 near.into_iter()
                     .take(OFFERS_MAX)
                     .map(|(_, spot)| spot)
                     .collect(),
             ),
+        }
+    }
+
+    /// The places that a short word resembles: offered, since another was as near.
+    fn resembling(&self, words: &[String]) -> Found<'_> {
+        let resembles = |phrase: &Vec<String>| match phrase.as_slice() {
+            [meant] => words.iter().any(|typed| is_like(typed, meant)),
+            _ => false,
+        };
+        let near = self.spots.iter();
+        let near = near.filter(|spot| spot.phrases.iter().any(resembles));
+        let near: Vec<&Spot> = near.take(OFFERS_MAX).collect();
+        match near.is_empty() {
+            true => Found::Nothing,
+            false => Found::Perhaps(near),
         }
     }
 
@@ -271,6 +288,15 @@ pub(super) fn is_mistyped(typed: &str, meant: &str) -> bool {
         _ => 2,
     };
     strsim::osa_distance(typed, meant) <= slips && typed_letters > 3
+}
+
+/// One slip in a word of four letters: too near to other words to be more than an
+/// offer.
+fn is_like(typed: &str, meant: &str) -> bool {
+    const LETTERS: usize = 4;
+    meant.chars().count() == LETTERS
+        && (LETTERS - 1..=LETTERS + 1).contains(&typed.chars().count())
+        && strsim::osa_distance(typed, meant) == 1
 }
 
 /// Who works at a clinic is found by name, where one of its links leads to them.
@@ -422,9 +448,13 @@ mod tests {
     }
 
     #[test]
-    fn short_words_are_not_guessed() {
-        assert!(matches!(finder().find("cots"), Found::Nothing));
-        assert!(matches!(finder().find("kne"), Found::Nothing));
+    fn short_words_are_not_guessed_but_offered() {
+        assert_eq!(offers("cots"), ["book"]);
+        assert_eq!(offers("kne"), ["move"]);
+        assert_eq!(offers("nkee?"), ["move"]);
+        assert_eq!(offers("bok"), ["book"]);
+        assert!(matches!(finder().find("ko"), Found::Nothing));
+        assert!(matches!(finder().find("ekne"), Found::Nothing));
         assert!(matches!(finder().find(""), Found::Nothing));
         assert!(matches!(finder().find("my"), Found::Nothing));
     }

@@ -172,7 +172,11 @@ const SAID: &[(&str, &str, [&str; 2])] = &[
             "Usted dice dónde le pueden tocar.",
         ],
     ),
-    ("care", "doctor", ["keep following up.", "siga viéndolo."]),
+    (
+        "care",
+        "doctor-elsewhere",
+        ["keep following up.", "siga viéndolo."],
+    ),
     (
         "care",
         "wait",
