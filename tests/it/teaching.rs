@@ -179,6 +179,16 @@ const SAID: &[(&str, &str, [&str; 2])] = &[
     ),
     (
         "care",
+        "doctor-elsewhere",
+        ["We have none here.", "Aquí no tenemos."],
+    ),
+    (
+        "care",
+        "doctor-here",
+        ["keep following up.", "siga viéndolo."],
+    ),
+    (
+        "care",
         "wait",
         [
             "Not for you if you have any warning sign",
