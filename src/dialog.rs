@@ -38,7 +38,7 @@ pub use conversation::{
     Asking, Consented, Conversation, FlagNote, Frame, Open, Pending, Slot, Stop,
 };
 pub use effect::{Due, Effect, Keyboard, Message, Weight};
-pub use input::{Desk, Input, Seen, What};
+pub use input::{Desk, Input, Opens, OpensOn, Seen, What};
 pub use play::{Beat, Play};
 pub use typed::reads_as_phone;
 use walk::Walk;

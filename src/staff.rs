@@ -311,6 +311,13 @@ impl Case {
         self.private && !self.asks_call
     }
 
+    /// Whether a call is all that its patient knows of: nobody has sent a note about
+    /// a private answer.
+    #[must_use]
+    pub fn is_call_request(&self) -> bool {
+        self.asks_call && !self.deleted && (self.private || self.flags.is_empty())
+    }
+
     /// Whether this person has taken it, and it has no outcome yet.
     #[must_use]
     pub fn is_held_by(&self, user: UserId) -> bool {

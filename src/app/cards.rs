@@ -11,7 +11,7 @@ mod talk;
 mod team;
 
 pub use dead::{Dead, Receiver, dead, dead_data};
-pub use desk::{erased_card, help, open_cases, owner_line, patient_of, rung_line};
+pub use desk::{deskless_line, erased_card, help, open_cases, owner_line, patient_of, rung_line};
 pub use drill::{drill, drill_alarm, drill_data};
 pub use history::last_deed;
 pub use opening::{Numbers, opening};
@@ -399,7 +399,7 @@ impl<'a> Writer<'a> {
         if let Some(current) = current {
             let outcomes: Vec<Button> = Outcome::ALL
                 .into_iter()
-                .filter(|outcome| Some(*outcome) != current)
+                .filter(|outcome| Some(*outcome) != current || *outcome == Outcome::NotReached)
                 .map(|outcome| button(Act::Handle(outcome), words.outcome(outcome)))
                 .collect();
             rows.extend(outcomes.chunks(2).map(<[Button]>::to_vec));

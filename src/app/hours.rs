@@ -5,6 +5,7 @@ use jiff::tz::TimeZone;
 use jiff::{ToSpan as _, Zoned};
 
 use crate::content::{Clinic, Day, Hours, MIDNIGHT};
+use crate::dialog::{Opens, OpensOn};
 use crate::ids::Timestamp;
 
 /// The moment the clinic opens next; none while it is open, and none for a
@@ -21,6 +22,22 @@ pub fn opens_at(clinic: &Clinic, now: Timestamp) -> Option<Timestamp> {
         return None;
     }
     next_opening(clinic, now)
+}
+
+/// When a clinic that is closed opens, as one says it there and now; none while it
+/// is open, and for a clinic without hours.
+#[must_use]
+pub fn opens(clinic: &Clinic, now: Timestamp) -> Option<Opens> {
+    let at = local(clinic, opens_at(clinic, now)?)?;
+    let today = local(clinic, now)?.date();
+    let on = match at.date() {
+        date if date == today => OpensOn::Today,
+        date if today.tomorrow().is_ok_and(|tomorrow| date == tomorrow) => OpensOn::Tomorrow,
+        date => OpensOn::Later(day_of(date.weekday())),
+    };
+    let (hour, minute) = (at.hour().unsigned_abs(), at.minute().unsigned_abs());
+    let minute = u16::from(hour) * 60 + u16::from(minute);
+    Some(Opens { on, minute })
 }
 
 /// The moment the clinic opens next, open now or not; none for a clinic without
@@ -105,16 +122,17 @@ fn is_open(hours: &Hours, now: &Zoned) -> bool {
 }
 
 fn falls_on(hours: &Hours, weekday: Weekday) -> bool {
-    hours.days.iter().any(|day| {
-        let day = match day {
-            Day::Mon => Weekday::Monday,
-            Day::Tue => Weekday::Tuesday,
-            Day::Wed => Weekday::Wednesday,
-            Day::Thu => Weekday::Thursday,
-            Day::Fri => Weekday::Friday,
-            Day::Sat => Weekday::Saturday,
-            Day::Sun => Weekday::Sunday,
-        };
-        day == weekday
-    })
+    hours.days.contains(&day_of(weekday))
+}
+
+const fn day_of(weekday: Weekday) -> Day {
+    match weekday {
+        Weekday::Monday => Day::Mon,
+        Weekday::Tuesday => Day::Tue,
+        Weekday::Wednesday => Day::Wed,
+        Weekday::Thursday => Day::Thu,
+        Weekday::Friday => Day::Fri,
+        Weekday::Saturday => Day::Sat,
+        Weekday::Sunday => Day::Sun,
+    }
 }

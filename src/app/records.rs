@@ -51,6 +51,11 @@ pub enum InboxRow {
     },
     /// A person on staff has seen the case.
     Seen,
+    /// Somebody on staff tried to reach the patient and could not.
+    Missed {
+        /// A call is all the patient had asked for.
+        call: bool,
+    },
     /// Presses may have been lost: show the open question again.
     ShowAgain,
     /// Telegram says that the patient cannot be reached.

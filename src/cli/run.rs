@@ -121,10 +121,10 @@ fn desk_lines(username: &str, desk: Desk<'_>) -> String {
     let mut lines = String::new();
     if !desk.is_staffed {
         lines.push_str(
-            "There is no staff chat yet: nobody is told of warnings, and patients are not told that anyone is.\n",
+            "There is no staff chat yet: nobody can answer a warning, and patients are not told that anyone is told.\n",
         );
         if desk.has_alarms {
-            lines.push_str("The ALARM_ settings rest until there is one.\n");
+            lines.push_str("Until there is one, each emergency and urgent case rings the ALARM_ targets at once, and again every few minutes.\n");
         }
     }
     if let Some(code) = desk.code {

@@ -4,7 +4,7 @@
 
 use serde::Deserialize;
 
-use super::raw::Name;
+use super::raw::{Day, Name};
 use super::text::Text;
 use crate::free_text::IdentifierKind;
 use crate::triage::Level;
@@ -78,6 +78,18 @@ pub struct Words {
     pub repeat_mark: Text,
     pub repeat_mark_n: Text,
     pub staff_told: Text,
+    pub staff_opens: Text,
+    pub opens_today: Text,
+    pub opens_tomorrow: Text,
+    pub opens_mon: Text,
+    pub opens_tue: Text,
+    pub opens_wed: Text,
+    pub opens_thu: Text,
+    pub opens_fri: Text,
+    pub opens_sat: Text,
+    pub opens_sun: Text,
+    pub opens_am: Text,
+    pub opens_pm: Text,
     pub staff_none: Text,
     pub staff_seen: Text,
     pub staff_seen_call: Text,
@@ -300,8 +312,10 @@ pub struct Words {
     pub staff_button_send: Text,
     pub staff_rung_unclaimed: Text,
     pub staff_rung_unclosed: Text,
+    pub staff_rung_unreached: Text,
     pub staff_rung_on_call: Text,
     pub staff_rung_owner: Text,
+    pub staff_rung_deskless: Text,
     pub staff_answer_there: Text,
     pub staff_opening: Text,
     pub staff_opening_well: Text,
@@ -341,6 +355,14 @@ pub struct Words {
     pub staff_delivered: Text,
     pub staff_unseen: Text,
     pub staff_left: Text,
+    pub staff_unseen_again: Text,
+    pub staff_left_again: Text,
+    pub staff_tried_team: Text,
+    pub staff_tried_owners: Text,
+    pub staff_tried_second: Text,
+    pub staff_tried_on: Text,
+    pub staff_missed: Text,
+    pub staff_missed_call: Text,
     pub level_emergency_now: Text,
     pub level_urgent_today: Text,
     pub level_see_professional: Text,
@@ -358,6 +380,20 @@ impl Words {
             IdentifierKind::Card => &self.identifier_card,
             IdentifierKind::Identity => &self.identifier_identity,
             IdentifierKind::Email => &self.identifier_email,
+        }
+    }
+
+    /// What a patient calls a day of the week.
+    #[must_use]
+    pub fn day(&self, day: Day) -> &Text {
+        match day {
+            Day::Mon => &self.opens_mon,
+            Day::Tue => &self.opens_tue,
+            Day::Wed => &self.opens_wed,
+            Day::Thu => &self.opens_thu,
+            Day::Fri => &self.opens_fri,
+            Day::Sat => &self.opens_sat,
+            Day::Sun => &self.opens_sun,
         }
     }
 

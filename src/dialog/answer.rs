@@ -400,6 +400,7 @@ impl Walk<'_> {
             | Due::Opening
             | Due::Unclaimed(_)
             | Due::Unclosed(_)
+            | Due::Unreached(_)
             | Due::Talk
             | Due::Care(_) => {}
             Due::Hold(token) => self.hold_due(token),

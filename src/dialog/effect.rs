@@ -135,6 +135,8 @@ pub enum Due {
     Unclaimed(u32),
     /// The case is taken and not closed: so many reminders are behind it.
     Unclosed(u32),
+    /// Nobody could reach the patient: so many reminders to try again are behind it.
+    Unreached(u32),
     /// A hold is counted down.
     Hold(Token),
     /// Whoever writes with the patient has been silent for long.
@@ -161,6 +163,7 @@ impl Due {
             Self::Talk => 20,
             Self::Care(_) => 8,
             Self::AskLater => 9,
+            Self::Unreached(_) => 10,
         }
     }
 }

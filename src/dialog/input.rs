@@ -1,6 +1,7 @@
 //! What comes into a turn.
 
 use super::effect::Due;
+use crate::content::Day;
 use crate::free_text::Heard;
 use crate::ids::PatientText;
 use crate::ids::{FlagId, PictureId, Timestamp};
@@ -34,10 +35,34 @@ pub enum Desk {
     /// A staff chat is set.
     #[default]
     Staffed,
+    /// The same, and the clinic is closed: what can wait is read when it opens.
+    Closed(Opens),
+    /// A staff chat is set, and this patient's card stands there. Nobody has taken it.
+    Told,
     /// A staff chat is set, and somebody there is on this patient's case.
     Taken,
     /// Nobody reads along.
     Unstaffed,
+}
+
+/// When the clinic opens next, by its own clock.
+#[derive(Debug, Clone, Copy, PartialEq, Eq)]
+pub struct Opens {
+    /// On which day.
+    pub on: OpensOn,
+    /// At which minute of that day, from 0.
+    pub minute: u16,
+}
+
+/// A day, as one says it today.
+#[derive(Debug, Clone, Copy, PartialEq, Eq)]
+pub enum OpensOn {
+    /// This day.
+    Today,
+    /// The next one.
+    Tomorrow,
+    /// A later one, within a week.
+    Later(Day),
 }
 
 /// What a person on staff has seen, in the patient's eyes.

@@ -3,12 +3,13 @@
 use super::button::{Act, Button, Press, Token, flag_choice};
 use super::conversation::{Asking, Open, Pending, Slot, Stop};
 use super::effect::Keyboard;
-use super::input::Desk;
+use super::input::{Desk, Opens, OpensOn};
 use super::walk::Walk;
 use crate::content::{
     Choice, Move, Push, RichText, Screen, ScreenStyle, Step, Text, TextKind, Verb, YesNo,
 };
 use crate::ids::{CardId, MoveId};
+use crate::triage::Level;
 
 /// A scale's buttons stand in rows of at most this many.
 const SCALE_ROW_MAX: usize = 6;
@@ -511,7 +512,11 @@ impl<'a> Walk<'a> {
         let own = self.flag_words(&stop.flags).text;
         let staff_line = match self.desk {
             Desk::Taken if !is_news => self.label(&words.staff_seen),
-            Desk::Staffed | Desk::Taken => self.label(&words.staff_told),
+            Desk::Told if !is_news => self.label(&words.staff_delivered),
+            Desk::Closed(opens) if stop.level == Level::SeeProfessional => self.opens_line(opens),
+            Desk::Staffed | Desk::Closed(_) | Desk::Told | Desk::Taken => {
+                self.label(&words.staff_told)
+            }
             Desk::Unstaffed => self.label(&words.staff_none),
         };
         let values = [("words", own.as_str()), ("staff_line", staff_line.as_str())];
@@ -541,6 +546,28 @@ impl<'a> Walk<'a> {
             press(self.label(&words.button_stop), &Press::Stop),
         ]);
         (text, Keyboard::Inline(rows))
+    }
+
+    /// When a note that waits for the clinic to open is read.
+    fn opens_line(&self, opens: Opens) -> String {
+        const NOON_MINUTES: u16 = 12 * 60;
+        let words = &self.content.words;
+        let day = match opens.on {
+            OpensOn::Today => &words.opens_today,
+            OpensOn::Tomorrow => &words.opens_tomorrow,
+            OpensOn::Later(day) => words.day(day),
+        };
+        let half = match opens.minute < NOON_MINUTES {
+            true => &words.opens_am,
+            false => &words.opens_pm,
+        };
+        // Midnight and noon are both 12.
+        let hour = (opens.minute / 60 + 11) % 12 + 1;
+        let time = format!("{hour}:{:02}", opens.minute % 60);
+        let time = self.text_with(half, &[("time", &time)]).text;
+        let day = self.label(day);
+        let values = [("day", day.as_str()), ("time", time.as_str())];
+        self.text_with(&words.staff_opens, &values).text
     }
 }
 

@@ -50,6 +50,7 @@ impl Walk<'_> {
                 | Due::Hold(_)
                 | Due::Unclaimed(_)
                 | Due::Unclosed(_)
+                | Due::Unreached(_)
                 | Due::Care(_)
                 | Due::AskLater,
             )

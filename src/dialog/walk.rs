@@ -396,7 +396,9 @@ impl<'a> Walk<'a> {
         self.effects.push(Effect::RequestCall { number });
         let words = &self.content.words;
         match self.desk {
-            Desk::Staffed | Desk::Taken => self.lead(&words.call_requested),
+            Desk::Staffed | Desk::Closed(_) | Desk::Told | Desk::Taken => {
+                self.lead(&words.call_requested);
+            }
             Desk::Unstaffed => self.lead(&words.staff_none),
         }
     }

@@ -133,6 +133,8 @@ pub enum Change {
     Card,
     /// A person has seen it; the patient is told.
     Seen,
+    /// Somebody tried to reach the patient and could not; the patient is told.
+    Missed,
     /// These flags are cleared, each until its date; the patient is told.
     Cleared {
         /// Which.
@@ -214,7 +216,13 @@ fn put_back(case: &mut Case) -> Done {
 fn handle(case: &mut Case, outcome: Outcome, by: &Staffer, now: Timestamp) -> Done {
     let change = match &case.state {
         CaseState::Closed { .. } => return None,
-        CaseState::Handled { outcome: known, .. } if *known == outcome => return None,
+        // Nobody is reached twice; whoever tries in vain may have to try again.
+        CaseState::Handled { outcome: known, .. }
+            if *known == outcome && outcome != Outcome::NotReached =>
+        {
+            return None;
+        }
+        _ if outcome == Outcome::NotReached => Change::Missed,
         // Whoever says how it went has seen it.
         CaseState::Open => Change::Seen,
         CaseState::Claimed { .. } | CaseState::Handled { .. } => Change::Card,

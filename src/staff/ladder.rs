@@ -2,9 +2,10 @@
 //!
 //! Pure. It climbs for emergency and urgent cases, day and night, until
 //! somebody takes the case; and it comes back for one that is taken and not
-//! closed. A private case never climbs.
+//! closed, and sooner for one whose patient nobody could reach. A private case
+//! never climbs.
 
-use super::{Case, CaseState};
+use super::{Case, CaseState, Outcome};
 use crate::triage::Level;
 
 const MINUTE_SECONDS: i64 = 60;
@@ -24,6 +25,8 @@ const UNCLAIMED_SECONDS: [i64; 4] = [
 pub enum Waits {
     /// Somebody has to take it.
     Claim,
+    /// Somebody tried and could not reach the patient: it has to be tried again.
+    Reach,
     /// Whoever took it has to close it.
     Close,
 }
@@ -35,11 +38,14 @@ pub struct Rung {
     pub owners: bool,
     /// The second targets too: another chat, a webhook, e-mail.
     pub second: bool,
-    /// The patient reads that nobody has seen it yet.
+    /// The patient reads that nobody has seen it yet, and what was done.
     pub patient: bool,
 }
 
 impl Waits {
+    /// Everything a case can wait for.
+    pub const ALL: [Self; 3] = [Self::Claim, Self::Reach, Self::Close];
+
     /// What a case waits for; none for one that does not climb.
     #[must_use]
     pub fn of(case: &Case) -> Option<Self> {
@@ -48,20 +54,26 @@ impl Waits {
         }
         match case.state {
             CaseState::Open => Some(Self::Claim),
+            CaseState::Handled {
+                outcome: Outcome::NotReached,
+                ..
+            } => Some(Self::Reach),
             CaseState::Claimed { .. } | CaseState::Handled { .. } => Some(Self::Close),
             CaseState::Closed { .. } => None,
         }
     }
 
     /// Seconds from the rung before, or from the start, to rung `number` (from 0).
+    /// `try_again_minutes` is how soon the clinic tries once more to reach somebody.
     #[must_use]
-    pub fn seconds_to(self, number: u32, level: Level) -> i64 {
+    pub fn seconds_to(self, number: u32, level: Level, try_again_minutes: u32) -> i64 {
         let last = UNCLAIMED_SECONDS.len() - 1;
         match self {
             Self::Claim => {
                 let number = usize::try_from(number).unwrap_or(last);
                 UNCLAIMED_SECONDS[number.min(last)]
             }
+            Self::Reach => i64::from(try_again_minutes) * MINUTE_SECONDS,
             Self::Close if level >= Level::EmergencyNow => HOUR_SECONDS,
             Self::Close => 4 * HOUR_SECONDS,
         }
@@ -74,9 +86,10 @@ impl Waits {
             Self::Claim => Rung {
                 owners: number > 0,
                 second: number > 1,
-                patient: number == 0,
+                // Each rung that is new; then, as nothing is, less and less often.
+                patient: number < 2 || (number - 1).is_power_of_two(),
             },
-            Self::Close => Rung {
+            Self::Reach | Self::Close => Rung {
                 owners: false,
                 second: false,
                 patient: false,

@@ -5,7 +5,7 @@ use super::{Writer, local_time};
 use crate::content::{Content, RichText};
 use crate::dialog::{Button, Keyboard};
 use crate::ids::Timestamp;
-use crate::staff::{Case, CaseState, show_data};
+use crate::staff::{Case, CaseState, Outcome, show_data};
 use crate::triage::Level;
 
 /// With more open cases than this, their numbers by level come first.
@@ -120,6 +120,10 @@ pub fn rung_line(content: &Content, case: &Case, on_call: &[String]) -> RichText
     let (number, level) = (case.number.to_string(), writer.level(case));
     let text = match &case.state {
         CaseState::Open => &words.staff_rung_unclaimed,
+        CaseState::Handled {
+            outcome: Outcome::NotReached,
+            ..
+        } => &words.staff_rung_unreached,
         CaseState::Claimed { .. } | CaseState::Handled { .. } | CaseState::Closed { .. } => {
             &words.staff_rung_unclosed
         }
@@ -148,6 +152,15 @@ pub fn owner_line(content: &Content, case: &Case) -> RichText {
     let (number, level) = (case.number.to_string(), writer.level(case));
     let values = [("case", number.as_str()), ("level", &level)];
     RichText::plain(writer.with(&content.words.staff_rung_owner, &values))
+}
+
+/// What a second target reads of a case while there is no staff chat to take it in.
+#[must_use]
+pub fn deskless_line(content: &Content, case: &Case) -> RichText {
+    let writer = Writer::new(content);
+    let (number, level) = (case.number.to_string(), writer.level(case));
+    let values = [("case", number.as_str()), ("level", &level)];
+    RichText::plain(writer.with(&content.words.staff_rung_deskless, &values))
 }
 
 /// The commands of the staff chat.

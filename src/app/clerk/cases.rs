@@ -2,11 +2,12 @@
 
 use super::draft::Draft;
 use super::{Clerk, TurnError};
+use crate::app::hours;
 use crate::app::records::CLINIC;
-use crate::dialog::{Conversation, Seen};
+use crate::dialog::{Conversation, Desk, Seen};
 use crate::free_text::Heard;
 use crate::ids::{CaseNumber, ChatId, FlagId};
-use crate::staff::{Alert, Case, CaseState};
+use crate::staff::{Alert, Case, CaseState, Waits};
 use crate::store::{ReadError, Version};
 use crate::triage::Report;
 
@@ -29,12 +30,7 @@ impl Clerk {
     pub(super) fn seen_by_staff(&self, chat: ChatId) -> Result<Seen, TurnError> {
         let mut in_hand = None;
         let held = self.hold_case(chat, &mut in_hand)?;
-        let is_call = held.is_some_and(|held| {
-            let case = &held.case;
-            // Nobody has sent a note about a private answer.
-            case.asks_call && !case.deleted && (case.private || case.flags.is_empty())
-        });
-        Ok(if is_call {
+        Ok(if held.is_some_and(|held| held.case.is_call_request()) {
             Seen::CallRequest
         } else {
             Seen::Note
@@ -53,6 +49,34 @@ impl Clerk {
             CaseState::Handled { .. } => !held.case.private && !states_sign,
             CaseState::Open | CaseState::Closed { .. } => false,
         }))
+    }
+
+    /// What is true of the team for this patient, where there is one.
+    pub(super) fn desk_for(
+        &self,
+        chat: ChatId,
+        conversation: &Conversation,
+        heard: &Heard,
+        draft: &Draft<'_>,
+    ) -> Result<Desk, TurnError> {
+        if conversation.stop.is_some() {
+            if self.is_taken(chat, heard)? {
+                return Ok(Desk::Taken);
+            }
+            let mut in_hand = None;
+            let held = self.hold_case(chat, &mut in_hand)?;
+            // News of an urgent case may still be on its way, above an older card.
+            let arrived = held
+                .map(|held| &held.case)
+                .filter(|case| case.delivered || Waits::of(case) != Some(Waits::Claim));
+            if let (Some(staff_chat), Some(case)) = (draft.staff_chat(), arrived)
+                && self.stands_in(staff_chat, case.number)?
+            {
+                return Ok(Desk::Told);
+            }
+        }
+        let opens = hours::opens(&self.library.newest().clinic, draft.now);
+        Ok(opens.map_or(Desk::Staffed, Desk::Closed))
     }
 
     /// The open case of a patient, read once a turn.

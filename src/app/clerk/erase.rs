@@ -167,7 +167,12 @@ impl Clerk {
             draft.prepared.commit.expect.push((key, version));
             self.drop_case(&case, draft)?;
         }
-        let outlives = |due: &Due| matches!(due, Due::Unclaimed(_) | Due::Unclosed(_));
+        let outlives = |due: &Due| {
+            matches!(
+                due,
+                Due::Unclaimed(_) | Due::Unclosed(_) | Due::Unreached(_)
+            )
+        };
         draft.prepared.dues.retain(|(_, row)| outlives(&row.due));
         let hash = self.ledger.vault().lock_hash(keys.0, chat);
         match conversation.lock {
@@ -176,7 +181,12 @@ impl Clerk {
         }
         // A card that waits for the clinic to open is still to be posted, and the
         // ladder of an open case goes on.
-        for due in [Due::Opening, Due::Unclaimed(0), Due::Unclosed(0)] {
+        for due in [
+            Due::Opening,
+            Due::Unclaimed(0),
+            Due::Unclosed(0),
+            Due::Unreached(0),
+        ] {
             let kept = keys.due(chat, due.kind());
             if let Ok(Some((row, _))) = self.ledger.read::<DueRow>(&kept) {
                 draft.prepared.commit.deletes.retain(|key| *key != kept);

@@ -147,6 +147,7 @@ impl Clerk {
             Change::Closed { .. } => toast(draft, content, &words.staff_closed_hint, &[]),
             Change::Card
             | Change::Seen
+            | Change::Missed
             | Change::Cleared { .. }
             | Change::Reopened
             | Change::HandedBack(_) => {}
@@ -226,19 +227,21 @@ impl Clerk {
             Change::Nothing
             | Change::Card
             | Change::Seen
+            | Change::Missed
             | Change::Cleared { .. }
             | Change::HandedBack(_) => None,
         };
         let waited = draft.now.seconds_since(case.since);
         match &change {
             // A case is counted once, however often it comes back.
-            Change::Seen if case.first_taken == Some(draft.now) => {
+            Change::Seen | Change::Missed if case.first_taken == Some(draft.now) => {
                 draft.count(span(CLAIM, waited));
             }
             Change::Closed { .. } if case.first_closed == Some(draft.now) => {
                 draft.count(span(CLOSE, waited));
             }
             Change::Seen
+            | Change::Missed
             | Change::Closed { .. }
             | Change::Nothing
             | Change::Card
@@ -272,6 +275,10 @@ impl Clerk {
             }
             Change::HandedBack(_) => self.end_talk(case.chat, draft)?,
             Change::Seen => draft.wake(case.chat, InboxRow::Seen)?,
+            Change::Missed => {
+                let call = case.is_call_request();
+                draft.wake(case.chat, InboxRow::Missed { call })?;
+            }
             Change::Cleared { flags, lock } => {
                 draft.wake(case.chat, InboxRow::Cleared { flags, lock })?;
             }

@@ -44,6 +44,7 @@ impl Clerk {
             InboxRow::Fate { said, fate } => return self.prepare_fate(*said, *fate, draft),
             // A person has the chat: the question waits until they are done.
             InboxRow::ShowAgain if self.is_talking(chat)? => return Ok(()),
+            InboxRow::Missed { call } => return self.tell_missed(chat, *call, draft),
             InboxRow::Seen if self.conversation(chat)?.is_none() => return Ok(()),
             InboxRow::Seen => What::Seen(self.seen_by_staff(chat)?),
             InboxRow::ShowAgain => What::ShowAgain,
@@ -96,6 +97,7 @@ impl Clerk {
             }
             Due::Unclaimed(number) => return self.prepare_rung(chat, Waits::Claim, number, draft),
             Due::Unclosed(number) => return self.prepare_rung(chat, Waits::Close, number, draft),
+            Due::Unreached(number) => return self.prepare_rung(chat, Waits::Reach, number, draft),
             Due::Talk => return self.end_silent_talk(chat, draft),
             Due::Draft
             | Due::Silence

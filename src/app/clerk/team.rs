@@ -133,7 +133,7 @@ impl Clerk {
                     Telling::PostSilently
                 };
                 draft.send_card(&content, &case, how)?;
-                self.climb(&case, Alert::Post, draft)?;
+                self.climb_from_below(&case, draft)?;
             }
         }
         Ok(())

@@ -43,11 +43,8 @@ impl Clerk {
             conversation.name = PatientText::new(from.name.clone());
             conversation.handle = from.username.clone().map(PatientText::new);
         }
-        if input.desk == Desk::Staffed
-            && conversation.stop.is_some()
-            && self.is_taken(chat, &input.heard)?
-        {
-            input.desk = Desk::Taken;
+        if input.desk == Desk::Staffed {
+            input.desk = self.desk_for(chat, &conversation, &input.heard, draft)?;
         }
         let Walked { content, moves_to } = self.content_for(&conversation, &input.what);
         let too_long = input

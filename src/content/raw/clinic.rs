@@ -23,6 +23,9 @@ pub struct Clinic {
     pub prices_text: Text,
     #[serde(default)]
     pub on_call: Vec<OnCall>,
+    /// After so many minutes an urgent case comes back whose patient nobody could reach.
+    #[serde(default = "half_an_hour")]
+    pub try_again_minutes: u32,
     pub keeps_days: KeepsDays,
     pub team: Text,
     pub practitioners: Vec<Practitioner>,
@@ -35,6 +38,10 @@ pub struct Clinic {
     /// What all of it rests on but what is said of each person.
     #[serde(default)]
     pub source: Vec<Name>,
+}
+
+const fn half_an_hour() -> u32 {
+    30
 }
 
 #[derive(Debug, Clone, Deserialize)]
