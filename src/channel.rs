@@ -176,6 +176,13 @@ pub enum Outgoing {
         /// What they say now.
         text: RichText,
     },
+    /// A message of the bot goes. Telegram takes this for two days.
+    Delete {
+        /// Where.
+        chat: ChatId,
+        /// Which message.
+        message: MessageId,
+    },
     /// A sign on somebody's message, so that they see it was taken.
     React {
         /// Where.

@@ -19,6 +19,8 @@ pub use talk::{Letter, NoTalk, Opening, Receipt, SILENT_SECONDS_MAX, Talk};
 use act::Done;
 use erased::Erased;
 
+pub use erased::Forgotten;
+
 use std::fmt;
 
 use serde::{Deserialize, Serialize};

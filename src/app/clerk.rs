@@ -23,6 +23,7 @@ mod talk;
 mod team;
 mod topics;
 mod turn;
+mod wipe;
 
 use std::sync::atomic::{AtomicBool, AtomicI64, AtomicU64, Ordering};
 use std::sync::{Arc, Mutex, PoisonError};

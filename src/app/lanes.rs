@@ -262,6 +262,7 @@ impl Lanes {
                         | Outgoing::OpenTopic { .. }
                         | Outgoing::ChangeTopic { .. }
                         | Outgoing::Caption { .. }
+                        | Outgoing::Delete { .. }
                         | Outgoing::React { .. }
                         | Outgoing::Photo { .. }
                         | Outgoing::Document { .. }
@@ -378,6 +379,7 @@ impl Lanes {
             | Outgoing::Edit { .. }
             | Outgoing::Copy { .. }
             | Outgoing::Caption { .. }
+            | Outgoing::Delete { .. }
             | Outgoing::React { .. }
             | Outgoing::Photo { .. }
             | Outgoing::Document { .. }
@@ -493,6 +495,7 @@ fn plainer(outgoing: &Outgoing, row: &OutboxRow) -> Option<Outgoing> {
         | Outgoing::OpenTopic { .. }
         | Outgoing::ChangeTopic { .. }
         | Outgoing::Caption { .. }
+        | Outgoing::Delete { .. }
         | Outgoing::React { .. }
         | Outgoing::Edit { .. }
         | Outgoing::Photo { .. }

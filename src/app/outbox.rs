@@ -162,6 +162,7 @@ pub fn fate_of(row: &OutboxRow) -> Option<Fate> {
         | Piece::Document { .. }
         | Piece::Contact { .. }
         | Piece::Topic(_)
+        | Piece::Wipe { .. }
         | Piece::Alarm { .. }
         | Piece::React { .. } => Fate::Arrived,
     })
@@ -225,6 +226,7 @@ pub fn owed(row: &OutboxRow) -> Option<InboxRow> {
         | Piece::Document { .. }
         | Piece::Contact { .. }
         | Piece::Topic(_)
+        | Piece::Wipe { .. }
         | Piece::Alarm { .. }
         | Piece::React { .. } => None,
     }
@@ -269,6 +271,7 @@ pub fn shows_of(row: &OutboxRow) -> Option<ShownAs> {
         | Piece::Document { .. }
         | Piece::Contact { .. }
         | Piece::Topic(_)
+        | Piece::Wipe { .. }
         | Piece::Alarm { .. }
         | Piece::React { .. } => None,
     }
@@ -363,6 +366,11 @@ pub fn delivered(
         let card = keys.card_at(chat, message);
         let card = Put::json(card, CLINIC, &case)?;
         commit.puts.push(card);
+        // It may name its patient, or quote them; the card itself is kept true.
+        if !matches!(shows_of(row), Some(ShownAs::Case(_) | ShownAs::Topic(_))) {
+            let said = keys.said_of(chat, case, message);
+            commit.puts.push(Put::json(said, CLINIC, &())?);
+        }
     }
     let Some(shows) = shows_of(row) else {
         return Ok((commit, shown));

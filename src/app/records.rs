@@ -226,10 +226,13 @@ impl OutboxRow {
         }
     }
 
-    /// Whether losing it could cost somebody a warning, or a patient's words.
+    /// Whether losing it could cost somebody a warning, or a patient's words; or leave
+    /// words that are to go.
     #[must_use]
     pub fn must_arrive(&self) -> bool {
-        self.weight == Weight::Warning || self.case.is_some()
+        self.weight == Weight::Warning
+            || self.case.is_some()
+            || matches!(self.piece, Piece::Wipe { .. })
     }
 
     /// Something for staff that belongs to a case: it is never given up.
@@ -325,6 +328,15 @@ pub enum Piece {
         /// Which.
         shows: ShownAs,
         /// What they say now.
+        text: RichText,
+    },
+    /// What a patient wrote, or what names them, goes from a message of the bot.
+    Wipe {
+        /// In which chat it stands: a group that has moved numbers its messages anew.
+        chat: ChatId,
+        /// Which message.
+        message: MessageId,
+        /// What stands there instead.
         text: RichText,
     },
     /// The topic of its case changes.

@@ -52,7 +52,7 @@ impl Player {
             Check::StaffChatHasNo(words) => {
                 let words = self.fill(words);
                 let mut texts = self.stage.world.messages(self.stage.staff_chat()).iter();
-                match texts.find(|shown| shown.text.contains(&words)) {
+                match texts.find(|shown| !shown.deleted && shown.text.contains(&words)) {
                     Some(shown) => Err(format!(
                         "the staff chat still shows \"{words}\", in:\n{}",
                         shown.text

@@ -127,6 +127,7 @@ fn describe_message(bot: BotId, key: &Key, row: &OutboxRow) -> Value {
             let bytes = caption.as_ref().map_or(0, |caption| caption.text.len());
             ("copy", bytes)
         }
+        Piece::Wipe { text, .. } => ("wipe", text.text.len()),
         Piece::Caption { text, .. } => ("caption", text.text.len()),
         Piece::Topic(_) => ("topic", 0),
         Piece::React { .. } => ("react", 0),

@@ -209,18 +209,22 @@ pub(super) fn check_clinic(builder: &mut Builder, file: &str, clinic: &raw::Clin
             Some("Write how many days, at least 1.".to_owned()),
         );
     }
-    /// A case that is merely not closed comes back after an hour.
-    const TRY_AGAIN_MINUTES_MAX: u32 = 60;
-    if !(1..=TRY_AGAIN_MINUTES_MAX).contains(&clinic.try_again_minutes) {
+    /// No rung of the ladder hurries more, and a case that is merely not closed comes
+    /// back after an hour.
+    const TRY_AGAIN_MINUTES: std::ops::RangeInclusive<u32> = 5..=60;
+    if !TRY_AGAIN_MINUTES.contains(&clinic.try_again_minutes) {
         builder.error_with(
             whole(),
             format!(
-                "`try_again_minutes` is {}: a patient whom nobody could reach is not left for so long or so short",
-                clinic.try_again_minutes
+                "`try_again_minutes` is {}, and {} to {} can be",
+                clinic.try_again_minutes,
+                TRY_AGAIN_MINUTES.start(),
+                TRY_AGAIN_MINUTES.end()
             ),
-            Some(format!(
-                "Write 1 to {TRY_AGAIN_MINUTES_MAX}: after so many minutes the case comes back."
-            )),
+            Some(
+                "After so many minutes an urgent case comes back whose patient nobody could reach."
+                    .to_owned(),
+            ),
         );
     }
     if keeps.closed_cases > keeps.answers {

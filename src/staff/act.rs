@@ -1,7 +1,7 @@
 //! What staff may do with a case, and what it changes.
 
 use super::talk::hand_back;
-use super::{Case, CaseState, Clearing, Did, Outcome, Right, Staffer, Talk, Waits};
+use super::{Case, CaseState, Clearing, Did, Forgotten, Outcome, Right, Staffer, Talk, Waits};
 use crate::ids::{CaseNumber, FlagId, Timestamp};
 
 /// What a member of staff does.
@@ -148,8 +148,8 @@ pub enum Change {
         talk: Option<Talk>,
         /// Nobody had taken it: the patient has yet to read that it was seen.
         unseen: bool,
-        /// Something goes that was said before its patient erased everything.
-        forgets: bool,
+        /// What goes that was said before its patient erased everything.
+        forgets: Option<Forgotten>,
     },
     /// The bot is back; the patient is told.
     HandedBack(Talk),

@@ -5,7 +5,7 @@
 use serde::{Deserialize, Serialize};
 
 use super::{Case, Did};
-use crate::ids::{FlagId, RuleId};
+use crate::ids::{ChatId, FlagId, MessageId, RuleId};
 use crate::triage::Report;
 
 /// What on a case goes when it closes.
@@ -19,6 +19,16 @@ pub(super) struct Erased {
     acts: u32,
     flags: Vec<FlagId>,
     rules: Vec<RuleId>,
+    /// What the bot has said of it, up to this message of this staff chat.
+    #[serde(default)]
+    chat: Option<(ChatId, MessageId)>,
+}
+
+/// Something that was said before its patient erased everything goes.
+#[derive(Debug, Clone, PartialEq, Eq)]
+pub struct Forgotten {
+    /// What the bot has said of it goes up to this message of this staff chat.
+    pub chat: Option<(ChatId, MessageId)>,
 }
 
 impl Erased {
@@ -53,20 +63,23 @@ impl Case {
             acts: self.acts,
             flags: self.flags.iter().map(|flag| flag.flag.clone()).collect(),
             rules: self.rules.clone(),
+            chat: None,
         };
     }
 
-    /// Whoever had erased everything is here again, and so is the case.
-    pub fn come_back(&mut self) {
+    /// Whoever had erased everything is here again, and so is the case. What follows
+    /// the newest message of it in the staff chat is theirs anew.
+    pub fn come_back(&mut self, newest: Option<(ChatId, MessageId)>) {
         self.forget_on_close = false;
+        self.erased.chat = newest;
     }
 
     /// What was said before everything was erased goes. The level stays, as on the
-    /// lock without a word. Whether there was any.
-    pub(super) fn drop_erased(&mut self) -> bool {
+    /// lock without a word. None where there was nothing.
+    pub(super) fn drop_erased(&mut self) -> Option<Forgotten> {
         let gone = std::mem::take(&mut self.erased);
         if gone == Erased::default() {
-            return false;
+            return None;
         }
         self.words.drain(..gone.words.min(self.words.len()));
         self.notes.drain(..gone.notes.min(self.notes.len()));
@@ -88,6 +101,6 @@ impl Case {
             // The lock stands for what is gone: it has not been cleared yet.
             self.clearings.retain(|clearing| !clearing.flags.is_empty());
         }
-        true
+        Some(Forgotten { chat: gone.chat })
     }
 }

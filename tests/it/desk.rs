@@ -12,8 +12,8 @@ use psoas_bot::app::hours;
 use psoas_bot::app::library::Library;
 use psoas_bot::app::pairing::PairCode;
 use psoas_bot::app::records::{CLINIC as CLINIC_ROWS, DueRow, Keys};
-use psoas_bot::content::{self, Content};
-use psoas_bot::dialog::{Due, Keyboard};
+use psoas_bot::content::{self, Clinic, Content, Day, Hours};
+use psoas_bot::dialog::{Due, Keyboard, OpensOn};
 use psoas_bot::ids::{BotId, CaseNumber, ChatId, FlagId, PatientText, Timestamp, UserId};
 use psoas_bot::staff::{
     Act, Alert, Case, CaseState, Change, Outcome, Refusal, Right, Role, Roster, Staffer, Waits, act,
@@ -170,7 +170,7 @@ proptest! {
                             prop_assert_eq!(&case.clearings, &before.clearings);
                             prop_assert!(case.phone.is_none() && !case.is_open());
                         }
-                        Change::Card | Change::Seen | Change::Reopened | Change::HandedBack(_) | Change::Nothing => {
+                        Change::Card | Change::Seen | Change::Missed | Change::Reopened | Change::HandedBack(_) | Change::Nothing => {
                             prop_assert_eq!(&case.clearings, &before.clearings);
                         }
                     }
@@ -401,19 +401,30 @@ fn the_ladder_climbs_for_urgent_cases_alone_and_until_they_are_closed() {
                 MORNING,
                 until,
             );
+            assert_eq!(Waits::of(&case), climbs.then_some(Waits::Reach));
+            act(
+                &mut case,
+                Act::Handle(Outcome::Reached),
+                &ana,
+                MORNING,
+                until,
+            );
             assert_eq!(Waits::of(&case), climbs.then_some(Waits::Close));
             act(&mut case, Act::Close, &ana, MORNING, until);
             assert_eq!(Waits::of(&case), None);
         }
     }
     // It never ends by itself, and never hurries more than every five minutes.
-    for waits in [Waits::Claim, Waits::Close] {
+    for waits in Waits::ALL {
         for number in [0, 1, 2, 3, 99, u32::MAX] {
-            let seconds = waits.seconds_to(number, Level::EmergencyNow);
+            let seconds = waits.seconds_to(number, Level::EmergencyNow, 30);
             assert!((300..=3600).contains(&seconds), "{waits:?} {number}");
         }
     }
-    assert!(Waits::Claim.rung(0).patient && !Waits::Claim.rung(1).patient);
+    assert_eq!(Waits::Reach.seconds_to(0, Level::UrgentToday, 30), 1800);
+    // The patient reads each new rung, and then less and less often.
+    let told = (0..20).filter(|number| Waits::Claim.rung(*number).patient);
+    assert_eq!(told.collect::<Vec<u32>>(), [0, 1, 2, 3, 5, 9, 17]);
     assert!(!Waits::Claim.rung(0).owners && Waits::Claim.rung(1).owners);
 }
 
@@ -443,6 +454,48 @@ fn the_rota_names_who_is_on_call_and_the_card_comes_back_with_it() {
     let clinic = sources.files.get_mut(&path).expect("the clinic has a file");
     *clinic = clinic.replace("to: \"24:00\"", "to: \"02:00\"");
     assert!(content::parse(&sources, CLINIC).is_err());
+}
+
+#[test]
+fn how_soon_it_is_tried_again_is_the_clinics_and_has_bounds() {
+    let path = format!("clinics/{CLINIC}.yaml");
+    let minutes = |minutes: &str| {
+        let mut sources = real_sources().clone();
+        let clinic = sources.files.get_mut(&path).expect("the clinic has a file");
+        let line = format!("try_again_minutes: {minutes}");
+        *clinic = clinic.replace("try_again_minutes: 30", &line);
+        assert!(clinic.contains(&line));
+        content::parse(&sources, CLINIC).map(|parsed| parsed.content.clinic.try_again_minutes)
+    };
+    assert_eq!(minutes("45").ok(), Some(45));
+    for wrong in ["0", "4", "61"] {
+        let found = format!("{:?}", minutes(wrong).expect_err("it has bounds"));
+        assert!(found.contains("`try_again_minutes` is"), "{found}");
+    }
+}
+
+#[test]
+fn a_closed_clinic_says_when_it_opens_as_one_says_it_there() {
+    let mut clinic = real_content().clinic.clone();
+    let hours = |days: &[Day], from: &str| Hours {
+        days: days.to_vec(),
+        from: from.to_owned(),
+        to: "17:00".to_owned(),
+    };
+    let opens = |clinic: &Clinic, hours: i64| {
+        hours::opens(clinic, MORNING.plus_seconds(hours * 3600))
+            .map(|opens| (opens.on, opens.minute))
+    };
+    assert_eq!(opens(&clinic, 0), None, "a clinic without hours");
+    // It is Monday.
+    clinic.hours = Some(vec![
+        hours(&[Day::Mon, Day::Tue], "13:30"),
+        hours(&[Day::Fri], "09:00"),
+    ]);
+    assert_eq!(opens(&clinic, 0), Some((OpensOn::Today, 13 * 60 + 30)));
+    assert_eq!(opens(&clinic, 4), None, "it is open");
+    assert_eq!(opens(&clinic, 8), Some((OpensOn::Tomorrow, 13 * 60 + 30)));
+    assert_eq!(opens(&clinic, 32), Some((OpensOn::Later(Day::Fri), 9 * 60)));
 }
 
 /// The desk is paired while two patients wait: each has a ladder of their own.

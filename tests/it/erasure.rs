@@ -13,6 +13,7 @@ use psoas_bot::store::sled::SledStore;
 use psoas_bot::store::{
     EachRow, Journal, Kind, Ledger, MasterKey, Store, StoreError, Vault, Write,
 };
+use serde_json::json;
 use tempfile::TempDir;
 
 use crate::wire::house::library;
@@ -170,6 +171,17 @@ impl House {
         TRACES.iter().filter(is_left).copied().collect()
     }
 
+    /// What of it the bot still shows in the staff chat.
+    fn told_staff(&self) -> Vec<&'static str> {
+        let shown = self.stage.world.messages(STAFF).iter();
+        let of_bot: Vec<&str> = shown
+            .filter(|shown| shown.from_bot && !shown.deleted)
+            .map(|shown| shown.text.as_str())
+            .collect();
+        let is_left = |trace: &&&str| of_bot.iter().any(|text| text.contains(**trace));
+        TRACES.iter().filter(is_left).copied().collect()
+    }
+
     /// The wrapped keys that are in the key file.
     fn wrapped_keys(&self) -> Vec<Vec<u8>> {
         let bytes = fs::read(self.folder.path().join("keys.bin")).unwrap();
@@ -270,6 +282,58 @@ fn nothing_of_a_patient_can_be_read_after_an_erasure() {
         .collect();
     let cards = shown.iter().filter(|text| text.contains("Flags")).count();
     assert_eq!(cards, 0, "a card still stands: {shown:?}");
+    assert_eq!(house.told_staff(), Vec::<&str>::new());
+}
+
+/// What was passed on while a person wrote with the patient: words, a picture with
+/// words below it, one with none.
+fn a_talk(house: &mut House) {
+    house.says(STAFF, ANA, "/say 1 call");
+    house.presses(STAFF, ANA, "Send to Quillby");
+    house.says(PATIENT, PATIENT, "my zebrafish is alone");
+    let now = house.stage.now();
+    let media = [
+        json!({"photo": true, "caption": "the quaggamire"}),
+        json!({"sticker": true}),
+    ];
+    for sent in media {
+        let world = &mut house.stage.world;
+        world.say_with(PATIENT, PATIENT, sent, now).unwrap();
+        house.stage.settle();
+        house.is_well();
+    }
+}
+
+#[test]
+fn nothing_of_a_talk_is_left_after_an_erasure_in_the_data_or_in_the_staff_chat() {
+    for closes_first in [true, false] {
+        let mut house = House::new();
+        a_case(&mut house);
+        a_talk(&mut house);
+        assert_eq!(house.traces(), TRACES);
+        assert_eq!(house.told_staff(), TRACES);
+        let pictures = |house: &House| {
+            let shown = house.stage.world.messages(STAFF).iter();
+            let of_bot = shown.filter(|shown| shown.from_bot && !shown.deleted);
+            of_bot.filter(|shown| shown.media.is_some()).count()
+        };
+        assert_eq!(pictures(&house), 2);
+        if closes_first {
+            house.presses(STAFF, ANA, "Close");
+        }
+        house.says(PATIENT, PATIENT, "/delete");
+        house.presses(PATIENT, PATIENT, "Erase everything");
+        if !closes_first {
+            assert_eq!(house.told_staff(), TRACES, "the case is open");
+            house.presses(STAFF, ANA, "Close");
+        }
+        assert_eq!(house.traces(), Vec::<&str>::new());
+        assert_eq!(house.told_staff(), Vec::<&str>::new());
+        assert_eq!(pictures(&house), 0);
+        for trace in TRACES {
+            assert!(!house.has_bytes(trace.as_bytes()), "{trace}");
+        }
+    }
 }
 
 #[test]

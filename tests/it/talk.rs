@@ -80,6 +80,16 @@ fn each_has_its_form_on_the_wire() {
         "SetMessageReaction",
         json!({"chat_id": 7, "message_id": 5, "reaction": [{"type": "emoji", "emoji": "✍"}]}),
     );
+    let delete = |message| Outgoing::Delete {
+        chat: ChatId(GROUP),
+        message: MessageId(message),
+    };
+    check(
+        &delete(5),
+        "DeleteMessage",
+        json!({"chat_id": GROUP, "message_id": 5}),
+    );
+    assert_eq!(wire(&delete(i64::MAX)), None);
     let send = Outgoing::Send {
         chat: ChatId(GROUP),
         text: RichText::plain("z"),

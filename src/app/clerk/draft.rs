@@ -407,15 +407,23 @@ impl<'a> Draft<'a> {
         self.send_staff(CLINIC, row)
     }
 
-    /// The same, with what stands on a case: sealed with the case's key.
+    /// The same, with what stands on a case: sealed with the case's key, and taken
+    /// out again when its patient's data goes.
     pub fn answer_staff_of(
         &mut self,
         content: &Content,
         case: &Case,
         text: RichText,
     ) -> Result<(), CommitError> {
-        let lang = content.clinic.staff_language;
-        let row = plain(text, Keyboard::None, Weight::Talk, lang);
+        let piece = Piece::Send {
+            text,
+            keyboard: Keyboard::None,
+            silent: false,
+            shows: None,
+        };
+        let mut row = OutboxRow::of_case(case.number, piece, content.clinic.staff_language);
+        row.weight = Weight::Talk;
+        row.beside = self.beside;
         self.send_staff(case_subject(case.number), row)
     }
 

@@ -2,15 +2,35 @@
 //! promised.
 
 use super::draft::Draft;
+use super::wipe::Wiped;
 use super::{Clerk, TurnError};
 use crate::app::audit::Noted;
 use crate::app::cards::local_time;
 use crate::app::records::{CLINIC, DueRow, Keys, passing_subject, sequence_of};
-use crate::content::Content;
+use crate::content::{Content, Text};
 use crate::dialog::{Conversation, Due};
 use crate::ids::{CaseNumber, ChatId, Timestamp};
 use crate::staff::{Case, CaseState};
 use crate::store::{Kind, Put};
+
+/// What an open case keeps until it closes.
+#[derive(Debug, Clone, Copy, PartialEq, Eq)]
+pub(super) enum Kept {
+    /// The note alone.
+    Note,
+    /// What the patient wrote to a person too.
+    Talk,
+}
+
+impl Kept {
+    pub(super) const fn of(case: &Case) -> Self {
+        if case.said > 0 {
+            Self::Talk
+        } else {
+            Self::Note
+        }
+    }
+}
 
 impl Clerk {
     /// What the clinic promised to keep no longer goes, as with /delete.
@@ -68,20 +88,31 @@ impl Clerk {
         content: &Content,
         chat: ChatId,
         conversation: &Conversation,
-        keeps_case: bool,
+        keeps: Option<Kept>,
         draft: &mut Draft<'_>,
     ) -> Result<(), TurnError> {
-        self.erase(chat, conversation, draft)?;
+        let wiped = self.erase(chat, conversation, draft)?;
         self.note_erasure("patient.erase", draft)?;
         let number = draft.audited().unwrap_or_default().to_string();
         let date = local_time(content, draft.now);
         let lang = conversation.lang;
         let values = [("number", number.as_str()), ("date", &date)];
         let mut text = content.fill(&content.words.erased_receipt, lang, &values);
-        if keeps_case {
+        if keeps.is_some() {
             text.paragraph();
             let kept = content.words.erased_kept_case.render(lang, content);
             text.append(&kept);
+        }
+        let words = &content.words;
+        let mut say = |line: &Text| {
+            text.paragraph();
+            text.append(&line.render(lang, content));
+        };
+        if wiped == Wiped::Talk {
+            say(&words.erased_talk);
+        }
+        if keeps == Some(Kept::Talk) {
+            say(&words.erased_kept_talk);
         }
         Ok(draft.say(chat, CLINIC, lang, text)?)
     }
@@ -95,14 +126,16 @@ impl Clerk {
         })
     }
 
-    /// Everything kept of a patient goes; a lock without a word stays.
+    /// Everything kept of a patient goes; a lock without a word stays. Whether what
+    /// they wrote to a person is being taken out of the staff chat.
     fn erase(
         &self,
         chat: ChatId,
         conversation: &Conversation,
         draft: &mut Draft<'_>,
-    ) -> Result<(), TurnError> {
+    ) -> Result<Wiped, TurnError> {
         let keys = self.keys;
+        let mut wiped = Wiped::Nothing;
         let queued: Vec<_> = draft
             .prepared
             .messages
@@ -165,7 +198,9 @@ impl Clerk {
         for (key, version, case) in closed {
             // Staff may open it again in this moment; then it stays.
             draft.prepared.commit.expect.push((key, version));
-            self.drop_case(&case, draft)?;
+            if self.drop_case(&case, draft)? == Wiped::Talk {
+                wiped = Wiped::Talk;
+            }
         }
         let outlives = |due: &Due| {
             matches!(
@@ -202,7 +237,7 @@ impl Clerk {
                 .retain(|key| *key != keys.open_case(chat));
             draft.put(keys.open_case(chat), CLINIC, &number)?;
         }
-        Ok(())
+        Ok(wiped)
     }
 }
 

@@ -1,6 +1,7 @@
 //! The staff chat: presses on cases and their lists.
 
 use super::draft::{Draft, Telling};
+use super::wipe::Wiped;
 use super::{Clerk, TurnError};
 use crate::app::audit::Noted;
 use crate::app::cards::{TeamPress, case_card, dead_data, drill_data, last_deed};
@@ -249,7 +250,7 @@ impl Clerk {
             | Change::HandedBack(_)
             | Change::Cleared { .. } => {}
         }
-        let mut leaves_key = false;
+        let mut gone = None;
         match change {
             Change::Closed { .. }
                 if case.forget_on_close || self.conversation(case.chat)?.is_none() =>
@@ -257,7 +258,7 @@ impl Clerk {
                 // The patient has deleted their data; the case was the last of it.
                 let open = self.keys.open_case(case.chat);
                 draft.prepared.commit.deletes.push(open);
-                return self.drop_case(&case, draft);
+                return self.drop_case(&case, draft).map(drop);
             }
             Change::Nothing | Change::Card | Change::Reopened => {}
             Change::Closed {
@@ -265,7 +266,7 @@ impl Clerk {
                 unseen,
                 forgets,
             } => {
-                leaves_key = forgets;
+                gone = forgets;
                 if unseen {
                     draft.wake(case.chat, InboxRow::Seen)?;
                 }
@@ -287,8 +288,9 @@ impl Clerk {
             Some(TopicChange::Closed) => {
                 draft.write_case(content, &case, version, Alert::Update)?;
                 draft.change_topic(content, &case, TopicChange::Closed)?;
-                if leaves_key {
+                if let Some(gone) = gone {
                     draft.leave_case_key(&case);
+                    self.wipe(content, &case, gone.chat, draft)?;
                 }
                 Ok(())
             }
@@ -319,8 +321,9 @@ impl Clerk {
         }
     }
 
-    /// A case goes with its key; its card says no more than that it was there.
-    pub(super) fn drop_case(&self, case: &Case, draft: &mut Draft<'_>) -> Result<(), TurnError> {
+    /// A case goes with its key; its card says no more than that it was there, and
+    /// what was passed on in a talk goes from the staff chat.
+    pub(super) fn drop_case(&self, case: &Case, draft: &mut Draft<'_>) -> Result<Wiped, TurnError> {
         let content = std::sync::Arc::clone(self.library.newest());
         let keys = self.keys;
         draft.send_card(&content, case, Telling::ChangeForGood)?;
@@ -331,7 +334,8 @@ impl Clerk {
             keys.case_index(case.number),
         ]);
         commit.erase.push((keys.0, case_subject(case.number)));
-        Ok(())
+        let newest = self.newest_said_of(case.number, draft)?;
+        self.wipe(&content, case, newest, draft)
     }
 }
 

@@ -4,6 +4,7 @@ use std::collections::BTreeSet;
 
 use super::cases::{CaseInHand, describe, raise_alert};
 use super::draft::Draft;
+use super::erase::Kept;
 use super::{Clerk, TurnError};
 use crate::app::library::Walked;
 use crate::app::numbers::{Before, LEVEL};
@@ -100,14 +101,17 @@ impl Clerk {
         {
             *answer = Some(text);
         }
-        let mut keeps_case = false;
+        let mut keeps = None;
         if erases && let Some(held) = self.hold_case(chat, &mut in_hand)? {
             held.case.erase();
             let alert = self.end_erased_talk(&content, &mut held.case, draft)?;
             raise_alert(&mut in_hand, alert);
-            keeps_case = true;
-        } else if let Some(held) = &mut in_hand {
-            held.case.come_back();
+            keeps = in_hand.as_ref().map(|held| Kept::of(&held.case));
+        } else if let Some(held) = &mut in_hand
+            && held.case.forget_on_close
+        {
+            let newest = self.newest_said_of(held.case.number, draft)?;
+            held.case.come_back(newest);
         }
         if !erases {
             let stated: Vec<FlagId> = conversation.cautions(&content).cloned().collect();
@@ -122,7 +126,7 @@ impl Clerk {
             draft.write_case(&content, &in_hand.case, in_hand.version, in_hand.alert)?;
         }
         if erases {
-            self.erase_as_asked(&content, chat, &conversation, keeps_case, draft)
+            self.erase_as_asked(&content, chat, &conversation, keeps, draft)
         } else {
             draft.replace(self.keys.conversation(chat), version, chat, &conversation)?;
             Ok(())

@@ -115,7 +115,10 @@ impl Lanes {
         why: &str,
     ) {
         match outgoing {
-            Outgoing::Edit { .. } | Outgoing::Caption { .. } | Outgoing::React { .. } => {
+            Outgoing::Edit { .. }
+            | Outgoing::Caption { .. }
+            | Outgoing::Delete { .. }
+            | Outgoing::React { .. } => {
                 tracing::debug!(why, "an edit was refused");
             }
             Outgoing::OpenTopic { .. } | Outgoing::ChangeTopic { .. } => {

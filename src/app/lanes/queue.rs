@@ -123,6 +123,7 @@ impl Queue {
                     | Piece::Chart { .. }
                     | Piece::Document { .. }
                     | Piece::Contact { .. }
+                    | Piece::Wipe { .. }
                     | Piece::Topic(_) => false,
                 });
             if !replaced {

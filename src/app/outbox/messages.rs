@@ -188,6 +188,14 @@ fn messages(
             });
             captions.collect()
         }
+        // The numbers are those of the group as it was.
+        Piece::Wipe { chat: of, .. } if *of != chat => Vec::new(),
+        Piece::Wipe { message, text, .. } => vec![Outgoing::Edit {
+            chat,
+            message: *message,
+            text: text.clone(),
+            keyboard: Keyboard::None,
+        }],
         Piece::Topic(_) => Vec::new(),
         Piece::React { message, emoji, .. } => vec![Outgoing::React {
             chat,
@@ -211,11 +219,24 @@ fn drawn(content: &Content, id: &PictureId, lang: Lang) -> Option<PhotoFile> {
     }
 }
 
-/// What is said where Telegram takes no copy, no sign, or no change: whatever
-/// stood there is gone, and what it was to say comes as a new message.
+/// What is done where Telegram takes no copy, no sign, or no change: whatever
+/// stood there is gone, and what it was to say comes as a new message. What is to
+/// go is tried in another way.
 #[must_use]
 pub fn instead(row: &OutboxRow, around: &Around, refused: &Outgoing) -> Option<Outgoing> {
     let (chat, text, keyboard) = match (refused, &row.piece) {
+        // There is no text in it: what it shows goes with it, or at least its words.
+        (Outgoing::Edit { chat, message, .. }, Piece::Wipe { .. }) => {
+            let (chat, message) = (*chat, *message);
+            return Some(Outgoing::Delete { chat, message });
+        }
+        (Outgoing::Delete { chat, message }, Piece::Wipe { text, .. }) => {
+            return Some(Outgoing::Caption {
+                chat: *chat,
+                message: *message,
+                text: text.clone(),
+            });
+        }
         (
             Outgoing::Edit {
                 chat,

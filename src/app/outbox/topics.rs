@@ -78,6 +78,7 @@ fn placed(outgoing: &mut Outgoing) -> Option<(ChatId, &mut Place)> {
         }
         Outgoing::Edit { .. }
         | Outgoing::Caption { .. }
+        | Outgoing::Delete { .. }
         | Outgoing::React { .. }
         | Outgoing::OpenTopic { .. }
         | Outgoing::ChangeTopic { .. }

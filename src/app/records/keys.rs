@@ -69,6 +69,24 @@ impl Keys {
         Key::new(self.0, chat, Kind::Shown, &tail)
     }
 
+    /// A message of a case that is not its card: what the bot has brought to the staff
+    /// chat of a patient, or said there of them.
+    #[must_use]
+    pub fn said_of(self, chat: ChatId, case: CaseNumber, message: MessageId) -> Key {
+        let tail = [&b"w"[..], &case.0.to_be_bytes(), &message.0.to_be_bytes()].concat();
+        Key::new(self.0, chat, Kind::Shown, &tail)
+    }
+
+    /// The message of such a row, where it is of this case.
+    #[must_use]
+    pub fn message_said_of(key: &Key, case: CaseNumber) -> Option<MessageId> {
+        let head = [&b"w"[..], &case.0.to_be_bytes()].concat();
+        let message = key.tail().strip_prefix(head.as_slice())?;
+        let is_one = key.kind() == Kind::Shown;
+        let message = message.try_into().ok().filter(|_| is_one)?;
+        Some(MessageId(i64::from_be_bytes(message)))
+    }
+
     /// Whether a row of the staff chat says where something of this patient stands.
     #[must_use]
     pub fn is_passed_from(key: &Key, patient: ChatId) -> bool {

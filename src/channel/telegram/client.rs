@@ -192,6 +192,10 @@ impl Telegram {
                 Some(payload) => done(self.call(&payload).await),
                 None => no_message(*message),
             },
+            Outgoing::Delete { chat, message } => match payload::delete(*chat, *message) {
+                Some(payload) => done(self.call(&payload).await),
+                None => no_message(*message),
+            },
             Outgoing::React {
                 chat,
                 message,

@@ -7,10 +7,11 @@
 use serde::Serialize;
 use teloxide::payloads::{
     AnswerCallbackQuery, AnswerCallbackQuerySetters as _, CloseForumTopic, CopyMessage,
-    CopyMessageSetters as _, CreateForumTopic, EditForumTopic, EditForumTopicSetters as _,
-    EditMessageCaption, EditMessageCaptionSetters as _, EditMessageText,
-    EditMessageTextSetters as _, ReopenForumTopic, SendContact, SendContactSetters as _,
-    SendMessage, SendMessageSetters as _, SetMessageReaction, SetMessageReactionSetters as _,
+    CopyMessageSetters as _, CreateForumTopic, DeleteMessage, EditForumTopic,
+    EditForumTopicSetters as _, EditMessageCaption, EditMessageCaptionSetters as _,
+    EditMessageText, EditMessageTextSetters as _, ReopenForumTopic, SendContact,
+    SendContactSetters as _, SendMessage, SendMessageSetters as _, SetMessageReaction,
+    SetMessageReactionSetters as _,
 };
 use teloxide::types::{
     ButtonRequest, CallbackQueryId, ChatId as WireChat, InlineKeyboardButton, InlineKeyboardMarkup,
@@ -104,6 +105,11 @@ pub(super) fn caption(
         true => payload,
         false => payload.caption_entities(bold),
     })
+}
+
+/// A message that goes.
+pub(super) fn delete(chat: ChatId, message: MessageId) -> Option<DeleteMessage> {
+    Some(DeleteMessage::new(WireChat(chat.0), number(message)?))
 }
 
 /// A sign on a message.

@@ -54,6 +54,7 @@ pub fn wire(outgoing: &Outgoing) -> Option<(&'static str, Value)> {
             message,
             text,
         } => body(&payload::caption(*chat, *message, text)?),
+        Outgoing::Delete { chat, message } => body(&payload::delete(*chat, *message)?),
         Outgoing::React {
             chat,
             message,

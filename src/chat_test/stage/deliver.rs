@@ -185,7 +185,10 @@ impl Stage {
 /// Whether something sent changes a message and makes none.
 fn changes(outgoing: &Outgoing) -> bool {
     match outgoing {
-        Outgoing::Edit { .. } | Outgoing::Caption { .. } | Outgoing::React { .. } => true,
+        Outgoing::Edit { .. }
+        | Outgoing::Caption { .. }
+        | Outgoing::Delete { .. }
+        | Outgoing::React { .. } => true,
         Outgoing::Send { .. }
         | Outgoing::Copy { .. }
         | Outgoing::OpenTopic { .. }

@@ -61,6 +61,7 @@ fn button(rows: &[OutboxRow], act: &str) -> Option<String> {
         | Piece::Chart { .. }
         | Piece::Copy { .. }
         | Piece::Caption { .. }
+        | Piece::Wipe { .. }
         | Piece::Topic(_)
         | Piece::React { .. }
         | Piece::Alarm { .. } => None,
