@@ -19,6 +19,7 @@ mod opening;
 mod pass_on;
 mod patient;
 mod quiet;
+mod start;
 mod talk;
 mod team;
 mod topics;

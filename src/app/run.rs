@@ -13,7 +13,8 @@ use super::library::Library;
 use super::metrics::Board;
 use super::pacing::Pacing;
 use super::pairing::PairCode;
-use super::records::{CLINIC, DueRow, InboxRow, Keys, MAIL, WEBHOOK};
+use super::records::{CLINIC, InboxRow, Keys, MAIL, WEBHOOK};
+use super::recover::Told;
 use super::settings::AlarmSettings;
 use super::timers::Timers;
 use super::workers::Workers;
@@ -187,7 +188,9 @@ pub async fn run(
             "the store has lost commits; warnings were made again from the journal"
         );
     }
-    dues.extend(arm_opening(&clerk, now).await?);
+    let undone = arm_desk(&clerk, now).await?;
+    dues.extend(undone.dues);
+    messages.extend(undone.messages);
     let code = pair_code(&clerk, now)?;
     let desk = Desk {
         is_staffed: staff_chat.is_some(),
@@ -294,19 +297,19 @@ pub async fn run(
     ended
 }
 
-/// The timer of the clinic's next opening.
-async fn arm_opening(
-    clerk: &Arc<Clerk>,
-    now: Timestamp,
-) -> Result<Vec<(ChatId, DueRow)>, RunError> {
+/// What a start finds undone at the desk.
+async fn arm_desk(clerk: &Arc<Clerk>, now: Timestamp) -> Result<Told, RunError> {
     let mut draft = Draft::new(clerk, now);
     clerk
-        .arm_opening(&mut draft)
+        .arm_desk(&mut draft)
         .map_err(|error| RunError::Store(error.into()))?;
     let prepared = draft.prepared;
     let committed = clerk.ledger.commit(prepared.commit).await;
     committed.map_err(|error| RunError::Store(error.into()))?;
-    Ok(prepared.dues)
+    Ok(Told {
+        messages: prepared.messages,
+        dues: prepared.dues,
+    })
 }
 
 /// The lanes of the second targets that are set.

@@ -121,7 +121,7 @@ impl Stage {
             token,
         };
         stage.keep_script();
-        stage.arm_opening();
+        stage.arm_desk();
         stage
     }
 
@@ -270,7 +270,7 @@ impl Stage {
             self.troubles.push(error.to_string());
         }
         self.keep_script();
-        self.arm_opening();
+        self.arm_desk();
         if gap {
             for chat in found.open_questions {
                 self.jobs.push_back((
@@ -317,9 +317,9 @@ impl Stage {
         &self.clerk.ledger
     }
 
-    fn arm_opening(&mut self) {
+    fn arm_desk(&mut self) {
         let mut draft = Draft::new(&self.clerk, self.now);
-        match self.clerk.arm_opening(&mut draft) {
+        match self.clerk.arm_desk(&mut draft) {
             Ok(()) => {
                 let prepared = draft.prepared;
                 self.hand_on(prepared);

@@ -325,6 +325,7 @@ pub struct Words {
     pub staff_opening_well: Text,
     pub staff_opening_undelivered: Text,
     pub staff_opening_unclaimed: Text,
+    pub staff_opening_left: Text,
     pub staff_opening_waited: Text,
     pub staff_on_call_nobody: Text,
     pub staff_mute_how: Text,

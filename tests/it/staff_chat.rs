@@ -4,13 +4,13 @@ use std::sync::Arc;
 
 use serde_json::json;
 
-use psoas_bot::app::clerk::{Clerk, Job};
+use psoas_bot::app::clerk::{Clerk, Draft, Job};
 use psoas_bot::app::library::Library;
 use psoas_bot::app::records::{InboxRow, OutboxRow, Piece, Raw, Undelivered};
 use psoas_bot::bot_api::{Fault, Shown};
 use psoas_bot::chat_test::{Staff, Stage};
 use psoas_bot::content::RichText;
-use psoas_bot::dialog::{Keyboard, Weight};
+use psoas_bot::dialog::{Due, Keyboard, Weight};
 use psoas_bot::ids::{BotId, ChatId, Lang, Timestamp};
 use psoas_bot::store::memory::MemoryDisk;
 use psoas_bot::store::{Commit, Kind, Put};
@@ -133,6 +133,34 @@ fn cards_stand_in_the_new_group_and_old_ones_still_serve() {
     // It is not posted again at the next start.
     stage.restart(false);
     assert_eq!(reads(&stage, new, "Case 1 · emergency now"), 1);
+}
+
+/// The settings name another group than before, or one for the first time.
+#[test]
+fn an_open_case_is_told_in_whatever_is_the_staff_chat_at_a_start() {
+    const OTHER: i64 = -777;
+    let stage = stage();
+    let told_in = |chat: i64| {
+        let library = Library::new(real_content().clone(), real_sources().clone(), CLINIC);
+        let (ledger, bot) = (stage.ledger().clone(), stage.keys().0);
+        let staff = Some(ChatId(chat));
+        let clerk = Clerk::new(ledger, Arc::new(library), bot, "clinic_bot", staff, 1_000);
+        let mut draft = Draft::new(&clerk, Timestamp(stage.now()));
+        clerk.arm_desk(&mut draft).expect("a start");
+        let told = draft.prepared.messages.iter();
+        let told: Vec<(i64, Option<u64>)> = told
+            .map(|(chat, _, row)| (chat.0, row.case.map(|case| case.0)))
+            .collect();
+        let rungs: Vec<Due> = draft.prepared.dues.iter().map(|(_, row)| row.due).collect();
+        let committed = clerk.ledger.commit_blocking(draft.prepared.commit);
+        committed.expect("a commit");
+        (told, rungs)
+    };
+    assert_eq!(told_in(stage.staff_chat()), (vec![], vec![]), "it is there");
+    let (told, rungs) = told_in(OTHER);
+    assert_eq!(told, [(OTHER, Some(1))]);
+    assert_eq!(rungs, [Due::Unclaimed(0)], "nobody there has heard of it");
+    assert_eq!(told_in(OTHER), (vec![], vec![]), "it is on its way");
 }
 
 /// What could not be delivered is its patient's, and goes with their key when it

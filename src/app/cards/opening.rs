@@ -18,6 +18,8 @@ pub struct Numbers {
     pub undelivered: usize,
     /// Emergency and urgent cases that nobody has taken.
     pub unclaimed: usize,
+    /// Others that nobody has taken, and that have been listed before.
+    pub left: usize,
 }
 
 /// The line of the day, which is proof of life too, and the cases that waited
@@ -28,6 +30,7 @@ pub fn opening(content: &Content, numbers: &Numbers, waited: &[Case]) -> (RichTe
     let words = &content.words;
     let troubles: Vec<String> = [
         (numbers.unclaimed, &words.staff_opening_unclaimed),
+        (numbers.left, &words.staff_opening_left),
         (numbers.undelivered, &words.staff_opening_undelivered),
     ]
     .into_iter()

@@ -18,14 +18,17 @@ use crate::triage::Level;
 /// Cards posted by one commit; the rest follow at once.
 const CARDS_AT_ONCE_MAX: usize = 100;
 
+/// Whether a case that wakes nobody has been there for longer, and nobody has taken it.
+fn is_left(case: &Case, waited: &[Case]) -> bool {
+    let is_new = waited.iter().any(|one| one.number == case.number);
+    case.state == CaseState::Open && Waits::of(case).is_none() && !case.is_hidden() && !is_new
+}
+
 impl Clerk {
     /// Sets the timer of the next opening, at each start: the hours may have
     /// changed. One that was missed fires now; so does one that cards wait for
     /// at a clinic that has no hours any more.
-    ///
-    /// # Errors
-    /// When the store cannot be read.
-    pub fn arm_opening(&self, draft: &mut Draft<'_>) -> Result<(), TurnError> {
+    pub(super) fn arm_opening(&self, draft: &mut Draft<'_>) -> Result<(), TurnError> {
         let key = self.keys.due(CLINIC, Due::Opening.kind());
         let set = self.ledger.read::<DueRow>(&key)?;
         let missed = set.map(|(row, _)| row.at).filter(|at| *at <= draft.now);
@@ -47,7 +50,7 @@ impl Clerk {
     }
 
     /// Whose card waits for the clinic to open.
-    fn waiting(&self) -> Result<Vec<ChatId>, ReadError> {
+    pub(super) fn waiting(&self) -> Result<Vec<ChatId>, ReadError> {
         let mut chats = Vec::new();
         let dues = Some(Kind::Due);
         self.ledger.scan(self.keys.0, None, dues, &mut |key, row| {
@@ -83,7 +86,7 @@ impl Clerk {
             let key = self.keys.single("opened");
             let since = self.ledger.read::<Timestamp>(&key)?;
             let since = since.map_or(Timestamp(0), |(since, _)| since);
-            let numbers = self.numbers_since(since)?;
+            let numbers = self.numbers_since(since, &waited)?;
             draft.put(key, CLINIC, &draft.now.clone())?;
             let (text, keyboard) = cards::opening(&content, &numbers, &waited);
             draft.tell_staff_quietly(&content, text, keyboard)?;
@@ -103,13 +106,14 @@ impl Clerk {
     }
 
     /// How things stand, and what has happened since the line before.
-    fn numbers_since(&self, since: Timestamp) -> Result<Numbers, TurnError> {
+    fn numbers_since(&self, since: Timestamp, waited: &[Case]) -> Result<Numbers, TurnError> {
         let open = self.open_cases()?;
         let mut numbers = Numbers {
             unclaimed: open
                 .iter()
                 .filter(|case| Waits::of(case) == Some(Waits::Claim))
                 .count(),
+            left: open.iter().filter(|case| is_left(case, waited)).count(),
             open: open.len(),
             undelivered: self.undelivered()?.len(),
             ..Numbers::default()

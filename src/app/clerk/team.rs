@@ -1,6 +1,6 @@
 //! The team: who owns the desk, who joins it, who leaves, and who is refused.
 
-use super::draft::{Draft, Telling};
+use super::draft::Draft;
 use super::office::{staffer, toast};
 use super::{Clerk, TurnError};
 use crate::app::audit::Noted;
@@ -13,7 +13,6 @@ use crate::dialog::{Keyboard, Weight};
 use crate::ids::{CaseNumber, ChatId, Lang, Timestamp, UserId};
 use crate::staff::{Alert, Member, Refusal, Right, Role, Roster, Staffer};
 use crate::store::{ReadError, Version};
-use crate::triage::Level;
 
 /// Somebody who asked to join is shown to the owners again after this long.
 const ASK_AGAIN_SECONDS: i64 = 24 * 60 * 60;
@@ -127,13 +126,7 @@ impl Clerk {
         // What came while nobody could be told is told now.
         for case in self.open_cases()? {
             if !case.is_hidden() {
-                let how = if case.level >= Level::UrgentToday {
-                    Telling::Post
-                } else {
-                    Telling::PostSilently
-                };
-                draft.send_card(&content, &case, how)?;
-                self.climb_from_below(&case, draft)?;
+                self.tell_new_desk(&case, draft)?;
             }
         }
         Ok(())
@@ -279,16 +272,17 @@ impl Clerk {
                     return Ok(());
                 }
                 draft.replace(self.keys.single("roster"), version, CLINIC, &roster)?;
-                if let Some(role) = role {
-                    self.tell_role(content, *user, *role, draft)?;
-                }
                 let text = cards::joined(content, by, &who, *role);
                 draft.answer_staff(content, text, Keyboard::None)?;
                 draft.audit(&Noted {
                     who: Some(by),
                     what: &what,
                     case: None,
-                })
+                })?;
+                match role {
+                    Some(role) => Ok(self.tell_role(content, *user, *role, draft)?),
+                    None => self.give_back_of(content, &who, draft),
+                }
             }
         }
     }
@@ -317,14 +311,14 @@ impl Clerk {
             );
             draft.tell_staff_line(content, text)?;
         }
-        self.give_back_of(content, who, draft)
+        self.give_back_of(content, &staffer(who), draft)
     }
 
     /// What somebody had taken who is no longer there is nobody's again, with a sound.
     fn give_back_of(
         &self,
         content: &Content,
-        who: &Sender,
+        who: &Staffer,
         draft: &mut Draft<'_>,
     ) -> Result<(), TurnError> {
         for open in self.open_cases()? {
@@ -335,7 +329,7 @@ impl Clerk {
                 case.lose_owner();
                 draft.write_case(content, &case, version, Alert::Post)?;
                 draft.audit(&Noted {
-                    who: Some(&staffer(who)),
+                    who: Some(who),
                     what: "case.left",
                     case: Some(case.number),
                 })?;
