@@ -65,10 +65,11 @@ impl Clerk {
             }
             let mut in_hand = None;
             let held = self.hold_case(chat, &mut in_hand)?;
-            // News of an urgent case may still be on its way, above an older card.
-            let arrived = held
-                .map(|held| &held.case)
-                .filter(|case| case.delivered || Waits::of(case) != Some(Waits::Claim));
+            // News of an urgent case may still be on its way, above an older card; and what
+            // is said after an outcome is news.
+            let arrived = held.map(|held| &held.case).filter(|case| {
+                case.state == CaseState::Open && (case.delivered || Waits::of(case).is_none())
+            });
             if let (Some(staff_chat), Some(case)) = (draft.staff_chat(), arrived)
                 && self.stands_in(staff_chat, case.number)?
             {
