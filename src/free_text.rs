@@ -156,15 +156,18 @@ pub fn hear(hearing: &Hearing, rules: &Rules, text: &PatientText) -> Heard {
 }
 
 /// What the second net sees of a whole text, and whether it is asked at all.
-fn resembling(hearing: &Hearing, rules: &Rules, text: &PatientText) -> (Likeness, bool) {
+fn resembling<T>(
+    hearing: &Hearing,
+    rules: &Rules,
+    text: &PatientText,
+    seen: impl FnOnce(&Likeness<'_>) -> T,
+) -> (T, bool) {
     let normal = normalise(text.reveal());
     let (heard, read) = hear_patterns(hearing, rules, text.reveal(), &normal);
     let blocks = |hit: &Hit| rules.level_of(&hit.flag, Form::Sure).blocks();
     let whole = 0..read.line.units().len();
-    (
-        read.likeness(&normal, &whole, heard.silenced.iter()),
-        !heard.hits.iter().any(blocks),
-    )
+    let likeness = read.likeness(&normal, &whole, heard.silenced.iter());
+    (seen(&likeness), !heard.hits.iter().any(blocks))
 }
 
 /// A text as the patterns left it.

@@ -18,8 +18,9 @@ pub(super) struct Patterns {
 /// A pattern whose rarest element a phrase fills.
 #[derive(Debug, Clone, Copy)]
 struct Candidate {
-    /// Another element it needs, the next rare: few sentences hold both.
-    needs: ElementId,
+    /// Two other elements it needs, the next rare, if it has so many: few sentences
+    /// hold all.
+    needs: [ElementId; 2],
     /// A place in the list.
     pattern: u32,
 }
@@ -40,11 +41,12 @@ impl Patterns {
         for element in list.iter().flat_map(|pattern| &pattern.elements) {
             uses[element.is as usize] += 1;
         }
-        let rarest = |pattern: &Pattern, but: Option<ElementId>| {
-            let elements = pattern.elements.iter().map(|element| element.is as usize);
-            let others = elements.filter(|element| but.map(usize::from) != Some(*element));
-            let rarest = others.min_by_key(|element| (often[*element], uses[*element]));
-            rarest.and_then(|element| ElementId::try_from(element).ok())
+        let rarest_first = |pattern: &Pattern| {
+            let elements = pattern.elements.iter().map(|element| element.is);
+            let mut elements: Vec<ElementId> = elements.collect();
+            elements.sort_by_key(|element| (often[usize::from(*element)], uses[usize::from(*element)]));
+            elements.dedup();
+            elements
         };
         let least_used = |pattern: &Pattern| {
             let elements = pattern.elements.iter().map(|element| element.is);
@@ -53,9 +55,11 @@ impl Patterns {
         list.sort_by_key(least_used);
         let mut by_element = vec![Vec::new(); lexicon.elements()];
         for (place, pattern) in list.iter().enumerate() {
-            if let Some(anchor) = rarest(pattern, None) {
-                by_element[anchor as usize].push(Candidate {
-                    needs: rarest(pattern, Some(anchor)).unwrap_or(anchor),
+            let elements = rarest_first(pattern);
+            if let [anchor, others @ ..] = elements.as_slice() {
+                let other = |place: usize| others.get(place).copied().unwrap_or(*anchor);
+                by_element[*anchor as usize].push(Candidate {
+                    needs: [other(0), other(1)],
                     pattern: number(place),
                 });
             }
@@ -92,7 +96,7 @@ impl Patterns {
             let range = self.first[set] as usize..self.first[set + 1] as usize;
             let near = self.candidates[range]
                 .iter()
-                .filter(|candidate| mask.has(candidate.needs));
+                .filter(|candidate| candidate.needs.iter().all(|element| mask.has(*element)));
             tried.extend(near.map(|candidate| candidate.pattern));
         }
         tried.sort_unstable();

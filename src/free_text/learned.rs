@@ -40,37 +40,59 @@ pub struct Learned {
 pub(super) struct Choices {
     flags: Vec<FlagId>,
     /// For each feature a weight for each flag: what is summed stands together.
-    weights: Vec<i8>,
+    weights: Vec<Lanes<i8>>,
 }
+
+/// So many weights are summed at once.
+const LANES: usize = 16;
+type Lanes<T> = [T; LANES];
 
 impl Choices {
     /// From each flag's own weights, [`CHOICE_WEIGHTS`] of them.
     pub fn new(of_flags: Vec<(FlagId, Vec<i8>)>) -> Self {
-        let features = 0..CHOICE_WEIGHTS;
+        let mut weights = Vec::with_capacity(CHOICE_WEIGHTS * of_flags.len().div_ceil(LANES));
+        for feature in 0..CHOICE_WEIGHTS {
+            for some in of_flags.chunks(LANES) {
+                let mut lanes = [0; LANES];
+                for (lane, (_, own)) in lanes.iter_mut().zip(some) {
+                    *lane = own[feature];
+                }
+                weights.push(lanes);
+            }
+        }
         Self {
-            weights: features
-                .flat_map(|feature| of_flags.iter().map(move |(_, own)| own[feature]))
-                .collect(),
+            weights,
             flags: of_flags.into_iter().map(|(flag, _)| flag).collect(),
         }
     }
 
-    /// A flag's own weights.
-    fn of(&self, flag: usize) -> impl Iterator<Item = &i8> {
-        self.weights.iter().skip(flag).step_by(self.flags.len())
+    fn lanes_each(&self) -> usize {
+        self.flags.len().div_ceil(LANES)
     }
 
-    /// For each flag, the sum over some features.
-    fn sums(&self, features: &[u32]) -> Vec<i32> {
-        let mut sums = vec![0; self.flags.len()];
-        for feature in features {
-            let from = (*feature as usize & (CHOICE_WEIGHTS - 1)) * sums.len();
+    /// A flag's own weights.
+    fn of(&self, flag: usize) -> impl Iterator<Item = &i8> {
+        let lanes = self.weights.iter().skip(flag / LANES);
+        let own = lanes.step_by(self.lanes_each());
+        own.map(move |lanes| &lanes[flag % LANES])
+    }
+
+    /// For each flag, the sum over some features, each weighing less the more there are.
+    fn sums(&self, features: impl FnOnce(&mut dyn FnMut(u32))) -> impl Iterator<Item = f32> {
+        let mut sums: Vec<Lanes<i32>> = vec![[0; LANES]; self.lanes_each()];
+        let mut count = 0;
+        features(&mut |feature| {
+            count += 1;
+            let from = (feature as usize & (CHOICE_WEIGHTS - 1)) * sums.len();
             let weights = &self.weights[from..from + sums.len()];
-            for (sum, weight) in sums.iter_mut().zip(weights) {
-                *sum += i32::from(*weight);
+            for (sums, weights) in sums.iter_mut().zip(weights) {
+                for (sum, weight) in sums.iter_mut().zip(weights) {
+                    *sum += i32::from(*weight);
+                }
             }
-        }
-        sums
+        });
+        let share = share(count);
+        sums.into_iter().flatten().map(move |sum| sum as f32 * share)
     }
 }
 
@@ -147,27 +169,27 @@ impl Learned {
 
     /// The flag that a sentence seems to state, if it seems to state one.
     #[must_use]
-    pub(super) fn suspect(&self, sentence: &Likeness) -> Option<&FlagId> {
-        let weight = |features: &[u32]| -> f32 {
-            let mask = GATE_WEIGHTS - 1;
-            let each = features.iter().map(|one| self.gate[*one as usize & mask]);
-            each.map(i32::from).sum::<i32>() as f32 * share(features.len())
+    pub(super) fn suspect(&self, sentence: &Likeness<'_>) -> Option<&FlagId> {
+        let mask = GATE_WEIGHTS - 1;
+        let gate = |sum: &mut i32, count: &mut usize, feature: u32| {
+            *sum += i32::from(self.gate[feature as usize & mask]);
+            *count += 1;
         };
-        let sum = weight(&sentence.words) + weight(&sentence.concepts);
-        (self.bias + self.step * sum > self.threshold)
+        let (mut sum, mut count) = (0, 0);
+        sentence.words(|feature| gate(&mut sum, &mut count, feature));
+        let words = sum as f32 * share(count);
+        (sum, count) = (0, 0);
+        sentence.concepts(|feature| gate(&mut sum, &mut count, feature));
+        let concepts = sum as f32 * share(count);
+        (self.bias + self.step * (words + concepts) > self.threshold)
             .then(|| self.choose(sentence))
             .flatten()
     }
 
-    fn choose(&self, sentence: &Likeness) -> Option<&FlagId> {
-        let shared = |features: &[u32]| {
-            let share = share(features.len());
-            let sums = self.choices.sums(features).into_iter();
-            sums.map(move |sum| sum as f32 * share)
-        };
-        let weights = shared(&sentence.words)
-            .zip(shared(&sentence.concepts))
-            .map(|(words, concepts)| words + concepts);
+    fn choose(&self, sentence: &Likeness<'_>) -> Option<&FlagId> {
+        let words = self.choices.sums(|each| sentence.words(each));
+        let concepts = self.choices.sums(|each| sentence.concepts(each));
+        let weights = words.zip(concepts).map(|(words, concepts)| words + concepts);
         self.flags()
             .zip(weights)
             .max_by(|(_, a), (_, b)| a.total_cmp(b))

@@ -33,6 +33,21 @@ const WEIGHT_MAX: f32 = 4.0;
 /// Lines are tried in so many parts, each against what the others teach.
 const PARTS: usize = 5;
 
+/// What a line is made of, each feature as a number: it is gone through many times.
+struct Features {
+    words: Vec<u32>,
+    concepts: Vec<u32>,
+}
+
+impl Features {
+    fn new(line: &Likeness<'_>) -> Self {
+        let (mut words, mut concepts) = (Vec::new(), Vec::new());
+        line.words(|feature| words.push(feature));
+        line.concepts(|feature| concepts.push(feature));
+        Self { words, concepts }
+    }
+}
+
 /// A linear model while it is taught.
 struct Model {
     weights: Vec<f32>,
@@ -50,7 +65,7 @@ impl Model {
         }
     }
 
-    fn weigh(&self, line: &Likeness) -> f32 {
+    fn weigh(&self, line: &Features) -> f32 {
         let mask = self.weights.len() - 1;
         let sum = |features: &[u32]| -> f32 {
             let each = features
@@ -61,7 +76,7 @@ impl Model {
         self.bias + sum(&line.words) + sum(&line.concepts)
     }
 
-    fn teach(&mut self, line: &Likeness, is_so: bool) {
+    fn teach(&mut self, line: &Features, is_so: bool) {
         let guess = 1.0 / (1.0 + (-self.weigh(line)).exp());
         let error = guess - f32::from(u8::from(is_so));
         self.bias -= 0.1 * RATE * error;
@@ -101,7 +116,7 @@ pub struct Tried {
 
 /// A line as the net sees it.
 struct Seen {
-    likeness: Likeness,
+    features: Features,
     states: bool,
     /// No pattern counts in it, so that the net decides.
     is_open: bool,
@@ -121,9 +136,9 @@ pub fn learn(
         .iter()
         .map(|lesson| {
             let text = PatientText::new(lesson.text.clone());
-            let (likeness, is_open) = resembling(hearing, rules, &text);
+            let (features, is_open) = resembling(hearing, rules, &text, Features::new);
             Seen {
-                likeness,
+                features,
                 states: !lesson.flags.is_empty(),
                 is_open,
             }
@@ -137,7 +152,7 @@ pub fn learn(
         let model = gate(&seen, &taught);
         let open = tried.iter().map(|place| &seen[*place]);
         let open = open.filter(|line| line.is_open);
-        weighed.extend(open.map(|line| (model.weigh(&line.likeness), line.states)));
+        weighed.extend(open.map(|line| (model.weigh(&line.features), line.states)));
     }
     weighed.sort_by(|a, b| b.0.total_cmp(&a.0));
     let empty = seen.iter().filter(|line| !line.states).count();
@@ -172,7 +187,7 @@ fn gate(seen: &[Seen], places: &[usize]) -> Model {
     for round in 0..ROUNDS {
         let turn = round * 7919 % places.len().max(1);
         for place in places[turn..].iter().chain(&places[..turn]) {
-            model.teach(&seen[*place].likeness, seen[*place].states);
+            model.teach(&seen[*place].features, seen[*place].states);
         }
     }
     model
@@ -187,7 +202,7 @@ fn choices(lessons: &[Lesson], seen: &[Seen], all: &[usize], step: f32) -> Vec<(
         for _ in 0..ROUNDS {
             for place in all.iter().filter(|place| seen[**place].states) {
                 let states = lessons[*place].flags.contains(flag);
-                model.teach(&seen[*place].likeness, states);
+                model.teach(&seen[*place].features, states);
             }
         }
         (flag.clone(), model.steps(step))

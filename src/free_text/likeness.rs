@@ -11,27 +11,34 @@ const PIECE_BYTES: Range<usize> = 3..6;
 /// Concepts of a longer sentence are left out: each is paired with each.
 const CONCEPTS_MAX: usize = 64;
 
-/// What a sentence is made of.
+/// What a sentence is made of. Its features are told one by one and kept nowhere: a
+/// long sentence has thousands.
 #[derive(Debug, Clone, Default)]
-pub(super) struct Likeness {
-    pub words: Vec<u32>,
-    pub concepts: Vec<u32>,
+pub(super) struct Likeness<'s> {
+    sentence: &'s str,
+    concepts: Vec<u32>,
 }
 
-impl Likeness {
+impl<'s> Likeness<'s> {
     /// Of a sentence in plain form, and the concepts that stand in it.
-    pub fn new(sentence: &str, mut concepts: Vec<u32>) -> Self {
-        let mut words = Vec::with_capacity(sentence.len() * 5);
-        spelled(sentence, |feature| words.push(feature));
+    pub fn new(sentence: &'s str, mut concepts: Vec<u32>) -> Self {
         concepts.truncate(CONCEPTS_MAX);
-        let single = concepts.len();
-        concepts.reserve(single * single / 2);
-        for first in 0..single {
-            for second in first + 1..single {
-                concepts.push(spread(mix(concepts[first], concepts[second], 6)));
+        Self { sentence, concepts }
+    }
+
+    /// Tells how it is worded.
+    pub fn words(&self, each: impl FnMut(u32)) {
+        spelled(self.sentence, each);
+    }
+
+    /// Tells what it speaks of: the concepts, then each two of them.
+    pub fn concepts(&self, mut each: impl FnMut(u32)) {
+        self.concepts.iter().copied().for_each(&mut each);
+        for (place, first) in self.concepts.iter().enumerate() {
+            for second in &self.concepts[place + 1..] {
+                each(spread(mix(*first, *second, 6)));
             }
         }
-        Self { words, concepts }
     }
 }
 

@@ -13,7 +13,7 @@ pub struct Normal {
     /// Lower case, no accents but ñ, no apostrophes, single spaces.
     pub text: String,
     /// For each byte of `text`, the byte of the original it came from.
-    origins: Vec<usize>,
+    origins: Vec<u32>,
     original_bytes: usize,
 }
 
@@ -31,13 +31,12 @@ impl Normal {
         let start = self
             .origins
             .get(range.start)
-            .copied()
-            .unwrap_or(self.original_bytes);
+            .map_or(self.original_bytes, |origin| *origin as usize);
         let last = range
             .end
             .checked_sub(1)
-            .and_then(|last| self.origins.get(last).copied())
-            .unwrap_or(self.original_bytes);
+            .and_then(|last| self.origins.get(last))
+            .map_or(self.original_bytes, |origin| *origin as usize);
         let letter = original
             .get(last..)
             .and_then(|rest| rest.chars().next())
@@ -55,9 +54,14 @@ impl Normal {
     fn push(&mut self, letter: char, origin: usize) {
         self.text.push(letter);
         for _ in 0..letter.len_utf8() {
-            self.origins.push(origin);
+            self.origins.push(place(origin));
         }
     }
+}
+
+/// A place in the original; texts are cut long before this is too small.
+fn place(origin: usize) -> u32 {
+    u32::try_from(origin).unwrap_or(u32::MAX)
 }
 
 /// Brings `text` into plain form.
@@ -82,7 +86,7 @@ pub fn normalise(text: &str) -> Normal {
             let before = normal.text.as_bytes();
             if !plain.is_ascii_lowercase() || !before.ends_with(&[plain, plain]) {
                 normal.text.push(char::from(plain));
-                normal.origins.push(origin);
+                normal.origins.push(place(origin));
             }
             continue;
         }

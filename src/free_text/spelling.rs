@@ -26,12 +26,17 @@ pub(super) struct Spelling {
     near: Vec<(u64, u32)>,
     /// Where in `near` each beginning of a hash begins.
     near_first: Vec<u32>,
+    /// A bit for each end of a hash that stands in `near`: most questions end here.
+    near_bits: Vec<u64>,
     /// How a word sounds in Spanish.
     sounds: FxHashMap<Box<str>, u32>,
 }
 
 /// Bits of a hash by which it is looked up.
 const NEAR_BITS: u32 = 18;
+
+/// Bits of a hash's other end by which it is seen that it is not there.
+const ABSENT_BITS: u32 = 21;
 
 /// A word put right.
 #[derive(Debug, Clone, Copy, PartialEq, Eq)]
@@ -77,6 +82,11 @@ impl Spelling {
         self.near_first = (0..=1 << NEAR_BITS)
             .map(|start| u32::try_from(first(start)).unwrap_or(u32::MAX))
             .collect();
+        self.near_bits = vec![0; 1 << (ABSENT_BITS - 6)];
+        for (hash, _) in &self.near {
+            let (word, bit) = absent_bit(*hash);
+            self.near_bits[word] |= bit;
+        }
     }
 
     /// The word that was meant, if one is near enough.
@@ -116,10 +126,13 @@ impl Spelling {
 
     /// The words of which `less` may be left.
     fn near(&self, less: u64) -> impl Iterator<Item = u32> {
-        let start = (less >> (64 - NEAR_BITS)) as usize;
-        let range = match (self.near_first.get(start), self.near_first.get(start + 1)) {
-            (Some(from), Some(to)) => *from as usize..*to as usize,
-            _ => 0..0,
+        let (word, bit) = absent_bit(less);
+        let may_be = (self.near_bits.get(word)).is_some_and(|bits| bits & bit != 0);
+        let range = if may_be {
+            let start = (less >> (64 - NEAR_BITS)) as usize;
+            self.near_first[start] as usize..self.near_first[start + 1] as usize
+        } else {
+            0..0
         };
         let near = self.near[range].iter();
         near.filter(move |(hash, _)| *hash == less)
@@ -146,6 +159,12 @@ impl Spelling {
             }
         }
     }
+}
+
+/// Where the bit of a hash stands: a word of 64, and the bit in it.
+const fn absent_bit(hash: u64) -> (usize, u64) {
+    let low = hash & ((1 << ABSENT_BITS) - 1);
+    ((low >> 6) as usize, 1 << (low & 63))
 }
 
 /// A word as sums over its letters, from which a letter is taken out at no cost.

@@ -55,12 +55,12 @@ impl Read<'_> {
     }
 
     /// What the net sees of some units.
-    pub(super) fn likeness<'s>(
+    pub(super) fn likeness<'n, 's>(
         &self,
-        normal: &Normal,
+        normal: &'n Normal,
         units: &Range<usize>,
         silenced: impl Iterator<Item = &'s SilencedHit>,
-    ) -> Likeness {
+    ) -> Likeness<'n> {
         let (Some(first), Some(last)) = (
             self.line.units().get(units.start),
             self.line.units()[..units.end].last(),
