@@ -24,6 +24,7 @@ mod suspicion;
 mod tokens;
 
 use std::ops::Range;
+use std::sync::Arc;
 
 use crate::ids::{FlagId, PatientText};
 use crate::triage::{Form, Level, Rules};
@@ -42,7 +43,7 @@ pub use source::{
 
 use hearing::Use;
 use index::Room;
-use lexicon::Mask;
+use lexicon::Masks;
 use likeness::Likeness;
 use line::{Found, Line};
 use scope::{Scopes, Who};
@@ -80,7 +81,7 @@ pub struct Hit {
     /// How surely.
     pub sureness: Sureness,
     /// The patterns that state it, as the files have them.
-    pub why: Vec<String>,
+    pub why: Vec<Arc<str>>,
 }
 
 /// Something found that does not count.
@@ -93,9 +94,9 @@ pub struct SilencedHit {
     /// Why it does not count.
     pub why: Silenced,
     /// The pattern, as the files have it.
-    pub pattern: String,
+    pub pattern: Arc<str>,
     /// The cue that silences it, where it is a pattern too.
-    pub cue: Option<String>,
+    pub cue: Option<Arc<str>>,
 }
 
 impl Heard {
@@ -170,6 +171,39 @@ fn resembling<T>(
     (seen(&likeness), !heard.hits.iter().any(blocks))
 }
 
+impl Hearing {
+    /// The rows that take words of a text out as figures of speech, each once.
+    #[must_use]
+    pub fn idioms_in(&self, text: &PatientText) -> Vec<&str> {
+        let normal = normalise(text.reveal());
+        let line = Line::new(&self.lexicon, self.lexicon.read(&normal));
+        let mut masks = Masks::new(line.sentences.len(), self.lexicon.elements());
+        let found = find_idioms(self, &line, &line.sentences, &mut masks);
+        let mut texts: Vec<&str> = (found.iter())
+            .map(|idiom| &*self.cue_texts[idiom.written])
+            .collect();
+        texts.sort_unstable();
+        texts.dedup();
+        texts
+    }
+}
+
+/// Every figure of speech, and what stands in each sentence.
+fn find_idioms(
+    hearing: &Hearing,
+    line: &Line<'_>,
+    sentences: &[Range<usize>],
+    masks: &mut Masks,
+) -> Vec<Found> {
+    let (mut room, mut idioms) = (Room::default(), Vec::new());
+    for (place, sentence) in sentences.iter().enumerate() {
+        masks.fill(place, line.filled(sentence));
+        let patterns = &hearing.idioms;
+        patterns.find(line, sentence, masks.of(place), &mut room, &mut idioms);
+    }
+    idioms
+}
+
 /// A text as the patterns left it.
 struct Read<'l> {
     line: Line<'l>,
@@ -196,23 +230,19 @@ fn hear_patterns<'l>(
     };
     // A sentence is its own: nothing is found over its borders.
     let sentences = std::mem::take(&mut line.sentences);
-    let each = sentences.iter().map(|sentence| line.mask(sentence));
-    let mut masks: Vec<Mask> = each.collect();
-    let (mut room, mut idioms) = (Room::default(), Vec::new());
-    for (sentence, mask) in sentences.iter().zip(&masks) {
-        let patterns = &hearing.idioms;
-        patterns.find(&line, sentence, mask, &mut room, &mut idioms);
-    }
+    let mut masks = Masks::new(sentences.len(), hearing.lexicon.elements());
+    let mut idioms = find_idioms(hearing, &line, &sentences, &mut masks);
     line.blank(&idioms);
     idioms.dedup_by_key(|idiom| line.sentence[idiom.units.start]);
     for idiom in &idioms {
         let sentence = line.sentence[idiom.units.start];
-        masks[sentence] = line.mask(&sentences[sentence]);
+        masks.fill(sentence, line.filled(&sentences[sentence]));
     }
     line.find_clauses(hearing.own_not);
     let few = || Vec::with_capacity(16);
-    let (mut cues, mut found) = (few(), few());
-    for (sentence, mask) in sentences.iter().zip(&masks) {
+    let (mut room, mut cues, mut found) = (Room::default(), few(), few());
+    for (place, sentence) in sentences.iter().enumerate() {
+        let mask = masks.of(place);
         for (patterns, into) in [(&hearing.says, &mut found), (&hearing.cues, &mut cues)] {
             patterns.find(&line, sentence, mask, &mut room, into);
         }
@@ -266,8 +296,8 @@ impl Context<'_> {
                         flag: flag.clone(),
                         span: self.origin(&one.units),
                         why,
-                        pattern: self.hearing.written[one.written].1.to_string(),
-                        cue: cue.map(str::to_owned),
+                        pattern: Arc::clone(&self.hearing.written[one.written].1),
+                        cue: cue.cloned(),
                     });
                 }
                 continue;
@@ -298,8 +328,8 @@ impl Context<'_> {
         scopes: &Scopes<'_>,
         found: &[Found],
         one: &Found,
-    ) -> Option<(Silenced, Option<&str>)> {
-        let cue = |cue: usize| Some(&*self.hearing.cue_texts[cue]);
+    ) -> Option<(Silenced, Option<&Arc<str>>)> {
+        let cue = |cue: usize| Some(&self.hearing.cue_texts[cue]);
         let sign = &self.hearing.signs[one.of];
         let beside = self.line.around(one.units.start);
         let first = found.partition_point(|other| other.units.start < beside.start);
@@ -481,7 +511,7 @@ impl Context<'_> {
             }
             about_self |= !other;
             let spans = one.units.iter().map(|units| self.origin(units));
-            let written = |written: &usize| self.hearing.written[*written].1.to_string();
+            let written = |written: &usize| Arc::clone(&self.hearing.written[*written].1);
             let why = one.why.iter().map(written);
             match heard.hits.iter_mut().find(|hit| hit.flag == *flag) {
                 Some(hit) => {

@@ -6,6 +6,7 @@ use super::WEIGHTS_FILE;
 use super::build::{Builder, place};
 use super::diagnostic::{Place, did_you_mean};
 use super::model::Flag;
+use super::must_hear;
 use super::raw::{self, Name};
 use crate::free_text::{
     BesideSource, ClassSource, Cue, Hearing, HearingError, HearingSource, Learned, Role,
@@ -248,6 +249,7 @@ pub(super) fn build_hearing(
                 .or_insert_with(|| example.text.reveal().to_owned());
         }
     }
+    must_hear::check(builder, &files, &hearing, rules);
     // Examples are of the patterns: nobody can mend a weight by hand.
     let learned = weights.and_then(|text| read_weights(builder, text, flags));
     Some((hearing.with_learned(learned), examples))

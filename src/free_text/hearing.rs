@@ -1,6 +1,7 @@
 //! Everything typed text is held against, compiled once.
 
 use std::collections::BTreeMap;
+use std::sync::Arc;
 
 use rustc_hash::FxHashMap;
 
@@ -45,9 +46,9 @@ pub struct Hearing {
     pub(super) idioms: Patterns,
     pub(super) cues: Patterns,
     /// The written patterns of the cues.
-    pub(super) cue_texts: Vec<Box<str>>,
+    pub(super) cue_texts: Vec<Arc<str>>,
     /// For each written pattern of `says`: how it is meant, and its text.
-    pub(super) written: Vec<(Use, Box<str>)>,
+    pub(super) written: Vec<(Use, Arc<str>)>,
     pub(super) languages: Languages,
     /// The second net, where content has one.
     pub(super) learned: Option<Learned>,
@@ -109,7 +110,7 @@ impl Hearing {
             .collect();
         let own_not = lexicon.element(negative);
         let (mut idioms, mut cues) = (Vec::new(), Vec::new());
-        let mut cue_texts: Vec<Box<str>> = Vec::new();
+        let mut cue_texts: Vec<Arc<str>> = Vec::new();
         for (cue, list) in &source.cues.cues {
             for written in list {
                 for elements in parse(&mut lexicon, written)? {

@@ -44,7 +44,8 @@ impl Patterns {
         let rarest_first = |pattern: &Pattern| {
             let elements = pattern.elements.iter().map(|element| element.is);
             let mut elements: Vec<ElementId> = elements.collect();
-            elements.sort_by_key(|element| (often[usize::from(*element)], uses[usize::from(*element)]));
+            elements
+                .sort_by_key(|element| (often[usize::from(*element)], uses[usize::from(*element)]));
             elements.dedup();
             elements
         };
@@ -85,7 +86,7 @@ impl Patterns {
         &self,
         line: &Line<'_>,
         within: &Range<usize>,
-        mask: &Mask,
+        mask: Mask<'_>,
         room: &mut Room,
         found: &mut Vec<Found>,
     ) {

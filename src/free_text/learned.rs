@@ -92,7 +92,9 @@ impl Choices {
             }
         });
         let share = share(count);
-        sums.into_iter().flatten().map(move |sum| sum as f32 * share)
+        sums.into_iter()
+            .flatten()
+            .map(move |sum| sum as f32 * share)
     }
 }
 
@@ -189,7 +191,9 @@ impl Learned {
     fn choose(&self, sentence: &Likeness<'_>) -> Option<&FlagId> {
         let words = self.choices.sums(|each| sentence.words(each));
         let concepts = self.choices.sums(|each| sentence.concepts(each));
-        let weights = words.zip(concepts).map(|(words, concepts)| words + concepts);
+        let weights = words
+            .zip(concepts)
+            .map(|(words, concepts)| words + concepts);
         self.flags()
             .zip(weights)
             .max_by(|(_, a), (_, b)| a.total_cmp(b))

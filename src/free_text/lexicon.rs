@@ -27,24 +27,46 @@ pub(super) type ElementId = u16;
 /// A shorter stem is found in nearly every word.
 const STEM_LETTERS_MIN: usize = 3;
 
-/// A set of elements.
+/// A set of elements for each sentence of a text, in one piece of memory.
 #[derive(Debug, Clone)]
-pub(super) struct Mask(Vec<u64>);
+pub(super) struct Masks {
+    bits: Vec<u64>,
+    words_each: usize,
+}
 
-impl Mask {
-    /// An empty one with room for so many elements.
-    pub fn new(elements: usize) -> Self {
-        Self(vec![0; elements / 64 + 1])
+/// A set of elements.
+#[derive(Debug, Clone, Copy)]
+pub(super) struct Mask<'m>(&'m [u64]);
+
+impl Masks {
+    /// Empty ones with room for so many elements.
+    pub fn new(sentences: usize, elements: usize) -> Self {
+        let words_each = elements / 64 + 1;
+        Self {
+            bits: vec![0; sentences * words_each],
+            words_each,
+        }
     }
 
-    pub fn add(&mut self, elements: &[ElementId]) {
-        let words = self.0.as_mut_slice();
-        for element in elements {
+    /// Fills the set of a sentence anew.
+    pub fn fill<'e>(&mut self, sentence: usize, elements: impl Iterator<Item = &'e [ElementId]>) {
+        let from = sentence * self.words_each;
+        let words = &mut self.bits[from..from + self.words_each];
+        words.fill(0);
+        for element in elements.flatten() {
             words[usize::from(*element) / 64] |= bit(*element);
         }
     }
 
-    pub fn has(&self, element: ElementId) -> bool {
+    /// The set of a sentence.
+    pub fn of(&self, sentence: usize) -> Mask<'_> {
+        let from = sentence * self.words_each;
+        Mask(&self.bits[from..from + self.words_each])
+    }
+}
+
+impl Mask<'_> {
+    pub fn has(self, element: ElementId) -> bool {
         self.0
             .get(element as usize / 64)
             .is_some_and(|word| word & bit(element) != 0)

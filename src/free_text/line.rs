@@ -2,7 +2,7 @@
 
 use std::ops::Range;
 
-use super::lexicon::{Edge, ElementId, Lexicon, Mask, Reading, Unit, role};
+use super::lexicon::{Edge, ElementId, Lexicon, Reading, Unit, role};
 use super::normal::Normal;
 use super::pattern::{Element, Gap, Pattern};
 use super::source::Role;
@@ -386,12 +386,9 @@ impl<'l> Line<'l> {
     }
 
     /// All elements that something in a sentence fills.
-    pub fn mask(&self, within: &Range<usize>) -> Mask {
-        let mut mask = Mask::new(self.lexicon.elements());
-        for edge in self.edges(within) {
-            mask.add(self.lexicon.filled(edge));
-        }
-        mask
+    pub fn filled(&self, within: &Range<usize>) -> impl Iterator<Item = &[ElementId]> {
+        let edges = self.edges(within).iter();
+        edges.map(|edge| self.lexicon.filled(edge))
     }
 
     /// The named classes and roles that stand in a sentence, each once.

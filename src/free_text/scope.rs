@@ -214,10 +214,24 @@ impl<'l> Scopes<'l> {
         let is_past = |at: &&CueAt| {
             at.cue == Cue::Past
                 && self.same_breath(at.units.start, units.start)
-                && !self.is_now(at.units.start, &[Role::Now, Role::Back])
+                && !self.is_told_before(&at.units, units.start)
+                && !self.is_now(&at.units, &[Role::Now, Role::Back])
         };
         let mut beside = self.around(units.start).iter();
         beside.find(is_past).map(|at| at.written)
+    }
+
+    /// A cue in front of `unit`, parted from it by a comma, that says when something else
+    /// was: "had a baby 3 years ago, my feet are numb".
+    fn is_told_before(&self, cue: &Range<usize>, unit: usize) -> bool {
+        /// "Like 3 years ago, …" says nothing yet.
+        const TOLD_WORDS_MIN: usize = 2;
+        let line = self.line;
+        let is_comma = |unit: &usize| line.units()[*unit].kind == Kind::Comma;
+        let start = line.around(cue.start).start;
+        let from = (start..cue.start).rev().find(is_comma).unwrap_or(start);
+        (cue.end..unit).any(|unit| is_comma(&unit))
+            && self.part_words(from, cue.start) >= TOLD_WORDS_MIN
     }
 
     /// It was looked for, and is not there.
@@ -225,18 +239,43 @@ impl<'l> Scopes<'l> {
         // "The x-ray was fine, but …": what follows is new.
         let rules_out = |at: &&CueAt| {
             at.cue == Cue::RuledOut
-                && (at.units.end > units.start || !self.line.turns(at.units.end..units.start + 1))
+                && (at.units.end > units.start
+                    || !(self.line.turns(at.units.end..units.start + 1)
+                        || self.is_of_the_speaker(at.units.end, units)))
         };
         let mut beside = self.around(units.start).iter();
         beside.find(rules_out).map(|at| at.written)
     }
 
-    /// A word in the same breath says that it is still so.
-    fn is_now(&self, unit: usize, roles: &[Role]) -> bool {
-        let sentence = self.line.around(unit);
-        sentence
-            .filter(|other| roles.iter().any(|role| self.line.has(*other, *role)))
-            .any(|other| self.same_breath(unit, other))
+    /// Between a cue and what was found a part begins that names the speaker: "the scan was
+    /// clean, my foot drags".
+    fn is_of_the_speaker(&self, cue_end: usize, units: &Range<usize>) -> bool {
+        let begins = |unit: &usize| self.line.breaks[*unit] >= Break::Comma;
+        let part = (cue_end..units.start + 1).find(begins);
+        part.is_some_and(|part| self.names_speaker(part..units.end))
+    }
+
+    /// A word in the same breath says that it is still so. One that is a part of the cue
+    /// says it not: "its back to normal".
+    fn is_now(&self, cue: &Range<usize>, roles: &[Role]) -> bool {
+        let mut sentence = self.line.around(cue.start);
+        sentence.any(|other| {
+            let says_so = roles.iter().any(|role| self.line.has(other, *role));
+            says_so && !cue.contains(&other) && self.same_breath(cue.start, other)
+        })
+    }
+
+    /// "… but came back", behind what says that it was over.
+    fn comes_back(&self, end: usize) -> bool {
+        /// Behind the cue may stand how long: "for an hour".
+        const UNITS_MAX: usize = 6;
+        let line = self.line;
+        let rest = end..line.around(end.saturating_sub(1)).end.min(end + UNITS_MAX);
+        let turn = rest.clone().find(|unit| line.has(*unit, Role::Contrast));
+        turn.is_some_and(|turn| {
+            let returns = |unit: usize| unit < rest.end && line.has(unit, Role::Back);
+            returns(turn + 1) || returns(turn + 2)
+        })
     }
 
     /// Something says that it is over: in its own clause, or as the next thing
@@ -250,7 +289,8 @@ impl<'l> Scopes<'l> {
             // "It never went away" resolves nothing.
             if at.cue != Cue::Resolved
                 || self.line.follows_not(at.units.start)
-                || self.is_now(at.units.start, &[Role::Back])
+                || self.is_now(&at.units, &[Role::Back])
+                || self.comes_back(at.units.end)
             {
                 return false;
             }

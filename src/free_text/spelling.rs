@@ -261,29 +261,29 @@ fn is_swap(word: &str, typed: &str) -> bool {
 /// How a word sounds to those who write by ear: no h, b for v, s for z and soft
 /// c, y for ll, k for qu and hard c, j for soft g, one letter for two.
 fn sound(word: &str) -> String {
-    let letters: Vec<char> = word.chars().collect();
+    let mut letters = word.chars().peekable();
     let mut heard = String::with_capacity(word.len());
-    let mut at = 0;
-    while at < letters.len() {
-        let next = letters.get(at + 1).copied();
+    while let Some(letter) = letters.next() {
+        let next = letters.peek().copied();
         let is_soft = matches!(next, Some('e' | 'i'));
-        let (sounds, taken) = match letters[at] {
-            'c' if next == Some('h') => ('x', 2),
-            'h' => ('h', 1),
-            'v' => ('b', 1),
-            'z' => ('s', 1),
-            'c' if is_soft => ('s', 1),
-            'q' if next == Some('u') => ('k', 2),
-            'c' | 'q' => ('k', 1),
-            'g' if is_soft => ('j', 1),
-            'l' if next == Some('l') => ('y', 2),
-            'ñ' => ('n', 1),
-            letter => (letter, 1),
+        let (sounds, is_of_two) = match letter {
+            'c' if next == Some('h') => ('x', true),
+            'v' => ('b', false),
+            'z' => ('s', false),
+            'c' if is_soft => ('s', false),
+            'q' if next == Some('u') => ('k', true),
+            'c' | 'q' => ('k', false),
+            'g' if is_soft => ('j', false),
+            'l' if next == Some('l') => ('y', true),
+            'ñ' => ('n', false),
+            letter => (letter, false),
         };
+        if is_of_two {
+            letters.next();
+        }
         if sounds != 'h' && !heard.ends_with(sounds) {
             heard.push(sounds);
         }
-        at += taken;
     }
     heard
 }

@@ -41,7 +41,7 @@ impl Read<'_> {
                 flag: flag.clone(),
                 spans: vec![span],
                 sureness: Sureness::Unsure,
-                why: vec![LEARNED.to_owned()],
+                why: vec![LEARNED.into()],
             });
         }
     }

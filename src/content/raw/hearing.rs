@@ -29,6 +29,16 @@ pub struct Hearing {
     pub cues: Cues,
     #[serde(default)]
     pub signs: Vec<Sign>,
+    /// For each flag sentences that no row may keep from being heard.
+    #[serde(default)]
+    pub must_hear: Pairs<Sentences>,
+}
+
+#[derive(Debug, Default, Deserialize)]
+#[serde(deny_unknown_fields, default)]
+pub struct Sentences {
+    pub en: Vec<Name>,
+    pub es: Vec<Name>,
 }
 
 /// Words of both languages, each list separated by commas.

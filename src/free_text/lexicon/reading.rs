@@ -31,10 +31,15 @@ impl Lexicon {
             words: [NONE; WORDS_MAX],
             is_guess: false,
         };
-        if unit.kind != Kind::Word || unit.number.is_some() {
+        if unit.kind != Kind::Word {
             return units.push(unit);
         }
         let typed = &normal.text[unit.span.clone()];
+        if unit.number.is_some() {
+            // "24/7", "las 2 piernas": a phrase may hold digits.
+            unit.words[0] = self.words.get(typed).copied().unwrap_or(NONE);
+            return units.push(unit);
+        }
         if let Some(words) = self.respell.get(typed) {
             for word in words {
                 let mut one = unit.clone();
