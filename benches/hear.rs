@@ -49,6 +49,7 @@ fn main() {
         ("tenth", ways(root, "tenth.tsv", rules)),
         ("eleventh", ways(root, "eleventh.tsv", rules)),
         ("twelfth", ways(root, "twelfth.tsv", rules)),
+        ("thirteenth", ways(root, "thirteenth.tsv", rules)),
         ("ordinary", ways(root, "ordinary.tsv", rules)),
     ];
     let patterns = {

@@ -1,5 +1,6 @@
 //! What typed text is heard as: floors on the corpora, and properties.
 
+mod deaf;
 mod score;
 
 use std::collections::BTreeSet;
@@ -48,7 +49,7 @@ fn the_dev_corpus_is_heard() {
 
 /// Tables that patterns and weights were made from, and how well they must be heard:
 /// below what is measured, so that a change that costs much is seen.
-const LEARNED_FROM: [(&str, Score); 14] = [
+const LEARNED_FROM: [(&str, Score); 15] = [
     ("ways.tsv", floors(94.0, 90.0, 91.0, 7.0, 84.0)),
     ("more.tsv", floors(95.0, 95.0, 95.0, 4.0, 85.0)),
     ("fresh.tsv", floors(96.0, 96.0, 95.0, 6.0, 86.0)),
@@ -62,6 +63,7 @@ const LEARNED_FROM: [(&str, Score); 14] = [
     ("tenth.tsv", floors(97.0, 96.0, 97.0, 4.0, 88.0)),
     ("eleventh.tsv", floors(96.0, 97.0, 85.0, 6.0, 92.0)),
     ("twelfth.tsv", floors(97.0, 97.0, 97.0, 4.0, 90.0)),
+    ("thirteenth.tsv", floors(97.0, 96.0, 96.0, 5.0, 85.0)),
     ("ordinary.tsv", floors(0.0, 0.0, 0.0, 3.0, 96.0)),
 ];
 
