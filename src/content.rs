@@ -19,6 +19,7 @@ mod flags;
 mod hearing;
 mod identifiers;
 mod model;
+mod must_hear;
 mod not_for;
 mod pictures;
 mod raw;
