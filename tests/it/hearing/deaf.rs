@@ -23,7 +23,7 @@ fn with_row(file: &str, behind: &str, row: &str) -> Vec<Diagnostic> {
 /// write, and the examples of the signs alone might not feel it.
 #[test]
 fn a_row_that_makes_the_bot_deaf_is_refused_by_name() {
-    let idioms = ("hearing/idioms.yaml", "cues:\n  idioms:\n");
+    let idioms = ("hearing/idioms.yaml", "\n  idioms:\n");
     let unless = (
         "hearing/nerves.yaml",
         "      - boca|cara|lengua|labio|mejilla|encia|cachete|cachetes|quijada|cheek|lip|jaw ... por_el_dentista|la_muela|una_muela|la_anestesia_del_dentista\n",
@@ -62,7 +62,11 @@ fn flags_have_sentences_that_must_be_heard() {
     let Err(found) = content::parse(&sources, CLINIC) else {
         panic!("nobody missed them")
     };
-    let missed: Vec<&String> = found.iter().map(|one| &one.message).collect();
+    let missed: Vec<&String> = found
+        .iter()
+        .map(|one| &one.message)
+        .filter(|message| message.contains("must be heard"))
+        .collect();
     let wanted = |language: &str| {
         format!("`saddle-numbness` has 0 sentences in {language} that must be heard")
     };
