@@ -26,7 +26,7 @@ fn a_row_that_makes_the_bot_deaf_is_refused_by_name() {
     let idioms = ("hearing/idioms.yaml", "\n  idioms:\n");
     let unless = (
         "hearing/nerves.yaml",
-        "      - boca|cara|lengua|labio|mejilla|encia|cachete|cachetes|quijada|cheek|lip|jaw ... por_el_dentista|la_muela|una_muela|la_anestesia_del_dentista\n",
+        "      - boca|cara|lengua|labio|mejilla|encia|cachete|cachetes|quijada|cheek|lip|jaw ... por el_dentista|la_muela|una_muela|la_anestesia_del_dentista\n",
     );
     for ((file, behind), row) in [
         (idioms, "like|como a|an|un|una|the|if|si? NUMB|HURT|BAD"),
