@@ -14,7 +14,7 @@ use psoas_bot::app::outbox::{Around, resolve};
 use psoas_bot::app::records::{InboxRow, Keys, Piece, Raw};
 use psoas_bot::bot_api::{Call, World};
 use psoas_bot::channel::telegram::wire;
-use psoas_bot::content::Content;
+use psoas_bot::content::{Content, Text};
 use psoas_bot::dialog::{Conversation, Weight};
 use psoas_bot::free_text::hear;
 use psoas_bot::ids::{BotId, ChatId, FlagId, Lang, PatientText, Timestamp};
@@ -404,6 +404,7 @@ impl Evidence<'_> {
             if self.is_rung(&said) || self.is_arrival(&said) {
                 continue;
             }
+            let said = self.as_on_its_way(said);
             came += 1;
             counts.labelled += usize::from(label == Label::Repeat);
             let may_repeat = |(known, weight): &(Said, Weight)| {
@@ -441,9 +442,22 @@ impl Evidence<'_> {
     /// two messages is the clock's doing.
     fn is_rung(&self, said: &Said) -> bool {
         let content = self.content();
-        let mut langs = Lang::ALL.iter();
-        self.lasted >= FIRST_RUNG
-            && langs.any(|lang| content.words.staff_unseen.render(*lang, content).text == said.text)
+        let words = &content.words;
+        let tried = [
+            &words.staff_tried_owners,
+            &words.staff_tried_second,
+            &words.staff_tried_team,
+            &words.staff_tried_on,
+        ];
+        let is_said = |lang: Lang| {
+            let again = |tried: &&Text| {
+                let tried = tried.render(lang, content).text;
+                let values = [("tried", tried.as_str())];
+                content.fill(&words.staff_unseen_again, lang, &values).text == said.text
+            };
+            words.staff_unseen.render(lang, content).text == said.text || tried.iter().any(again)
+        };
+        self.lasted >= FIRST_RUNG && Lang::ALL.into_iter().any(is_said)
     }
 
     /// That a card has arrived is told when it has: between which two messages
@@ -452,6 +466,18 @@ impl Evidence<'_> {
         let content = self.content();
         let mut langs = Lang::ALL.iter();
         langs.any(|lang| content.words.staff_delivered.render(*lang, content).text == said.text)
+    }
+
+    /// A card that is said again says by then that the note has arrived: for the bot that
+    /// is never killed none ever does.
+    fn as_on_its_way(&self, said: Said) -> Said {
+        let content = self.content();
+        let words = &content.words;
+        let text = Lang::ALL.iter().fold(said.text, |text, lang| {
+            let arrived = words.staff_delivered.render(*lang, content).text;
+            text.replace(&arrived, &words.staff_told.render(*lang, content).text)
+        });
+        Said { text, ..said }
     }
 
     fn replay(&self, chat: i64, sent: &[Sent], start: i64, seconds_each: i64) -> Replay {
