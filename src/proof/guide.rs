@@ -48,9 +48,7 @@ impl<'a> Guide<'a> {
                     return if is_first { Next::GoOn } else { Next::Leave };
                 };
                 let place = (dialog.clone(), step.clone());
-                let may_differ = content.dialogs.get(dialog).is_some_and(|it| it.has_moves);
-                let is_cleared = may_differ && chat.c.is_cleared(content);
-                if !known.insert((place.clone(), is_cleared)) {
+                if !known.insert((place.clone(), chat.c.is_cleared(content))) {
                     return Next::Leave;
                 }
                 guide.to.entry(place).or_insert_with(|| Some(chat.clone()));
