@@ -436,7 +436,7 @@ pub(super) fn build(sources: &Sources, clinic: &str) -> Result<Parsed, Vec<Diagn
         let here = place(TEXTS_FILE, name);
         match entry {
             Entry::Text(text) => {
-                builder.tells_no_position(&here, text);
+                builder.tells_no_position(&here, text, &[]);
                 builder.readable(&here, text, Measure::Talk, None);
             }
             Entry::Source(_) => {}

@@ -27,7 +27,7 @@ pub(super) fn build_cards(builder: &mut Builder, file: raw::Cards) -> BTreeMap<C
             .chain(&card.last);
         for text in texts {
             builder.placeholders(&here, text, &["words", "staff_line"]);
-            builder.tells_no_position(&here, text);
+            builder.tells_no_position(&here, text, &[]);
         }
         builder.cite(&here, &name.value, &card.source);
         let exempt = card.names_kept.as_deref();

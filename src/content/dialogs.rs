@@ -151,8 +151,8 @@ impl Scripting<'_> {
                 let own = Some(&raw.source).filter(|own| !own.is_empty());
                 let source = own.unwrap_or(&script.source);
                 self.builder.cite(&here, &name.value, source);
-                if raw.position_check.is_none() && raw.no_position.is_none() {
-                    self.builder.tells_no_position(&here, say);
+                if raw.position_check.is_none() {
+                    self.builder.tells_no_position(&here, say, &raw.no_position);
                 }
                 let exempt = raw.names_kept.as_deref();
                 self.builder

@@ -344,7 +344,7 @@ pub(super) fn build(
         builder.id(super::GLOSSARY_FILE, &entry.id);
         builder.placeholders(&here, &entry.text, &[]);
         builder.cite(&here, &entry.id.value, &entry.source);
-        builder.tells_no_position(&here, &entry.text);
+        builder.tells_no_position(&here, &entry.text, &[]);
         builder.readable(&here, &entry.text, Measure::ShortCard, None);
         let words = entry.words.en.iter().chain(&entry.words.es);
         let mut phrases: Vec<Vec<String>> = words.map(|phrase| finder.words(phrase)).collect();

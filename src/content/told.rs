@@ -66,8 +66,13 @@ impl Told {
         }
     }
 
-    /// The words of `text` that tell somebody what to do with the body.
-    fn find(&self, text: &Text) -> Option<String> {
+    /// The words of `text` that tell somebody what to do with the body, but for those
+    /// that are `only_said`.
+    fn find(&self, text: &Text, only_said: &[String]) -> Option<String> {
+        let only_said: Vec<String> = only_said
+            .iter()
+            .map(|words| plain_words(words).join(" "))
+            .collect();
         self.phrases.iter().find_map(|(lang, phrase)| {
             let words = plain_words(&text.plain(*lang));
             let mut places = words.windows(phrase.len().max(1)).enumerate();
@@ -75,6 +80,7 @@ impl Told {
                 let before = at.checked_sub(1).map(|before| &words[before]);
                 phrase.iter().zip(*said).all(|(one, word)| one.is(word))
                     && before.is_none_or(|word| !self.unless.contains(word))
+                    && !only_said.contains(&said.join(" "))
             });
             told.map(|(_, said)| said.join(" "))
         })
@@ -83,18 +89,17 @@ impl Told {
 
 impl Builder {
     /// Refuses a text that tells somebody to take a position.
-    pub fn tells_no_position(&mut self, here: &Place, text: &Text) {
-        let Some(said) = self.told.find(text) else {
+    pub fn tells_no_position(&mut self, here: &Place, text: &Text, only_said: &[String]) {
+        let Some(said) = self.told.find(text, only_said) else {
             return;
         };
         self.error_with(
             here.clone(),
             format!("“{said}” tells somebody what to do, and nothing asks for clearance first"),
-            Some(
+            Some(format!(
                 "Show a `move`, or make it a `position_check`. Where it only speaks of a position, \
-                 write `no_position: why` at the step."
-                    .to_owned(),
-            ),
+                 write them at the step: `no_position: [\"{said}\"]`."
+            )),
         );
     }
 }

@@ -46,8 +46,8 @@ pub struct Step {
     #[serde(default)]
     pub pictures: Vec<Name>,
     pub position_check: Option<PositionCheck>,
-    /// Why words of a position tell nobody to take it.
-    pub no_position: Option<String>,
+    /// Words of a position that tell nobody to take it.
+    pub no_position: Vec<String>,
     pub choice: Option<Choice>,
     pub many: Option<Many>,
     pub yes_no: Option<YesNo>,
